@@ -1,0 +1,84 @@
+"""Counter-based random draws: Threefry-2x32 with 20 rounds (Salmon et al. 2011, SC'11).
+
+A draw is a pure function of a key and a counter, so nothing that happens in one part of the model,
+to one person or on one thread can change what another one draws. The key says which world and which
+part of the model asks: a 64-bit hash of (seed, replicate, name of the part). The counter says for
+whom and when: (person, moment).
+
+`threefry` is one source for unsigned 32-bit numbers (compiled by numba) and arrays of them (numpy).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def key(seed: int, replicate: int, part: str) -> npt.NDArray[np.uint32]:
+    """Return the two 32-bit words of the key of one part of one world (shape (2,))."""
+    text = f"{seed}/{replicate}/{part}".encode()
+    return np.frombuffer(hashlib.blake2b(text, digest_size=8).digest(), dtype="<u4").astype(np.uint32)
+
+
+def seed_for(seed: int, replicate: int, part: str) -> int:
+    """Return a 32-bit seed for a library generator (networkx) that belongs to one part of one world."""
+    return int(key(seed, replicate, part)[0])
+
+
+def mix(x0: Any, x1: Any, rotation: int) -> Any:
+    """One Threefry round on two 32-bit words (numbers or arrays)."""
+    x0 = np.uint32(x0 + x1)
+    x1 = np.uint32(np.uint32(x1 << rotation) | np.uint32(x1 >> (32 - rotation)))
+    return x0, np.uint32(x1 ^ x0)
+
+
+def threefry(key_0: Any, key_1: Any, counter_0: Any, counter_1: Any) -> Any:
+    """Return two random 32-bit words for a key and a counter (unsigned 32-bit numbers or arrays of them)."""
+    key_2 = np.uint32(np.uint32(key_0 ^ key_1) ^ np.uint32(0x1BD11BDA))
+    x0 = np.uint32(counter_0 + key_0)
+    x1 = np.uint32(counter_1 + key_1)
+    x0, x1 = mix(x0, x1, 13)
+    x0, x1 = mix(x0, x1, 15)
+    x0, x1 = mix(x0, x1, 26)
+    x0, x1 = mix(x0, x1, 6)
+    x0 = np.uint32(x0 + key_1)
+    x1 = np.uint32(x1 + np.uint32(key_2 + np.uint32(1)))
+    x0, x1 = mix(x0, x1, 17)
+    x0, x1 = mix(x0, x1, 29)
+    x0, x1 = mix(x0, x1, 16)
+    x0, x1 = mix(x0, x1, 24)
+    x0 = np.uint32(x0 + key_2)
+    x1 = np.uint32(x1 + np.uint32(key_0 + np.uint32(2)))
+    x0, x1 = mix(x0, x1, 13)
+    x0, x1 = mix(x0, x1, 15)
+    x0, x1 = mix(x0, x1, 26)
+    x0, x1 = mix(x0, x1, 6)
+    x0 = np.uint32(x0 + key_0)
+    x1 = np.uint32(x1 + np.uint32(key_1 + np.uint32(3)))
+    x0, x1 = mix(x0, x1, 17)
+    x0, x1 = mix(x0, x1, 29)
+    x0, x1 = mix(x0, x1, 16)
+    x0, x1 = mix(x0, x1, 24)
+    x0 = np.uint32(x0 + key_1)
+    x1 = np.uint32(x1 + np.uint32(key_2 + np.uint32(4)))
+    x0, x1 = mix(x0, x1, 13)
+    x0, x1 = mix(x0, x1, 15)
+    x0, x1 = mix(x0, x1, 26)
+    x0, x1 = mix(x0, x1, 6)
+    x0 = np.uint32(x0 + key_2)
+    x1 = np.uint32(x1 + np.uint32(key_0 + np.uint32(5)))
+    return x0, x1
+
+
+def uniforms(seed: int, replicate: int, part: str, people: int, index: int = 0) -> npt.NDArray[np.float64]:
+    """Return one uniform number in (0, 1) for each person, shape (people,).
+
+    Person i's number depends on (seed, replicate, part, i, index) only, not on how many people there are.
+    """
+    key_0, key_1 = (np.full(people, word) for word in key(seed, replicate, part))
+    person = np.arange(people, dtype=np.uint32)
+    high, low = threefry(key_0, key_1, person, np.full(people, index, dtype=np.uint32))
+    return np.asarray((high * 2.0**21 + (low >> 11) + 0.5) * 2.0**-53)

@@ -1,0 +1,86 @@
+"""Many ticks in one call, for many runs at once; the blocks of all runs are shared out to the threads.
+
+Everybody waits for everybody at each exchange of signals; between exchanges a block needs nothing
+from the others, so the number of threads and the other runs in the batch cannot change a bit.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from affectsim.kernel.compile import compiled, parallel
+from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due
+from affectsim.kernel.integrate import FAST_BLOCK, SLOW_BLOCK, SUM_T, L, end_tick, express, start_tick, step
+
+#: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
+SUMS = 5
+_NIGHT, _START = -2, -1
+
+
+@compiled
+def _first_buffer(tick, steps):
+    """Which buffer holds what everybody gives at the start of a tick: each exchange swaps the two."""
+    return (tick * (steps + 1)) % 2
+
+
+@compiled
+def _record(population, block, ticks, slow_rows, chosen, out):
+    """Write the means since the last record of the chosen people of one block, and start new sums.
+
+    `chosen[slot]` is the column of a person in `out` (rows, columns), or -1.
+    """
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    for i in range(L):
+        column = chosen[block * L + i]
+        for k in range(SUMS):
+            if column >= 0:
+                out[k, column] = fast[SUM_T + k * L + i] / ticks
+            fast[SUM_T + k * L + i] = 0.0
+        if column >= 0:
+            for k in range(slow_rows.size):
+                out[SUMS + k, column] = slow[slow_rows[k] * L + i]
+
+
+@compiled
+def _work(population, tables, block, phase, tick, buffer):
+    """Do one phase of a tick for one block: the night, the start, or Runge-Kutta step number `phase`."""
+    moments = tables.ticks_per_moment
+    if phase == _NIGHT:
+        night(population, tables, block, tick > 0)
+        express(population, tables, block, buffer, np.empty(2 * L))
+    elif phase == _START:
+        if tick % moments == 0:
+            moment = tick // moments
+            background(population, tables, block, moment)
+            daily_life(population, tables, block, moment)
+            practice_if_due(population, tables, block, moment)
+        start_tick(population, tables, block, buffer, tick % (moments * tables.moments_per_day) == 0)
+    else:
+        step(population, tables, block, phase, (buffer + 1 + phase) % 2)
+        if phase == tables.extrapolation.shape[0] - 1:
+            end_tick(population, tables, block)
+
+
+@parallel
+def advance(population, tables, first_tick, ticks, every, slow_rows, chosen, out):
+    """Advance every run of a batch by `ticks` ticks from `first_tick`.
+
+    Every `every` ticks a record goes to out[n] (shape (records, SUMS + slow rows, people chosen)).
+    """
+    steps = tables.extrapolation.shape[0]
+    blocks = population.block_run.size
+    for tick in range(first_tick, first_tick + ticks):
+        buffer = _first_buffer(tick, steps)
+        if tick % tables.ticks_per_moment == 0:
+            for run in range(population.run_blocks.size - 1):
+                dated_events(population, tables, run, tick // tables.ticks_per_moment)
+        new_day = tick % (tables.ticks_per_moment * tables.moments_per_day) == 0
+        for phase in range(_NIGHT if new_day else _START, steps):
+            for block in numba.prange(blocks):
+                _work(population, tables, block, phase, tick, buffer)
+        if (tick + 1) % every == 0:
+            target = out[(tick - first_tick) // every]
+            for block in range(blocks):
+                _record(population, block, every, slow_rows, chosen, target)

@@ -1,0 +1,282 @@
+"""What happens to people at the start of a tick: background, events, appraisal, practice; and each night.
+
+Everything random here is a counter-based draw for (part, person, moment), so no part and no person
+can change what another one draws.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from affectsim import appraisal, draws
+from affectsim.kernel.compile import compiled, inlined
+from affectsim.kernel.integrate import (
+    _SLOW,
+    FAST_BLOCK,
+    SLOW_BLOCK,
+    U_A,
+    U_E,
+    U_I,
+    U_P,
+    U_R,
+    U_T,
+    X_D,
+    X_T,
+    L,
+    Z_T,
+    _bind,
+)
+from affectsim.kernel.tables import (
+    ADHERENCE_PART,
+    APPRAISAL_PART,
+    ATTENDANCE_PART,
+    EXERCISE_FIELDS,
+    FIXED_PARTS,
+    MOST_EVENTS,
+)
+from affectsim.layout import TRAINABLE
+from affectsim.parameters import MODEL, REFERENCE_ATTRIBUTE
+from affectsim.training import practice
+
+_mix = inlined(draws.mix)
+_threefry = inlined(_bind(draws.threefry, mix=_mix))
+_alarm_probability = inlined(appraisal.alarm_probability)
+_failure_probability = inlined(practice.failure_probability)
+_efficacy = inlined(practice.efficacy)
+_practised = inlined(practice.practised)
+_forgotten = inlined(practice.forgotten)
+_effective = inlined(practice.effective)
+
+_NAMES = list(MODEL)
+GOAL, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, NON_JUDGEMENT_EFFECT, \
+    SENSITIVITY_EFFECT, REACH = (_NAMES.index(n) for n in (
+        "goal_pursuit", "true_threat_share", "discriminability", "criterion", "better_safe_than_sorry", "looks",
+        "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
+        "sensitivity_effect", "relief_reach"))  # fmt: skip
+ANGER, POWER_NOW, ESCAPE, IMAGERY, ADHERENCE = (
+    _SLOW[n] for n in ("anger", "current_power", "escape", "imagery", "adherence")
+)
+TRAIT_KAPPA, TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR, TRAIT_GAIN_T, TRAIT_GAIN_S = (
+    _SLOW[n]
+    for n in (
+        "self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
+        "fear_of_compassion_for_others", "threat_gain", "soothing_gain",
+    )
+)  # fmt: skip
+FIRST_ATTRIBUTE, FIRST_BASELINE = _SLOW["motivation"], _SLOW["baseline_motivation"]
+MOTIVATION, TOLERANCE = _SLOW["motivation"], _SLOW["tolerance"]
+FIRST_EFFECTIVE = _SLOW["effective_self_criticism"]
+EFFECTIVE_FEAR_SELF = _SLOW["effective_fear_of_self_compassion"]
+PRACTICE_MOMENT, START_DAY, STOP_DAY = (_SLOW[n] for n in ("practice_moment", "start_day", "stop_day"))
+TRAINABLES = len(TRAINABLE)
+ATTRIBUTES_COUNT = TRAINABLES - 2
+E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_EASE, E_THREAT, E_TRAINS = range(6)
+E_BASE = EXERCISE_FIELDS.index("failure_base")
+E_FAILURE_THREAT = EXERCISE_FIELDS.index("failure_threat")
+FIRST_EVENT_PART = len(FIXED_PARTS)
+#: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
+_IRWIN_HALL = np.sqrt(3.0)
+_WORD = 2.0**-32
+_HALF_WORD = 2.0**-16
+
+
+@inlined
+def _draw(keys, run, part, person, moment):
+    return _threefry(keys[run, part, 0], keys[run, part, 1], np.uint32(person), np.uint32(moment))
+
+
+@inlined
+def background(population, tables, block, moment):
+    """Advance the Ornstein-Uhlenbeck background of a block by one moment, exactly.
+
+    Innovations are sums of four uniform numbers (variance 1, excess kurtosis -0.3), so the stationary
+    distribution is normal but for an excess kurtosis of about -0.03. The input is held for one
+    moment and never negative.
+    """
+    run = population.block_run[block]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    first = population.block_first[block]
+    persistence, innovation = tables.background[run, 3], tables.background[run, 4]
+    for system in range(3):
+        mean = tables.background[run, system]
+        row = slow[Z_T + system * L : Z_T + (system + 1) * L]
+        key_0, key_1 = tables.keys[run, system, 0], tables.keys[run, system, 1]
+        for i in range(L):
+            w0, w1 = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
+            total = np.int32(w0 >> 16) + np.int32(w0 & 0xFFFF) + np.int32(w1 >> 16) + np.int32(w1 & 0xFFFF)
+            normal = (np.float64(total) * _HALF_WORD + (2.0 * _HALF_WORD - 2.0)) * _IRWIN_HALL
+            z = mean + persistence * (np.float64(row[i]) - mean) + innovation * normal
+            row[i] = np.float32(z if z > 0.0 else 0.0)
+
+
+@inlined
+def daily_life(population, tables, block, moment):
+    """Poisson events of every stimulus source for a block: counts per moment from exact thresholds."""
+    run = population.block_run[block]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    first = population.block_first[block]
+    thresholds = tables.thresholds
+    model = tables.model
+    of_day = moment % tables.moments_per_day
+    goal = model[run, GOAL]
+    scratch = np.empty(2 * L)
+    sizes, chances = scratch[:L], scratch[L:]
+    for source in range(thresholds.shape[1]):
+        for kind in range(4):
+            limits = thresholds[run, source, kind, of_day]
+            intensity = tables.intensity[run, source, kind]
+            if intensity <= 0.0 or limits[0] == 0xFFFFFFFF:
+                continue
+            part = FIRST_EVENT_PART + 4 * source + kind
+            _draw_events(sizes, chances, limits, intensity, tables.keys[run, part, 0], tables.keys[run, part, 1], first, moment)
+            if kind == 1:
+                # An opportunity becomes a reward by effort: the more so the higher drive is.
+                for i in range(L):
+                    taken = 1.0 - goal * (1.0 - fast[X_D + i])
+                    fast[U_R + i] += sizes[i] if chances[i] < taken else 0.0
+            elif kind == 3:
+                for i in range(L):
+                    fast[U_T + i] += sizes[i] * _appraise(model, run, chances[i], fast[X_T + i])
+            else:
+                row = fast[U_T:U_R] if kind == 0 else fast[U_A:U_P]
+                for i in range(L):
+                    row[i] += sizes[i]
+
+
+@inlined
+def _draw_events(sizes, chances, limits, intensity, key_0, key_1, first, moment):
+    """Draw, for every lane, the summed size of the events of one kind in one moment and one more uniform number."""
+    limit_0, limit_1, limit_2, limit_3, limit_4 = limits[0], limits[1], limits[2], limits[3], limits[4]
+    for i in range(L):
+        w0, w1 = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
+        count = (
+            (1.0 if w0 > limit_0 else 0.0)
+            + (1.0 if w0 > limit_1 else 0.0)
+            + (1.0 if w0 > limit_2 else 0.0)
+            + (1.0 if w0 > limit_3 else 0.0)
+            + (1.0 if w0 > limit_4 else 0.0)
+        )
+        sizes[i] = count * intensity * (0.5 + (np.float64(np.int32(w1 >> 16)) + 0.5) * _HALF_WORD)
+        chances[i] = (np.float64(np.int32(w1 & 0xFFFF)) + 0.5) * _HALF_WORD
+
+
+@inlined
+def _appraise(model, run, chance, threat):
+    """Return what an ambiguous event of size 1 does to threat: alarm 1, overlooked threat more, else 0."""
+    share = model[run, TRUE_SHARE]
+    is_threat = 1.0 if chance < share else 0.0
+    # The rest of the same uniform number, spread over (0, 1) again.
+    rest = chance / share if chance < share else (chance - share) / (1.0 - share)
+    alarm = _alarm_probability(
+        is_threat, threat, model[run, D_PRIME], model[run, CRITERION], model[run, SAFE], model[run, LOOKS]
+    )
+    return 1.0 if rest < alarm else is_threat * model[run, MISS]
+
+
+@compiled
+def dated_events(population, tables, run, moment):
+    """Apply dated, scripted and community events of one run at one moment, in their order."""
+    for k in range(tables.event_start[run, moment], tables.event_start[run, moment + 1]):
+        slot = tables.event_person[k]
+        base = (slot // L) * FAST_BLOCK + slot % L
+        kind, size = tables.event_kind[k], tables.event_size[k]
+        if kind == 0:
+            population.fast[base + U_T] += size
+        elif kind == 1:
+            population.fast[base + U_R] += size
+        elif kind == 2:
+            population.fast[base + U_A] += size
+        else:
+            person = population.block_first[slot // L] + slot % L
+            w0, _ = _draw(tables.keys, run, APPRAISAL_PART, person, moment)
+            chance = (np.float64(w0) + 0.5) * _WORD
+            population.fast[base + U_T] += size * _appraise(tables.model, run, chance, population.fast[base + X_T])
+
+
+@compiled
+def practice_if_due(population, tables, block, moment):
+    """Home practice and sessions of everybody in a block who has one now."""
+    run = population.block_run[block]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    day = moment // tables.moments_per_day
+    of_day = moment % tables.moments_per_day
+    days = tables.home.shape[1]
+    for i in range(L):
+        start = slow[START_DAY + i]
+        if day < start or day >= slow[STOP_DAY + i]:
+            continue
+        number = day - np.int64(start)
+        if number >= days:
+            continue
+        person = np.int64(population.block_first[block] + i)
+        if of_day == np.int64(slow[PRACTICE_MOMENT + i]) and tables.home[run, number] >= 0:
+            w0, _ = _draw(tables.keys, run, ADHERENCE_PART, person, moment)
+            keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
+            if (np.float64(w0) + 0.5) * _WORD < np.float64(slow[ADHERENCE + i]) * keen:
+                _practise(population, tables, block, i, person, tables.home[run, number], moment)
+        if of_day == tables.session_moment[run, number] and tables.session[run, number, 0] >= 0:
+            w0, _ = _draw(tables.keys, run, ATTENDANCE_PART, person, moment)
+            if (np.float64(w0) + 0.5) * _WORD < tables.attendance[run]:
+                for which in range(2):
+                    if tables.session[run, number, which] >= 0:
+                        _practise(population, tables, block, i, person, tables.session[run, number, which], moment)
+
+
+@compiled
+def _practise(population, tables, block, i, person, exercise, moment):
+    """Let one person do one exercise: it fails or works, acts now, and trains."""
+    run = population.block_run[block]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    e = tables.exercises[exercise]
+    part = FIRST_EVENT_PART + 4 * tables.thresholds.shape[1] + exercise
+    w0, _ = _draw(tables.keys, run, part, person, moment)
+    threat = fast[X_T + i]
+    anger = np.float64(slow[ANGER + i])
+    fails = _failure_probability(
+        threat, np.float64(slow[TOLERANCE + i]), np.float64(slow[IMAGERY + i]), anger,
+        e[E_BASE], e[E_BASE + 1], e[E_BASE + 2], e[E_BASE + 3], e[E_BASE + 4],
+    )  # fmt: skip
+    if (np.float64(w0) + 0.5) * _WORD < fails:
+        fast[U_T + i] += e[E_FAILURE_THREAT]
+        return
+    fast[U_T + i] += e[E_THREAT]
+    fast[U_R + i] += e[E_RESOURCE]
+    fast[U_P + i] += e[E_AFFILIATIVE]
+    fast[U_I + i] += e[E_IMAGE]
+    fast[U_E + i] += e[E_EASE] * (1.0 - fast[U_E + i])
+    share = _efficacy(threat, anger, np.float64(slow[EFFECTIVE_FEAR_SELF + i]), tables.model[run, ANGER_COST])
+    rate = tables.model[run, RATE] * share
+    for k in range(TRAINABLES):
+        row = FIRST_ATTRIBUTE + k * L + i
+        slow[row] = np.float32(_practised(np.float64(slow[row]), rate * e[E_TRAINS + k]))
+
+
+@compiled
+def night(population, tables, block, forget):
+    """Once a day: trained attributes fade towards their baseline, and people's effective values follow."""
+    run = population.block_run[block]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    model = tables.model
+    share = tables.forget[run] if forget else 0.0
+    for i in range(L):
+        for k in range(TRAINABLES):
+            row = FIRST_ATTRIBUTE + k * L + i
+            baseline = np.float64(slow[FIRST_BASELINE + k * L + i]) if k < ATTRIBUTES_COUNT else 0.0
+            slow[row] = np.float32(_forgotten(np.float64(slow[row]), baseline, share))
+        a = FIRST_ATTRIBUTE + i
+        values = _effective(
+            np.float64(slow[TRAIT_KAPPA + i]), np.float64(slow[TRAIT_FEAR_SELF + i]),
+            np.float64(slow[TRAIT_FEAR_FROM + i]), np.float64(slow[TRAIT_FEAR_FOR + i]),
+            np.float64(slow[TRAIT_GAIN_T + i]), np.float64(slow[TRAIT_GAIN_S + i]), np.float64(slow[ANGER + i]),
+            np.float64(slow[POWER_NOW + i]), np.float64(slow[ESCAPE + i]), np.float64(slow[a]),
+            np.float64(slow[a + L]), np.float64(slow[a + 2 * L]), np.float64(slow[a + 3 * L]),
+            np.float64(slow[a + 4 * L]), np.float64(slow[a + 5 * L]), np.float64(slow[a + 6 * L]),
+            np.float64(slow[a + 7 * L]), model[run, TOLERANCE_EFFECT], model[run, NON_JUDGEMENT_EFFECT],
+            model[run, SENSITIVITY_EFFECT], model[run, REACH], REFERENCE_ATTRIBUTE,
+        )  # fmt: skip
+        for k in range(9):
+            slow[FIRST_EFFECTIVE + k * L + i] = np.float32(values[k])
+
+
+assert MOST_EVENTS == 5, "daily_life compares with five thresholds"

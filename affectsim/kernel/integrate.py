@@ -1,0 +1,385 @@
+"""One tick of the ODE, ties included: fourth order, and the unit cube is never left.
+
+A tick is divided into `steps` Runge-Kutta steps. Before each step every person hears their ties once
+(one exchange); within the step the received signal is a quadratic through the last exchanges of the
+same tick. At the start of a tick stimuli have just changed the slopes, so there the quadratic starts
+from the exact slope (one extra exchange). What the prediction missed over a step is known at the
+next exchange and is given back there, so that the integral of what a person heard is right to fourth
+order. Person-by-person work between exchanges needs no communication, which is what keeps memory
+traffic and threads' waiting low.
+
+A step of which any stage leaves [0, 1] (steps too long for extreme parameters) is replaced by a
+rational midpoint step, which cannot leave it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from affectsim import dynamics
+from affectsim.kernel.compile import compiled, inlined
+from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
+from affectsim.parameters import MODEL
+
+_signal = inlined(dynamics.signal)
+
+def _bind(function, **names):  # type: ignore[no-untyped-def]
+    """Return a copy of a pure function whose helpers are the compiled ones (same source)."""
+    import types
+
+    return types.FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
+
+
+_signals_of = inlined(dynamics.signals)
+_excitation_inhibition = inlined(_bind(dynamics.excitation_inhibition, signals=_signals_of))
+_rates = inlined(_bind(dynamics.rates, excitation_inhibition=_excitation_inhibition))
+_giving = inlined(_bind(dynamics.giving, signal=_signal))
+
+L = LANES
+X_T, X_D, X_S = (int(r) * L for r in (Fast.THREAT, Fast.DRIVE, Fast.SOOTHING))
+U_T, U_R, U_A, U_P, U_I, U_B, U_E = (int(r) * L for r in range(Fast.U_THREAT, Fast.U_EASE + 1))
+W_LAST, W_BEFORE, W_PREDICTED, H_LAST, H_BEFORE, H_PREDICTED = (
+    int(r) * L for r in range(Fast.WARMTH_LAST, Fast.HOSTILITY_PREDICTED + 1)
+)
+SUM_T, SUM_D, SUM_S, SUM_BALANCE, SUM_DOMINANT = (
+    int(r) * L for r in range(Fast.SUM_THREAT, Fast.SUM_THREAT_DOMINANT + 1)
+)
+FAST_BLOCK, SLOW_BLOCK = FAST_ROWS * L, SLOW_ROWS * L
+_SLOW = {name: row * L for name, row in SLOW.items()}
+KAPPA, FEAR_SELF, FEAR_FROM = (
+    _SLOW[f"effective_{n}"] for n in ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others")
+)
+GAIN_T, GAIN_S, GAIN_D = _SLOW["effective_threat_gain"], _SLOW["effective_soothing_gain"], _SLOW["drive_gain"]
+BASE_T, BASE_D, BASE_S = (_SLOW[f"{n}_baseline"] for n in ("threat", "drive", "soothing"))
+GIVE_WARMTH, FIGHT, FLIGHT, SUBMISSION = (
+    _SLOW[f"effective_{n}"] for n in ("warmth", "fight", "flight", "submission")
+)
+Z_T, Z_D, Z_S = (_SLOW[f"background_{n}"] for n in ("threat", "drive", "soothing"))
+POWER, CURRENT_POWER = _SLOW["power"], _SLOW["current_power"]
+_NAMES = list(MODEL)
+WARMTH_STRENGTH, HOSTILITY_STRENGTH, HOSTILITY_WEIGHT = (
+    _NAMES.index(n) for n in ("warmth_strength", "hostility_strength", "hostility_weight")
+)
+#: Time over which the slope of what a person gives is taken at the start of a tick (h).
+_SLOPE_TIME = 2.0**-20
+_PER_SLOPE_TIME = 2.0**20
+#: Rows of the scratch pad of one block: signals at start, middle and end of a step (two each), then:
+Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, HEARD = (row * L for row in range(6, 14))
+SCRATCH_ROWS = 15
+
+
+@inlined
+def hear(population, tables, block, buffer, scratch):
+    """Write what everybody in a block receives from their ties into rows 0 and 1 of the scratch pad."""
+    half = population.given.size // 2
+    given = population.given[buffer * half : (buffer + 1) * half]
+    run = population.block_run[block]
+    strength = tables.model[run, WARMTH_STRENGTH]
+    sting = tables.model[run, HOSTILITY_STRENGTH] * tables.model[run, HOSTILITY_WEIGHT]
+    starts = population.tie_start[block * L : (block + 1) * L + 1]
+    sources, weights = population.tie_source, population.tie_weight
+    one = np.uint32(1)
+    for i in range(L):
+        warmth = 0.0
+        hostility = 0.0
+        for k in range(np.uintp(starts[i]), np.uintp(starts[i + 1])):
+            giver = sources[k]
+            weight = np.float64(weights[k])
+            warmth += weight * given[giver]
+            hostility += weight * given[giver + one]
+        scratch[i] = strength * warmth
+        scratch[L + i] = sting * hostility
+
+
+@inlined
+def _send(population, block, buffer, scratch):
+    """Put rows 0 and 1 of the scratch pad, pair by pair, where the ties read them."""
+    at = buffer * (population.given.size // 2) + 2 * block * L
+    out = population.given[at : at + 2 * L]
+    for i in range(L):
+        out[2 * i] = scratch[i]
+        out[2 * i + 1] = scratch[L + i]
+
+
+@inlined
+def express(population, tables, block, buffer, scratch):
+    """Write what everybody in a block gives now into a buffer; uses rows 0 and 1 of the scratch pad."""
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    threshold_cubed = tables.coupling[population.block_run[block], 0]
+    for i in range(L):
+        state = (fast[X_T + i], fast[X_D + i], fast[X_S + i])
+        giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
+        scratch[i], scratch[L + i] = _giving(state, giver, threshold_cubed)
+    _send(population, block, buffer, scratch)
+
+
+@inlined
+def _person(slow, i):
+    return (
+        np.float64(slow[KAPPA + i]),
+        np.float64(slow[FEAR_SELF + i]),
+        np.float64(slow[FEAR_FROM + i]),
+        np.float64(slow[GAIN_T + i]),
+        np.float64(slow[GAIN_D + i]),
+        np.float64(slow[GAIN_S + i]),
+        np.float64(slow[BASE_T + i]),
+        np.float64(slow[BASE_D + i]),
+        np.float64(slow[BASE_S + i]),
+        np.float64(slow[FLIGHT + i]),
+        np.float64(slow[SUBMISSION + i]),
+    )
+
+
+@inlined
+def _positive(x):
+    return x if x > 0.0 else 0.0
+
+
+@inlined
+def _left(decay, at):
+    """Return one row of the decay table."""
+    return (
+        decay[at, 0], decay[at, 1], decay[at, 2], decay[at, 3],
+        decay[at, 4], decay[at, 5], decay[at, 6], decay[at, 7],
+    )  # fmt: skip
+
+
+@inlined
+def _inputs(fast, slow, left, i, warmth, hostility):
+    """Return dynamics.Inputs of one lane when `left` (a row of the decay table) is left of each input."""
+    return (
+        fast[U_T + i] * left[0] + np.float64(slow[Z_T + i]),
+        fast[U_R + i] * left[1] + np.float64(slow[Z_D + i]),
+        fast[U_A + i] * left[2] + np.float64(slow[Z_S + i]),
+        fast[U_P + i] * left[3] + fast[U_B + i] * left[5] + fast[U_I + i] * left[6],
+        fast[U_E + i] * left[7],
+        warmth,
+        hostility,
+    )
+
+
+@inlined
+def _coupling(tables, run):
+    c = tables.coupling
+    return (
+        c[run, 0], c[run, 1], c[run, 2], c[run, 3], c[run, 4], c[run, 5],
+        c[run, 6], c[run, 7], c[run, 8], c[run, 9], c[run, 10], c[run, 11],
+    )  # fmt: skip
+
+
+@compiled
+def start_tick(population, tables, block, buffer, new_day):
+    """First exchange of a tick: hear the ties, and express the slope of what one gives.
+
+    Reads `given[buffer]`, writes slopes (1/h) into the other buffer. On a new day people have changed,
+    so what was predicted the day before does not count as missed.
+    """
+    scratch = np.empty(2 * L)
+    hear(population, tables, block, buffer, scratch)
+    run = population.block_run[block]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    coupling = _coupling(tables, run)
+    left = _left(tables.decay[run], 0)
+    missed = 0.0 if new_day else tables.extrapolation[tables.extrapolation.shape[0] - 1, 6]
+    for i in range(L):
+        warmth, hostility = scratch[i], scratch[L + i]
+        # What the last step of the tick before missed is given back in the first step of this one.
+        fast[W_PREDICTED + i] = missed * (warmth - fast[W_PREDICTED + i])
+        fast[H_PREDICTED + i] = missed * (hostility - fast[H_PREDICTED + i])
+        fast[W_LAST + i] = warmth
+        fast[H_LAST + i] = hostility
+        threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
+        inputs = _inputs(fast, slow, left, i, warmth, hostility)
+        d_threat, d_drive, d_soothing = _rates((threat, drive, soothing), inputs, _person(slow, i), coupling)
+        giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
+        now = _giving((threat, drive, soothing), giver, coupling[0])
+        soon = _giving(
+            (threat + _SLOPE_TIME * d_threat, drive + _SLOPE_TIME * d_drive, soothing + _SLOPE_TIME * d_soothing),
+            giver,
+            coupling[0],
+        )
+        scratch[i] = (soon[0] - now[0]) * _PER_SLOPE_TIME
+        scratch[L + i] = (soon[1] - now[1]) * _PER_SLOPE_TIME
+    _send(population, block, 1 - buffer, scratch)
+
+
+@compiled
+def step(population, tables, block, number, buffer):
+    """Advance one block by Runge-Kutta step `number` of a tick; reads `given[buffer]`, writes the other."""
+    scratch = np.empty(SCRATCH_ROWS * L)
+    hear(population, tables, block, buffer, scratch)
+    run = population.block_run[block]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    _signals(fast, scratch, tables.extrapolation, number)
+    coupling = _coupling(tables, run)
+    decay = tables.decay[run]
+    outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours)
+    if outside > 0:
+        _rescue(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours)
+    for i in range(L):
+        fast[X_T + i] = scratch[Y_T + i]
+        fast[X_D + i] = scratch[Y_D + i]
+        fast[X_S + i] = scratch[Y_S + i]
+    express(population, tables, block, 1 - buffer, scratch)
+
+
+@inlined
+def _signals(fast, scratch, extrapolation, number):
+    """Turn what was heard (rows 0, 1) into the signal at start, middle and end of the step (rows 0 to 5)."""
+    missed = extrapolation[number - 1, 6] if number > 0 else 0.0
+    m_now, m_last, m_before = extrapolation[number, 0], extrapolation[number, 1], extrapolation[number, 2]
+    e_now, e_last, e_before = extrapolation[number, 3], extrapolation[number, 4], extrapolation[number, 5]
+    first = number == 0
+    for signal in range(2):
+        last_row, before_row, predicted_row = W_LAST, W_BEFORE, W_PREDICTED
+        if signal == 1:
+            last_row, before_row, predicted_row = H_LAST, H_BEFORE, H_PREDICTED
+        last = fast[last_row : last_row + L]
+        before = fast[before_row : before_row + L]
+        predicted = fast[predicted_row : predicted_row + L]
+        start = scratch[signal * L : (signal + 1) * L]
+        middle = scratch[(2 + signal) * L : (3 + signal) * L]
+        end = scratch[(4 + signal) * L : (5 + signal) * L]
+        if first:
+            # `start` holds slopes; `predicted` what is still to be given back.
+            for i in range(L):
+                slope, value, back = start[i], last[i], predicted[i]
+                at_middle = value + m_now * slope
+                at_end = value + e_now * slope
+                start[i] = _positive(value + back)
+                middle[i] = _positive(at_middle + back)
+                end[i] = _positive(at_end + back)
+                before[i] = slope
+                predicted[i] = at_end
+        else:
+            for i in range(L):
+                value = start[i]
+                back = missed * (value - predicted[i])
+                at_middle = m_now * value + m_last * last[i] + m_before * before[i]
+                at_end = e_now * value + e_last * last[i] + e_before * before[i]
+                start[i] = _positive(value + back)
+                middle[i] = _positive(at_middle + back)
+                end[i] = _positive(at_end + back)
+                before[i] = last[i]
+                last[i] = value
+                predicted[i] = at_end
+
+
+@inlined
+def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
+    """Classical fourth-order step for every lane; the result goes to rows Y of the scratch pad.
+
+    Returns how far all lanes together left [0, 1] in a stage or the result (row OUTSIDE: each lane). Going through the lanes stage by
+    stage keeps many lanes in flight while a division is waited for.
+    """
+    for i in range(L):
+        scratch[Y_T + i] = fast[X_T + i]
+        scratch[Y_D + i] = fast[X_D + i]
+        scratch[Y_S + i] = fast[X_S + i]
+        scratch[SLOPE_T + i] = 0.0
+        scratch[SLOPE_D + i] = 0.0
+        scratch[SLOPE_S + i] = 0.0
+        scratch[OUTSIDE + i] = 0.0
+    for stage in range(4):
+        # Coefficients of the classical method; the last stage adds up the weighted slopes.
+        weight = h / 3.0 if stage == 1 or stage == 2 else h / 6.0
+        ahead = h if stage == 2 else 0.5 * h
+        slope_share, sum_share = (0.0, 1.0) if stage == 3 else (ahead, 0.0)
+        left = _left(decay, at + (stage + 1) // 2)
+        heard = 2 * ((stage + 1) // 2) * L
+        for i in range(2 * L):
+            scratch[HEARD + i] = scratch[heard + i]
+        for i in range(L):
+            inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
+            state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
+            k_t, k_d, k_s = _rates(state, inputs, _person(slow, i), coupling)
+            sum_t = scratch[SLOPE_T + i] + weight * k_t
+            sum_d = scratch[SLOPE_D + i] + weight * k_d
+            sum_s = scratch[SLOPE_S + i] + weight * k_s
+            scratch[SLOPE_T + i] = sum_t
+            scratch[SLOPE_D + i] = sum_d
+            scratch[SLOPE_S + i] = sum_s
+            threat = fast[X_T + i] + slope_share * k_t + sum_share * sum_t
+            drive = fast[X_D + i] + slope_share * k_d + sum_share * sum_d
+            soothing = fast[X_S + i] + slope_share * k_s + sum_share * sum_s
+            scratch[Y_T + i] = threat
+            scratch[Y_D + i] = drive
+            scratch[Y_S + i] = soothing
+            # Added up rather than kept as extremes: a conditional store would stop the vector units.
+            low = min(min(threat, drive), soothing)
+            high = max(max(threat, drive), soothing)
+            scratch[OUTSIDE + i] += _positive(-low) + _positive(high - 1.0)
+    outside = 0.0
+    for i in range(L):
+        outside += scratch[OUTSIDE + i]
+    return outside
+
+
+@inlined
+def _rational(x, e, i, speed, h):
+    """Advance one activation with E and I frozen; exp(-z) ~ 1 / (1 + z + z^2/2) keeps it in [0, 1]."""
+    z = (1.0 + e + i) * speed * h
+    return (x + e * speed * h * (1.0 + 0.5 * z)) / (1.0 + z * (1.0 + 0.5 * z))
+
+
+@compiled
+def _rescue(fast, slow, scratch, coupling, decay, at, h):
+    """Replace the marked lanes by a rational midpoint step (second order, never leaves [0, 1])."""
+    for i in range(L):
+        if scratch[OUTSIDE + i] > 0.0:
+            person = _person(slow, i)
+            t0, d0, s0 = fast[X_T + i], fast[X_D + i], fast[X_S + i]
+            inputs = _inputs(fast, slow, _left(decay, at), i, scratch[i], scratch[L + i])
+            et, ed, es, it, id_, is_ = _excitation_inhibition((t0, d0, s0), inputs, person, coupling)
+            t1 = _rational(t0, et, it, coupling[1], 0.5 * h)
+            d1 = _rational(d0, ed, id_, coupling[2], 0.5 * h)
+            s1 = _rational(s0, es, is_, coupling[3], 0.5 * h)
+            inputs = _inputs(fast, slow, _left(decay, at + 1), i, scratch[2 * L + i], scratch[3 * L + i])
+            et, ed, es, it, id_, is_ = _excitation_inhibition((t1, d1, s1), inputs, person, coupling)
+            # Rounding may lift a value that has saturated one unit in the last place above 1.
+            scratch[Y_T + i] = min(_rational(t0, et, it, coupling[1], h), 1.0)
+            scratch[Y_D + i] = min(_rational(d0, ed, id_, coupling[2], h), 1.0)
+            scratch[Y_S + i] = min(_rational(s0, es, is_, coupling[3], h), 1.0)
+
+
+@inlined
+def end_tick(population, tables, block):
+    """After the last step: inputs decay to the end of the tick, sums for the record, perceived power."""
+    run = population.block_run[block]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    decay = tables.decay[run]
+    end = decay.shape[0] - 1
+    threshold_cubed = tables.coupling[run, 0]
+    power_step = tables.power_step[run]
+    for i in range(L):
+        fast[U_B + i] = fast[U_B + i] * decay[end, 5] + fast[U_I + i] * decay[end, 6]
+        fast[U_T + i] *= decay[end, 0]
+        fast[U_R + i] *= decay[end, 1]
+        fast[U_A + i] *= decay[end, 2]
+        fast[U_P + i] *= decay[end, 3]
+        fast[U_I + i] *= decay[end, 4]
+        fast[U_E + i] *= decay[end, 7]
+        threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
+        fast[SUM_T + i] += threat
+        fast[SUM_D + i] += drive
+        fast[SUM_S + i] += soothing
+        fast[SUM_BALANCE + i] += _balance(threat, drive, soothing)
+        dominant = 1.0 if threat > drive else 0.0
+        fast[SUM_DOMINANT + i] += dominant if threat > soothing else 0.0
+        # Submission wears perceived power down; without it power returns.
+        target = np.float64(slow[POWER + i]) * (1.0 - np.float64(slow[SUBMISSION + i]) * _signal(threat, threshold_cubed))
+        power = np.float64(slow[CURRENT_POWER + i])
+        slow[CURRENT_POWER + i] = np.float32(power + power_step * (target - power))
+
+
+@inlined
+def _balance(threat, drive, soothing):
+    """Balance of the three systems (readouts.balance): 1 = three equal circles, 0 = one system alone."""
+    total = threat + drive + soothing
+    a, b, c = threat / total - 1.0 / 3.0, drive / total - 1.0 / 3.0, soothing / total - 1.0 / 3.0
+    distance = np.sqrt((a * a + b * b + c * c) * 1.5)
+    return 1.0 - distance if total > 0.0 else 0.0

@@ -1,0 +1,74 @@
+"""What the kernel reads and writes: plain arrays, in two named tuples."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
+
+
+class Population(NamedTuple):
+    """State of every person in every run of a batch; the kernel is the only one who changes it.
+
+    `slots` = blocks * LANES. People of one run fill whole blocks; the last block's spare lanes are
+    idle copies that nobody hears.
+    """
+
+    fast: Float  # (blocks * FAST_ROWS * LANES,)
+    slow: npt.NDArray[np.float32]  # (blocks * SLOW_ROWS * LANES,)
+    given: Float  # (2 * slots * 2,): two buffers of (warmth, hostility) expressed
+    block_run: Int  # (blocks,): which run a block belongs to
+    block_first: Int  # (blocks,): number, within its run, of the first person of a block
+    run_blocks: Int  # (runs + 1,): first block of each run
+    tie_start: Int  # (slots + 1,)
+    tie_source: npt.NDArray[np.uint32]  # (ties,): twice the slot of the giver
+    tie_weight: npt.NDArray[np.float32]  # (ties,): weight / (tie_half_weight + sum of weights)
+
+
+class Tables(NamedTuple):
+    """What does not change during a run; first axis = run unless said."""
+
+    coupling: Float  # (runs, len(Coupling))
+    model: Float  # (runs, len(MODEL)), in the order of parameters.MODEL
+    decay: Float  # (runs, 2 * steps + 1, 8): see world.decay_table
+    extrapolation: Float  # (steps, 7): see world.extrapolation_table; same for all runs
+    step_hours: float
+    background: Float  # (runs, 5): three means, persistence per moment, innovation sd
+    thresholds: npt.NDArray[np.uint32]  # (runs, sources, 4, moments per day, MOST_EVENTS)
+    intensity: Float  # (runs, sources, 4)
+    keys: npt.NDArray[np.uint32]  # (runs, parts, 2)
+    event_start: Int  # (runs, moments + 1)
+    event_person: Int  # (events,): slot
+    event_kind: Int  # (events,): 0 threat, 1 resource, 2 affiliative, 3 ambiguous
+    event_size: Float  # (events,)
+    home: Int  # (runs, days of programme): exercise or -1
+    session: Int  # (runs, days of programme, 2): exercises or -1
+    session_moment: Int  # (runs, days of programme): moment of the day
+    attendance: Float  # (runs,)
+    exercises: Float  # (exercises, len(EXERCISE_FIELDS))
+    forget: Float  # (runs,): share of a trained gain lost per day
+    power_step: Float  # (runs,): share of the way that perceived power moves per tick
+    ticks_per_moment: int
+    moments_per_day: int
+
+
+#: Parts that draw, in the order of `Tables.keys`; then four per stimulus source, then one per exercise.
+FIXED_PARTS = ("background/threat", "background/drive", "background/soothing", "appraisal", "adherence", "attendance")
+BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART = 0, 3, 4, 5
+EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
+#: Most events of one kind that can reach one person in one moment (half an hour).
+MOST_EVENTS = 5
+#: Columns of `Tables.decay`.
+DECAY_KINDS = ("threat", "resource", "affiliation", "practice", "image", "body", "image_to_body", "ease")
+#: Columns of `Tables.exercises`; the names of the fields of `training.exercises.Exercise`.
+EXERCISE_FIELDS = (
+    "resource", "affiliative", "image", "ease", "threat",
+    "trains_motivation", "trains_sensitivity", "trains_sympathy", "trains_tolerance", "trains_empathy",
+    "trains_non_judgement", "trains_self_criticism", "trains_fears",
+    "failure_base", "failure_from_threat", "failure_from_low_tolerance", "failure_from_low_imagery",
+    "failure_from_anger", "failure_threat",
+)  # fmt: skip

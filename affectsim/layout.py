@@ -1,0 +1,102 @@
+"""Where each number of a person lives: rows of the two blocked arrays that own the state.
+
+People are stored in blocks of `LANES`. A block is one contiguous piece of memory, row after row,
+`LANES` people wide, so a block stays in the processor's cache while it is worked on and every inner
+loop runs over neighbouring numbers.
+
+- `Fast` (float64): what changes within a tick;
+- `Slow` (float32): traits, trained attributes and the effective values derived from them once a day.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.parameters import ATTRIBUTES, TRAITS
+
+#: People per block.
+LANES = 64
+
+
+class Fast(IntEnum):
+    """Rows of the float64 array."""
+
+    THREAT = 0
+    DRIVE = 1
+    SOOTHING = 2
+    # Decaying inputs; see dynamics.Inputs. The image decays into the body (mind first, then body).
+    U_THREAT = 3
+    U_RESOURCE = 4
+    U_AFFILIATION = 5
+    U_PRACTICE = 6
+    U_IMAGE = 7
+    U_BODY = 8
+    U_EASE = 9
+    # Signals received from ties at the last exchanges, and the value predicted for the next one.
+    WARMTH_LAST = 10
+    WARMTH_BEFORE = 11
+    WARMTH_PREDICTED = 12
+    HOSTILITY_LAST = 13
+    HOSTILITY_BEFORE = 14
+    HOSTILITY_PREDICTED = 15
+    # Sums over the ticks since the last record.
+    SUM_THREAT = 16
+    SUM_DRIVE = 17
+    SUM_SOOTHING = 18
+    SUM_BALANCE = 19
+    SUM_THREAT_DOMINANT = 20
+
+
+TRAIT_NAMES = tuple(TRAITS)
+ATTRIBUTE_NAMES = tuple(ATTRIBUTES)
+#: What exercises train: the attributes, then relief from self-criticism and from the three fears.
+TRAINABLE = (*ATTRIBUTE_NAMES, "self_criticism_relief", "fear_relief")
+EFFECTIVE = (
+    "effective_self_criticism",
+    "effective_fear_of_self_compassion",
+    "effective_fear_of_compassion_from_others",
+    "effective_threat_gain",
+    "effective_soothing_gain",
+    "effective_warmth",
+    "effective_fight",
+    "effective_flight",
+    "effective_submission",
+)
+
+#: Rows of the float32 array, by name.
+SLOW: dict[str, int] = {
+    name: row
+    for row, name in enumerate(
+        (
+            *TRAIT_NAMES,
+            *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
+            *TRAINABLE,
+            "current_power",
+            *EFFECTIVE,
+            "background_threat",
+            "background_drive",
+            "background_soothing",
+            "practice_moment",
+            "start_day",
+            "stop_day",
+        )
+    )
+}
+
+FAST_ROWS = len(Fast)
+SLOW_ROWS = len(SLOW)
+#: `start_day` of people who never train.
+NEVER = np.float32(1e9)
+
+
+def blocks_for(people: int) -> int:
+    """Return how many blocks hold `people` people."""
+    return -(-people // LANES)
+
+
+def rows_of(array: npt.NDArray[np.generic], row: int) -> npt.NDArray[np.generic]:
+    """Return a view of one row of a blocked array (blocks, rows, LANES), shape (blocks, LANES)."""
+    return array[:, row, :]

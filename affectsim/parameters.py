@@ -1,0 +1,183 @@
+"""Every constant of the model, said once: default, bounds, unit, meaning and source.
+
+Three lists feed everything else (TOML, command line, sampling bounds, model description):
+
+- `MODEL`: parameters of the equations, the same for everybody in a run;
+- `TRAITS`: what differs between people, each with the distribution it is drawn from;
+- `ATTRIBUTES`: the six attributes that compassionate mind training trains.
+
+A `source` is a publication, a measurement, or the word "assumed".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the equations. `low` and `high` are inclusive bounds for valid values."""
+
+    name: str
+    symbol: str
+    default: float
+    low: float
+    high: float
+    unit: str
+    meaning: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One thing that differs between people.
+
+    `spread` is the standard deviation of log(value) for `lognormal` and of logit(value) for
+    `logitnormal`; `median` is the median of the value. Values are kept inside [low, high].
+    """
+
+    name: str
+    symbol: str
+    shape: Literal["lognormal", "logitnormal"]
+    median: float
+    spread: float
+    low: float
+    high: float
+    unit: str
+    meaning: str
+    source: str
+
+
+_REFERENCE = "assumed (reference formulation; gives one stable state below a self-criticism of about 1.45)"
+_ESM = "assumed; experience sampling puts the decay of within-person variance at 5 to 8 h"
+
+MODEL: dict[str, Parameter] = {
+    p.name: p
+    for p in (
+        Parameter("signal_threshold", r"\theta", 0.4, 0.05, 1.0, "activation",
+                  "activation at which a system's influence on the others is half of its full strength", _REFERENCE),
+        Parameter("threat_time", r"\tau_T", 0.7, 0.1, 12.0, "h", "time constant of threat", _REFERENCE),
+        Parameter("drive_time", r"\tau_D", 1.0, 0.1, 12.0, "h", "time constant of drive", _REFERENCE),
+        Parameter("soothing_time", r"\tau_S", 1.5, 0.1, 12.0, "h", "time constant of soothing", _REFERENCE),
+        Parameter("soothing_calms_threat", r"w_{ST}", 4.0, 0.0, 20.0, "1",
+                  "how strongly soothing inhibits threat", _REFERENCE),
+        Parameter("soothing_calms_drive", r"w_{SD}", 0.5, 0.0, 20.0, "1",
+                  "how strongly soothing inhibits over-stimulated drive", _REFERENCE),
+        Parameter("threat_blocks_soothing", r"w_{TS}", 4.0, 0.0, 20.0, "1",
+                  "how strongly threat inhibits soothing", _REFERENCE),
+        Parameter("drive_blocks_soothing", r"w_{DS}", 0.4, 0.0, 20.0, "1",
+                  "how strongly drive inhibits soothing", _REFERENCE),
+        Parameter("secure_base", r"w_{base}", 0.3, 0.0, 20.0, "1",
+                  "how strongly soothing excites drive: the secure base from which people explore", _REFERENCE),
+        Parameter("striving", r"w_{strive}", 0.3, 0.0, 20.0, "1",
+                  "how strongly threat excites drive: striving to be accepted", _REFERENCE),
+        Parameter("defeat", r"w_{defeat}", 0.5, 0.0, 20.0, "1", "how strongly threat inhibits drive", _REFERENCE),
+        Parameter("submission_cost", r"w_{submit}", 1.0, 0.0, 20.0, "1",
+                  "how strongly submission under threat inhibits drive", "assumed"),
+        Parameter("warmth_strength", r"g_W", 2.0, 0.0, 10.0, "input",
+                  "affiliative input from fully warm ties (about 0.2 arrives in an average network)", "assumed"),
+        Parameter("hostility_strength", r"g_H", 1.0, 0.0, 10.0, "input",
+                  "threat input from fully hostile ties, before hostility_weight", "assumed"),
+        Parameter("hostility_weight", r"w_H", 2.0, 0.0, 10.0, "1",
+                  "weight of hostility against warmth", "Hill et al. 2010 (SISa): discontent spreads at twice the rate of content"),
+        Parameter("tie_half_weight", r"k_{half}", 1.0, 0.01, 100.0, "tie weight",
+                  "sum of tie weights (mean weight 1) at which a person receives half of the neighbours' mean", "assumed"),
+        Parameter("tolerance_effect", r"e_{tol}", 0.5, 0.0, 1.0, "1",
+                  "how much distress tolerance lowers the reaction to threat", "assumed"),
+        Parameter("non_judgement_effect", r"e_{nonj}", 0.5, 0.0, 1.0, "1",
+                  "how much non-judgement lowers self-criticism", "assumed"),
+        Parameter("sensitivity_effect", r"e_{sens}", 0.5, 0.0, 1.0, "1",
+                  "how much sensitivity raises the reaction to affiliation", "assumed"),
+        Parameter("relief_reach", r"\rho_{max}", 0.6, 0.0, 1.0, "1",
+                  "largest share of self-criticism or of a fear that work on it can take away", "assumed"),
+        Parameter("threat_memory", r"\delta_T", 0.5, 0.05, 24.0, "h", "decay time of a threat stimulus", "assumed"),
+        Parameter("resource_memory", r"\delta_D", 0.7, 0.05, 24.0, "h", "decay time of a resource stimulus", "assumed"),
+        Parameter("affiliation_memory", r"\delta_A", 0.7, 0.05, 24.0, "h",
+                  "decay time of an affiliative stimulus", "assumed"),
+        Parameter("practice_memory", r"\delta_P", 0.5, 0.05, 24.0, "h",
+                  "decay time of self-generated affiliation after an exercise", "assumed"),
+        Parameter("image_memory", r"\delta_I", 0.25, 0.05, 24.0, "h", "decay time of a compassionate image in the mind", "assumed"),
+        Parameter("body_memory", r"\delta_B", 0.75, 0.05, 24.0, "h",
+                  "decay time of the bodily response that follows an image (mind first, then body)", "assumed"),
+        Parameter("ease_memory", r"\delta_E", 4.0, 0.05, 48.0, "h",
+                  "decay time of the ease that mindfulness brings to the self-critical loop", "assumed"),
+        Parameter("background_threat", r"\bar z_T", 0.06, 0.0, 2.0, "input", "mean background input to threat", "assumed"),
+        Parameter("background_drive", r"\bar z_D", 0.10, 0.0, 2.0, "input", "mean background input to drive", "assumed"),
+        Parameter("background_soothing", r"\bar z_S", 0.10, 0.0, 2.0, "input",
+                  "mean background affiliative input", "assumed"),
+        Parameter("background_sd", r"\sigma_z", 0.06, 0.0, 1.0, "input",
+                  "standard deviation of each background input", "assumed"),
+        Parameter("background_time", r"\tau_z", 6.0, 0.5, 72.0, "h", "correlation time of the background", _ESM),
+        Parameter("goal_pursuit", r"g_{goal}", 0.8, 0.0, 1.0, "1",
+                  "how much the chance that an opportunity becomes a reward depends on drive", "assumed"),
+        Parameter("true_threat_share", r"p_{true}", 0.3, 0.0, 1.0, "1",
+                  "share of ambiguous events that are a real threat", "assumed"),
+        Parameter("discriminability", r"d'", 1.5, 0.0, 6.0, "1",
+                  "how well one look at an ambiguous event tells a threat from a harmless one", "assumed"),
+        Parameter("criterion", r"c_0", 0.5, -3.0, 3.0, "1",
+                  "evidence that a person without threat needs before calling an ambiguous event a threat", "assumed"),
+        Parameter("better_safe_than_sorry", r"c_T", 2.0, 0.0, 10.0, "1",
+                  "how far the criterion falls as threat goes from 0 to 1", "assumed"),
+        Parameter("looks", r"n_{max}", 4.0, 1.0, 20.0, "1",
+                  "samples of evidence taken at no threat; falls to 1 at full threat (jumping to conclusions)", "assumed"),
+        Parameter("cost_of_a_miss", r"m_{miss}", 1.5, 0.0, 5.0, "1",
+                  "threat from a real threat that was overlooked, against one that was noticed", "assumed"),
+        Parameter("practice_rate", r"c_{practice}", 0.045, 0.0, 1.0, "per practice",
+                  "share of the way to the asymptote gained by one full practice",
+                  "Lally et al. 2010: 95 % of the asymptote after about 66 daily practices"),
+        Parameter("forgetting_time", r"\tau_{forget}", 180.0, 1.0, 3650.0, "day",
+                  "time constant with which trained attributes return to baseline without practice", "assumed"),
+        Parameter("anger_cost", r"e_{anger}", 0.8, 0.0, 1.0, "1",
+                  "share of an exercise's effect lost to full anger", "assumed; direction: the source text on intense anger"),
+        Parameter("power_time", r"\tau_{power}", 14.0, 1.0, 365.0, "day",
+                  "time constant with which perceived power follows submission", "assumed"),
+    )
+}
+
+# What `TRAITS` say is drawn per person; presets change medians and spreads.
+TRAITS: dict[str, Trait] = {
+    t.name: t
+    for t in (
+        Trait("self_criticism", r"\kappa", "lognormal", 0.7, 0.45, 0.0, 10.0, "1",
+              "strength of the loop in which threat attacks the self and so makes threat", "assumed"),
+        Trait("fear_of_self_compassion", r"\varphi_{self}", "logitnormal", 0.20, 0.8, 0.0, 1.0, "1",
+              "share of self-generated affiliation that is read as threat", "assumed"),
+        Trait("fear_of_compassion_from_others", r"\varphi_{from}", "logitnormal", 0.20, 0.8, 0.0, 1.0, "1",
+              "share of affiliation received that is read as threat", "assumed"),
+        Trait("fear_of_compassion_for_others", r"\varphi_{for}", "logitnormal", 0.20, 0.8, 0.0, 1.0, "1",
+              "share of warmth to others that is held back", "assumed"),
+        Trait("threat_gain", r"g_T", "lognormal", 1.0, 0.30, 0.0, 10.0, "1", "reaction of threat to stimuli", "assumed"),
+        Trait("drive_gain", r"g_D", "lognormal", 1.0, 0.30, 0.0, 10.0, "1", "reaction of drive to stimuli", "assumed"),
+        Trait("soothing_gain", r"g_S", "lognormal", 1.0, 0.30, 0.0, 10.0, "1",
+              "reaction of soothing to affiliation", "assumed"),
+        Trait("threat_baseline", r"b_T", "lognormal", 0.08, 0.30, 0.0, 5.0, "input", "tonic excitation of threat", "assumed"),
+        Trait("drive_baseline", r"b_D", "lognormal", 0.35, 0.30, 0.0, 5.0, "input", "tonic excitation of drive", "assumed"),
+        Trait("soothing_baseline", r"b_S", "lognormal", 0.35, 0.30, 0.0, 5.0, "input",
+              "tonic excitation of soothing", "assumed"),
+        Trait("anger", r"A", "logitnormal", 0.20, 0.8, 0.0, 1.0, "1", "proneness to anger and rage under threat", "assumed"),
+        Trait("power", r"P", "logitnormal", 0.50, 0.6, 0.0, 1.0, "1", "perceived power in conflict", "assumed"),
+        Trait("escape", r"F", "logitnormal", 0.30, 0.6, 0.0, 1.0, "1", "readiness to withdraw under threat", "assumed"),
+        Trait("imagery", r"M", "logitnormal", 0.70, 0.8, 0.0, 1.0, "1", "ability to form mental images", "assumed"),
+        Trait("adherence", r"a", "logitnormal", 0.64, 0.6, 0.0, 1.0, "1",
+              "share of assigned practice that is done", "Parsons et al. 2017: 0.64 [0.60, 0.69]; spread assumed"),
+    )
+}
+
+_ATTRIBUTE_SHAPE = ("logitnormal", 0.4, 0.5, 0.0, 1.0, "1")
+ATTRIBUTES: dict[str, Trait] = {
+    name: Trait(name, symbol, *_ATTRIBUTE_SHAPE, meaning, source)  # type: ignore[arg-type]
+    for name, symbol, meaning, source in (
+        ("motivation", r"q_{mot}", "compassionate motivation: raises practice and giving", "assumed"),
+        ("sensitivity", r"q_{sens}", "sensitivity to distress and to kindness: raises the reaction to affiliation", "assumed"),
+        ("sympathy", r"q_{sym}", "being moved by others: raises giving", "assumed"),
+        ("tolerance", r"q_{tol}", "distress tolerance: lowers the reaction to threat", "assumed"),
+        ("empathy", r"q_{emp}", "understanding others: raises giving", "assumed"),
+        ("non_judgement", r"q_{nonj}", "non-judging, non-condemning: lowers self-criticism", "assumed"),
+    )
+}
+
+#: Attribute value at which its effects on the fast model are zero (the median person).
+REFERENCE_ATTRIBUTE = 0.4
+#: Time step of the world's clock: stimuli and background arrive on it, whatever the tick.
+MOMENT_HOURS = 0.5

@@ -1,0 +1,236 @@
+"""Readouts: quantities read from the state, one class each.
+
+A record holds, for every recorded person and time, the mean of threat, drive, soothing and balance over
+the interval since the last record, and the share of that time in which threat was the strongest. A
+readout is computed from these and, where it says so in `rows`, from slow quantities of the person at
+the time of the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.parameters import ATTRIBUTES
+from affectsim.parts import Readout
+
+Float = npt.NDArray[np.float64]
+#: What every record holds, in the kernel's order.
+ALWAYS = ("threat", "drive", "soothing", "balance", "threat_dominant")
+SYSTEMS = ("threat", "drive", "soothing")
+
+
+def balance(threat: Any, drive: Any, soothing: Any) -> Any:
+    """Return how balanced three activations are: 1 = three equal circles, 0 = one system alone.
+
+    B = 1 - |s - (1/3, 1/3, 1/3)| / sqrt(2/3) with s the shares of the three systems. Not defined (NaN)
+    if all are 0.
+    """
+    total = threat + drive + soothing
+    a, b, c = threat / total - 1.0 / 3.0, drive / total - 1.0 / 3.0, soothing / total - 1.0 / 3.0
+    return 1.0 - np.sqrt((a * a + b * b + c * c) * 1.5)
+
+
+class Measure(Readout):
+    """Base of the readouts: a named quantity with a unit, computed from a record."""
+
+    #: Rows of `layout.SLOW` that must be recorded for it.
+    rows: ClassVar[tuple[str, ...]] = ()
+    unit: ClassVar[str] = "1"
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the readout for recorded values of equal shape (names of `ALWAYS` and of `rows`)."""
+        raise NotImplementedError
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name of its variable in a run."""
+        return cls.kind.replace("-", "_")
+
+
+class Balance(Measure, kind="balance"):
+    """Balance of the three systems: 1 is three equal circles, 0 one system alone (mean over the interval).
+
+    Assumes: equal activations are the balanced state; the weights of the three systems are equal.
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the mean balance."""
+        return values["balance"]
+
+
+class ThreatDominant(Measure, kind="threat_dominant"):
+    """Share of the interval in which threat was stronger than drive and than soothing.
+
+    Assumes: nothing beyond the three activations.
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the share of time."""
+        return values["threat_dominant"]
+
+
+class Dominant(Measure, kind="dominant"):
+    """The strongest system of the interval: 0 threat, 1 drive, 2 soothing.
+
+    Assumes: the means over the interval decide; of equal ones the first.
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the number of the strongest system."""
+        return np.argmax(np.stack([values[name] for name in SYSTEMS]), axis=0).astype(np.float64)
+
+
+class _Feeling(Measure):
+    """Base of feelings: shares of an activation, from the means over the interval."""
+
+    unit: ClassVar[str] = "activation"
+
+
+class Anger(_Feeling, kind="anger"):
+    """Anger: the part of threat that is turned outward.
+
+    Assumes: threat times the person's tendency to fight.
+    """
+
+    rows = ("effective_fight",)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return anger."""
+        return values["threat"] * values["effective_fight"]
+
+
+class Fear(_Feeling, kind="fear"):
+    """Fear: the part of threat that urges to get away.
+
+    Assumes: threat times the person's tendency to flight.
+    """
+
+    rows = ("effective_flight",)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return fear."""
+        return values["threat"] * values["effective_flight"]
+
+
+class Anxiety(_Feeling, kind="anxiety"):
+    """Anxiety: the part of threat that finds no way out in fight or flight.
+
+    Assumes: threat times what is left by fight and flight.
+    """
+
+    rows = ("effective_fight", "effective_flight")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return anxiety."""
+        return values["threat"] * (1 - values["effective_fight"] - values["effective_flight"])
+
+
+class Anticipation(_Feeling, kind="anticipation"):
+    """Anticipation: drive that is not yet at rest.
+
+    Assumes: drive times (1 - soothing).
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return anticipation."""
+        return values["drive"] * (1 - values["soothing"])
+
+
+class Pleasure(_Feeling, kind="pleasure"):
+    """Pleasure: drive that is free of threat.
+
+    Assumes: drive times (1 - threat).
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return pleasure."""
+        return values["drive"] * (1 - values["threat"])
+
+
+class Calm(_Feeling, kind="calm"):
+    """Calm: soothing without urge.
+
+    Assumes: soothing times (1 - drive).
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return calm."""
+        return values["soothing"] * (1 - values["drive"])
+
+
+class Safeness(_Feeling, kind="safeness"):
+    """Safeness: soothing that threat does not disturb.
+
+    Assumes: soothing times (1 - threat).
+    """
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return safeness."""
+        return values["soothing"] * (1 - values["threat"])
+
+
+class Connectedness(_Feeling, kind="connectedness"):
+    """Connectedness: soothing of a person who lets compassion from others in.
+
+    Assumes: soothing times (1 - fear of compassion from others).
+    """
+
+    rows = ("effective_fear_of_compassion_from_others",)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return connectedness."""
+        return values["soothing"] * (1 - values["effective_fear_of_compassion_from_others"])
+
+
+class _Slow(Measure):
+    """Base of readouts that are a slow quantity of the person itself."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the quantity at the time of the record."""
+        return values[cls.rows[0]]
+
+
+def _slow_readouts() -> dict[str, type[Measure]]:
+    """Return one readout per slow quantity worth reading."""
+    quantities = {
+        "self_criticism": ("effective_self_criticism", "Strength of the self-critical loop, after training."),
+        "fear_of_self_compassion": ("effective_fear_of_self_compassion", "Fear of self-compassion, after training."),
+        "fear_of_compassion_from_others": (
+            "effective_fear_of_compassion_from_others", "Fear of compassion from others, after training."),
+        "power": ("current_power", "Perceived power."),
+        "fight": ("effective_fight", "Tendency to fight under threat."),
+        "flight": ("effective_flight", "Tendency to withdraw under threat."),
+        "submission": ("effective_submission", "Tendency to submit under threat."),
+        "giving": ("effective_warmth", "Warmth that a person could give."),
+        **{name: (name, f"{trait.meaning[0].upper()}{trait.meaning[1:]}.") for name, trait in ATTRIBUTES.items()},
+    }  # fmt: skip
+    return {
+        kind: type(
+            f"{''.join(word.title() for word in kind.split('_'))}Readout",
+            (_Slow,),
+            {"rows": (row,), "__doc__": f"{says}\n\nAssumes: nothing; a quantity of the model.",
+             "__module__": __name__, "__annotations__": {}},
+            kind=kind,
+        )
+        for kind, (row, says) in quantities.items()
+    }  # fmt: skip
+
+
+SLOW_READOUTS = _slow_readouts()

@@ -1,0 +1,205 @@
+"""A run as a labelled dataset: dimensions, units, provenance; saved whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.readouts import ALWAYS, SYSTEMS, Measure, balance
+from affectsim.scenario import Scenario
+from affectsim.world import Run
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Float = npt.NDArray[np.float64]
+
+DISCLAIMER = "A teaching and research model, not a clinical tool; it says nothing about any real person."
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_LONG_NAMES = {
+    "threat": "activation of the threat and self-protection system",
+    "drive": "activation of the drive and excitement system",
+    "soothing": "activation of the contentment and social safeness system",
+    "balance": "balance of the three systems",
+    "threat_dominant": "share of time in which threat is the strongest system",
+}
+
+
+def measures(scenario: Scenario) -> dict[str, type[Measure]]:
+    """Return the readouts that a scenario records: name of the variable -> readout."""
+    kinds = Measure.kinds()
+    return {kinds[kind].name(): kinds[kind] for kind in scenario.record.readouts}
+
+
+def slow_rows(scenario: Scenario) -> tuple[str, ...]:
+    """Return the slow quantities that the readouts of a scenario need, sorted."""
+    return tuple(sorted({row for measure in measures(scenario).values() for row in measure.rows}))
+
+
+class Summaries:
+    """Mean, spread and quantiles over everybody, collected record by record."""
+
+    def __init__(self) -> None:
+        self.parts: list[Float] = []
+
+    def add(self, records: Float) -> None:
+        """Add records of shape (records, quantities, people) of everybody in one run."""
+        quantiles = np.quantile(records, _QUANTILES, axis=2)
+        self.parts.append(np.concatenate([records.mean(axis=2)[None], records.std(axis=2)[None], quantiles]))
+
+    def result(self) -> Float:
+        """Return shape (2 + quantiles, records, quantities)."""
+        return np.concatenate(self.parts, axis=1)
+
+
+def dataset(
+    scenario: Scenario,
+    runs: Sequence[Run],
+    records: Float,
+    rows: npt.NDArray[np.int64],
+    summaries: Sequence[Summaries],
+    hours: Float,
+    seconds: float,
+) -> xr.Dataset:
+    """Return the runs of one scenario as a dataset.
+
+    `records`: (runs, records, quantities, recorded people); quantities as in `readouts.ALWAYS`, then
+    `slow_rows(scenario)`. `rows`: numbers of the recorded people. `hours`: end of each interval.
+    """
+    import xarray as xr
+
+    quantities = (*ALWAYS, *slow_rows(scenario))
+    values = {name: records[:, :, n, :] for n, name in enumerate(quantities)}
+    dims = ("run", "time", "person")
+    every = scenario.record.every
+    variables = {}
+    if rows.size:
+        for name in SYSTEMS:
+            variables[name] = (dims, values[name], _attributes(name, "activation", every))
+        for name, measure in measures(scenario).items():
+            text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
+            variables[name] = (dims, measure.of(values), {**_attributes(name, measure.unit, every), "long_name": text})
+        trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
+        variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})
+        variables["chosen"] = (
+            ("run", "person"), np.stack([run.trainees[rows] for run in runs]),
+            {"long_name": "belongs to those who are offered training in the training arm"},
+        )  # fmt: skip
+        variables["dropped_out"] = (
+            ("run", "person"), np.stack([run.dropped_out[rows] for run in runs]),
+            {"long_name": "stopped training before the end"},
+        )  # fmt: skip
+    if scenario.record.summaries:
+        for name, data in _summary_variables(summaries).items():
+            variables[name] = data
+    coordinates = {
+        "time": ("time", hours / 24, {"long_name": "time since the start (end of the interval)", "units": "day"}),
+        "arm": ("run", [run.arm for run in runs]),
+        "replicate": ("run", [run.replicate for run in runs]),
+        "quantile": list(_QUANTILES),
+    }
+    if not scenario.record.summaries:
+        del coordinates["quantile"]
+    if rows.size:
+        coordinates["person"] = ("person", rows, {"long_name": "number of the person"})
+        coordinates["label"] = ("person", np.asarray(runs[0].community.labels)[rows].astype(str))
+        for name, groups in runs[0].community.groups.items():
+            coordinates[f"group_{name}"] = ("person", np.asarray(groups)[rows])
+    return xr.Dataset(variables, coordinates, {**provenance(scenario), "people": runs[0].people, "seconds": seconds})
+
+
+def _attributes(name: str, unit: str, every: str) -> dict[str, str]:
+    return {
+        "units": unit,
+        "long_name": _LONG_NAMES.get(name, name.replace("_", " ")),
+        "cell_methods": f"time: mean (interval: {every})",
+    }
+
+
+def _summary_variables(
+    summaries: Sequence[Summaries],
+) -> dict[str, tuple[tuple[str, ...], Float, dict[str, str]]]:
+    results = [summary.result() for summary in summaries]
+    found: dict[str, tuple[tuple[str, ...], Float, dict[str, str]]] = {}
+    for n, name in enumerate(ALWAYS):
+        long = _LONG_NAMES[name]
+        stacked = np.stack([result[:, :, n] for result in results])
+        found[f"{name}_mean"] = (("run", "time"), stacked[:, 0], {"long_name": f"{long}: mean over people"})
+        found[f"{name}_sd"] = (("run", "time"), stacked[:, 1], {"long_name": f"{long}: spread over people"})
+        found[f"{name}_quantile"] = (
+            ("run", "quantile", "time"),
+            stacked[:, 2:],
+            {"long_name": f"{long}: quantiles over people"},
+        )
+    return found
+
+
+def provenance(scenario: Scenario) -> dict[str, str | int]:
+    """Return what is needed to make a run again: scenario, digest, seed, versions, command, commit."""
+    packages = ("affectsim", "numpy", "scipy", "numba", "networkx", "xarray", "mesa")
+    return {
+        "title": scenario.title,
+        "disclaimer": DISCLAIMER,
+        "scenario": scenario.to_toml(),
+        "digest": scenario.digest(),
+        "seed": scenario.seed,
+        "versions": ", ".join(f"{name} {_version(name)}" for name in packages) + f", python {sys.version.split()[0]}",
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "commit": _commit(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "Conventions": "CF-1.11",
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    """Return the commit of the checkout that this package runs from, or "unknown"."""
+    folder = Path(__file__).resolve().parent
+    if not (folder.parent / ".git").exists():
+        return "unknown"
+    asked = subprocess.run(
+        ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return asked.stdout.strip() or "unknown"
+
+
+def save(run: xr.Dataset, path: Path) -> None:
+    """Write a run as NetCDF; the file appears whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    encoding: Mapping[str, Mapping[str, object]] = {
+        str(name): {"zlib": True, "complevel": 1, "shuffle": True}
+        for name, data in run.data_vars.items()
+        if data.dtype.kind == "f"
+    }
+    try:
+        run.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load(path: Path) -> xr.Dataset:
+    """Read a run that `save` wrote."""
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="h5netcdf") as run:
+        return run.load()
+
+
+__all__ = ["Summaries", "balance", "dataset", "load", "measures", "provenance", "save", "slow_rows"]

@@ -1,0 +1,198 @@
+"""A scenario: everything about a run, frozen and validated.
+
+It is read from TOML (or built in Python), refuses whatever cannot be run with every mistake in one message,
+writes itself back without loss, and takes dotted changes:
+
+    office = Scenario.load("office.toml")
+    harsher = office.but({"population.traits.self_criticism.median": 2.0})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import PrivateAttr
+
+from affectsim.checking import plain
+from affectsim.parameters import MODEL, MOMENT_HOURS
+from affectsim.parts import Exercise, Network, Part, Stimulus, field
+from affectsim.scenario_checks import checked, named_files
+from affectsim.scenario_files import changed, fingerprint
+from affectsim.sections import Head, Numerics, Population, Record, Training
+from affectsim.text_files import read_text, read_toml
+from affectsim.training.programmes import Programme, programme_file
+
+P = TypeVar("P", bound=Part)
+
+
+class Scenario(Head):
+    """The immutable description of a run; see the module for how it is used.
+
+    Raises InputError with every mistake. Relative paths of files are taken from `folder` (the folder of the
+    TOML file, or the working folder).
+    """
+
+    population: Population = field(unit="", says="who takes part")
+    network: Network = field(unit="", says="who knows whom")
+    stimuli: tuple[Stimulus, ...] = field(unit="", says="what happens; left out: daily life")
+    training: Training | None = field(None, unit="", says="who is trained, in what; left out: nobody")
+    record: Record = field(unit="", says="what is kept")
+    numerics: Numerics = field(unit="", says="how finely time is cut")
+    model: dict[str, float] = field(default_factory=dict, unit="", says="changed parameters of the equations")
+
+    _folder: Path = PrivateAttr()
+    _source: str = PrivateAttr()
+
+    def __init__(
+        self,
+        tables: Mapping[str, Any] | None = None,
+        /,
+        *,
+        source: str = "scenario",
+        folder: Path | None = None,
+        **values: Any,
+    ) -> None:
+        """Validate `tables` and `values` together: the fields, as models and parts or as plain tables."""
+        place = (folder or Path.cwd()).absolute()
+        super().__init__(
+            **checked(plain({**(tables or {}), **values}), tuple(type(self).model_fields), source, place)
+        )
+        self._folder = place
+        self._source = source
+
+    # ------------------------------------------------------------------------------ in and out
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a TOML file; raises InputError with every mistake."""
+        file = Path(path)
+        return cls.from_toml(read_text(file, str(path)), source=str(path), folder=file.absolute().parent)
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str = "scenario", folder: Path | None = None) -> Self:
+        """Read TOML; `source` is the name in error messages. Raises InputError with every mistake."""
+        return cls.from_tables(read_toml(text, source), source=source, folder=folder)
+
+    @classmethod
+    def from_tables(
+        cls, tables: Mapping[str, Any], *, source: str = "scenario", folder: Path | None = None
+    ) -> Self:
+        """Build from plain nested tables, as TOML gives them. Raises InputError with every mistake."""
+        return cls(tables, source=source, folder=folder)
+
+    def tables(self) -> dict[str, Any]:
+        """Return everything as plain nested tables, defaults written out; a new copy each time."""
+        tables: dict[str, Any] = plain(self)
+        for exercise in tables.get("training", {}).get("exercises", {}).values():
+            del exercise["kind"]
+        return tables
+
+    def to_toml(self) -> str:
+        """Return TOML that reads back as an equal scenario."""
+        import tomli_w
+
+        return tomli_w.dumps(self.tables())
+
+    def but(self, changes: Mapping[str, Any]) -> Self:
+        """Return the same scenario with dotted changes, validated anew.
+
+        `changes`: path -> value, such as {"population.size": 50, "stimuli.0.threat": 2.0, "training": None}.
+        None takes a key away; an index may name the item behind the last one, which adds it; a new `kind`
+        starts that table anew. Raises InputError with every mistake, also for paths that do not exist.
+        """
+        tables = changed(self.tables(), changes, self._source)
+        return type(self).from_tables(tables, source=self._source, folder=self._folder)
+
+    def digest(self) -> str:
+        """Return a sha256 (64 hexadecimal digits) of everything that decides a run, contents of files too.
+
+        Equal for equal scenarios in any order of keys; it changes when a file, a default of this package or
+        a shipped programme changes. Raises InputError if a file has gone.
+        """
+        resolved = {
+            "scenario": self.tables(),
+            "parameters": self.parameters,
+            "distributions": {
+                name: [trait.shape, trait.median, trait.spread, trait.low, trait.high]
+                for name, trait in self.population.distributions().items()
+            },
+            "exercises": {kind: part.table() for kind, part in self.exercises().items()},
+        }
+        return fingerprint(resolved, self.files())
+
+    # --------------------------------------------------------------------------- what it means
+
+    @property
+    def folder(self) -> Path:
+        """The folder from which relative paths are taken."""
+        return self._folder
+
+    @property
+    def source(self) -> str:
+        """Where the scenario came from, for messages."""
+        return self._source
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """All parameters of the equations in the order of `parameters.MODEL`, changes applied."""
+        return {name: self.model.get(name, known.default) for name, known in MODEL.items()}
+
+    @property
+    def moments(self) -> int:
+        """Length in moments (half hours)."""
+        return round(self.days * 24 / MOMENT_HOURS)
+
+    @property
+    def ticks(self) -> int:
+        """Length in ticks."""
+        return self.moments * self.numerics.ticks_per_moment
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Worlds of each replicate: training and waiting-list, training alone, or untrained alone."""
+        if self.training is None:
+            return ("untrained",)
+        return ("training", "waiting-list") if self.training.against == "waiting-list" else ("training",)
+
+    def located(self, part: P) -> P:
+        """Return a part with the paths of its files made absolute, ready to be read."""
+        return part.within(self._folder)
+
+    def programme(self) -> Programme | None:
+        """Return the training programme, None without training. Raises InputError if its file is wrong."""
+        return None if self.training is None else Programme.load(self.training.programme, folder=self._folder)
+
+    def exercises(self) -> dict[str, Exercise]:
+        """Return the exercises of the programme, changed numbers applied: kind -> part, sorted by kind."""
+        programme = self.programme()
+        if programme is None or self.training is None:
+            return {}
+        kinds = Exercise.kinds()
+        return {kind: self.training.exercises.get(kind) or kinds[kind]() for kind in programme.exercises()}
+
+    def files(self) -> dict[str, Path]:
+        """Return every file that is read: dotted key -> absolute path."""
+        named = named_files(self.network, self.stimuli)
+        found = {key: self._folder / written for key, written in named.items()}
+        if self.training is not None:
+            found["training.programme"] = programme_file(self.training.programme, folder=self._folder)
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        """Equal: the same tables, with paths taken from the same folder."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return self._folder == other._folder and self.tables() == other.tables()
+
+    def __hash__(self) -> int:
+        """Return a hash that agrees with `==`."""
+        return hash(fingerprint(self.tables(), {}))
+
+    def __repr__(self) -> str:
+        """Return title, length and people."""
+        people = "people of the network" if self.population.size is None else f"{self.population.size} people"
+        return f"Scenario({self.title!r}, {self.days:g} days, {people}, seed {self.seed})"
+
+    __str__ = __repr__

@@ -1,0 +1,160 @@
+"""From scenarios to runs: build a world, advance it, record it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.errors import InputError, Mistake
+from affectsim.results import ALWAYS, Summaries, dataset, slow_rows
+from affectsim.scenario import Scenario
+from affectsim.world import World, build
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Float = npt.NDArray[np.float64]
+#: Called now and then with (ticks done, ticks in all); may raise KeyboardInterrupt to stop.
+Progress = Callable[[int, int], None]
+
+#: Records are taken from the kernel in pieces of at most this many bytes.
+_BUFFER_BYTES = 64 * 2**20
+#: Aim for one call of the kernel (s), so that progress shows and Ctrl-C is heard.
+_CALL_SECONDS = 0.3
+
+
+def simulate(scenario: Scenario, *, threads: int | None = None, progress: Progress | None = None) -> xr.Dataset:
+    """Run a scenario: every replicate, every arm.
+
+    Returns a dataset with dimensions run, time, person (and quantile for summaries). `threads`: default
+    all cores; the numbers do not depend on it. Raises InputError for what cannot be run.
+    """
+    return simulate_many([scenario], threads=threads, progress=progress)[0]
+
+
+def simulate_many(
+    scenarios: Sequence[Scenario], *, threads: int | None = None, progress: Progress | None = None
+) -> list[xr.Dataset]:
+    """Run several scenarios in one batch: same length, tick, steps and recording (ValueError otherwise).
+
+    The numbers are those of each scenario run alone.
+    """
+    first = scenarios[0]
+    if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
+        raise ValueError("scenarios of one batch need the same record.every and readouts")
+    began = time.perf_counter()
+    world = build(scenarios)
+    every = round(first.record.every_hours / first.numerics.tick_hours)
+    whole = first.ticks // every
+    if whole == 0:
+        message = f'"{first.record.every}" is longer than the run ({first.days:g} days)'
+        raise InputError(first.source, [Mistake("record.every", message)])
+    recorder = _Recorder(world, every, slow_rows(first))
+    for records, done in advance(world, recorder, threads=threads):
+        recorder.take(records)
+        if progress:
+            progress(done, first.ticks)
+    hours = np.arange(1, whole + 1) * first.record.every_hours
+    seconds = time.perf_counter() - began
+    results = []
+    for scenario in scenarios:
+        mine = [n for n, run in enumerate(world.runs) if run.scenario is scenario]
+        results.append(
+            dataset(
+                scenario,
+                [world.runs[n] for n in mine],
+                np.stack([recorder.kept(n) for n in mine]),
+                scenario.record.rows(world.runs[mine[0]].people),
+                [recorder.summaries[n] for n in mine],
+                hours,
+                seconds,
+            )
+        )
+    return results
+
+
+def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | None = None, threads: int | None = None):  # type: ignore[no-untyped-def]
+    """Advance a world; yield (records, ticks done) after every piece of work.
+
+    `ticks`: how many, default all that are left. Records have shape (records, quantities, people).
+    """
+    from affectsim.kernel.advance import SUMS
+    from affectsim.kernel.advance import advance as compiled_advance
+
+    import_threads(threads)
+    total = world.runs[0].scenario.ticks
+    end = total if ticks is None else min(total, world.tick + ticks)
+    slots = world.population.tie_start.size - 1
+    if recorder is None:
+        every, rows, chosen, columns = total + 1, np.zeros(0, dtype=np.int64), np.full(slots, -1, np.int64), 0
+    else:
+        every, rows, chosen, columns = recorder.every, recorder.rows, recorder.chosen, recorder.columns
+    per_record = 8 * (SUMS + rows.size) * max(columns, 1)
+    piece = 1
+    while world.tick < end:
+        most = max(1, _BUFFER_BYTES // per_record)
+        count = min(piece, most) * every if recorder else max(1, piece)
+        count = min(count, end - world.tick)
+        out = np.empty((max(1, -(-count // every)), SUMS + rows.size, columns))
+        started = time.perf_counter()
+        compiled_advance(world.population, world.tables, world.tick, count, every, rows, chosen, out)
+        taken = time.perf_counter() - started
+        world.tick += count
+        yield out[: count // every], world.tick
+        piece = max(1, min(2 * piece, int(piece * _CALL_SECONDS / max(taken, 1e-6))))
+
+
+def import_threads(threads: int | None) -> None:
+    """Use `threads` threads from now on (default: all that numba may use). Raises InputError if too many."""
+    import numba
+
+    most = numba.config.NUMBA_NUM_THREADS
+    wanted = min(most, os.cpu_count() or 1) if threads is None else threads
+    if not 1 <= wanted <= most:
+        hint = "set NUMBA_NUM_THREADS before starting for more"
+        raise InputError("threads", [Mistake(f"threads = {wanted}", f"must be from 1 to {most}; {hint}")])
+    numba.set_num_threads(wanted)
+
+
+class _Recorder:
+    """Which people are read out of the kernel, and what is kept of them."""
+
+    def __init__(self, world: World, every: int, names: Sequence[str]) -> None:
+        from affectsim.layout import LANES, SLOW
+
+        self.every = every
+        self.rows = np.array([SLOW[name] * LANES for name in names], dtype=np.int64)
+        self.quantities = len(ALWAYS) + len(names)
+        self.chosen = np.full(world.population.tie_start.size - 1, -1, dtype=np.int64)
+        self.columns = 0
+        self.spans: list[slice] = []
+        self.keep: list[npt.NDArray[np.int64]] = []
+        self.summaries = [Summaries() for _ in world.runs]
+        self._kept: list[list[Float]] = [[] for _ in world.runs]
+        self.summarise = []
+        for run in world.runs:
+            rows = run.scenario.record.rows(run.people)
+            everybody = run.scenario.record.summaries or rows.size == run.people
+            read = np.arange(run.people) if everybody else rows
+            self.chosen[run.first_slot + read] = self.columns + np.arange(read.size)
+            self.spans.append(slice(self.columns, self.columns + read.size))
+            self.keep.append(rows if everybody else np.arange(rows.size))
+            self.summarise.append(run.scenario.record.summaries)
+            self.columns += read.size
+
+    def take(self, records: Float) -> None:
+        """Keep what is wanted of records of shape (records, quantities, columns)."""
+        for n, span in enumerate(self.spans):
+            mine = records[:, :, span]
+            if self.summarise[n] and len(records):
+                self.summaries[n].add(mine[:, : len(ALWAYS)])
+            self._kept[n].append(mine[:, :, self.keep[n]].copy())
+
+    def kept(self, run: int) -> Float:
+        """Return the records of one run's recorded people: (records, quantities, people)."""
+        return np.concatenate(self._kept[run])

@@ -1,0 +1,67 @@
+"""Reading text and TOML; what is wrong with a file, in words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from affectsim.errors import InputError, Mistake
+
+
+def read_text(path: Path, source: str, what: str = "file") -> str:
+    """Return the text of a file; raises InputError if it is missing, a folder, unreadable or not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        message = f"no {what} {path.name} in {path.parent}{_similar_file(path)}"
+    except IsADirectoryError:
+        message = f"{path} is a folder, not a {what}"
+    except UnicodeDecodeError as error:
+        message = f"not a text in UTF-8 (byte {error.start})"
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+    raise InputError(source, [Mistake("file", message)])
+
+
+def missing_file(path: Path, as_written: str, source: str) -> str:
+    """Return what is wrong with a file that is named in `source`; empty if nothing."""
+    if path.is_dir():
+        return "is a folder, not a file"
+    if path.is_file():
+        return ""
+    next_to = Path(as_written).parent == Path(".") and source.endswith(".toml")
+    place = f"next to {Path(source).name}" if next_to else f"in {path.parent}"
+    return f"no file {path.name} {place}{_similar_file(path)}"
+
+
+def _similar_file(path: Path) -> str:
+    try:
+        others = [item.name for item in path.parent.iterdir() if item.is_file()]
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(path.name, others, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def read_toml(text: str, source: str) -> dict[str, Any]:
+    """Parse TOML; raises InputError with line, column and the line itself."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise InputError(source, [Mistake("file", "not valid TOML: nested too deeply")]) from None
+    except ValueError as error:
+        what = str(error)
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", what)
+    lines = text.splitlines()
+    where, line = "end of file", (lines[-1] if lines else "")
+    if place and place[1]:
+        where = f"line {place[1]}, column {place[2]}"
+        line = lines[int(place[1]) - 1] if int(place[1]) <= len(lines) else ""
+    elif not place:
+        where, line = "file", ""
+    what = what[: place.start()] if place else what
+    quote = f": {line.strip()[:60]}" if line.strip() else ""
+    raise InputError(source, [Mistake(where, f"not valid TOML, {what[:1].lower()}{what[1:]}{quote}")])

@@ -1,0 +1,1 @@
+"""Compassionate mind training: exercises, and programmes that say who practises what on which day."""

@@ -1,0 +1,159 @@
+"""Programmes: which exercise is practised at home on which day, and what the sessions hold.
+
+A programme is a TOML file. Days count from 0, the day on which a person starts. The shipped ones are in the
+folder `data`; anybody's own file is used by naming its path in a scenario.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import affectsim.training.exercises  # noqa: F401  (so that its kinds are known)
+from affectsim.checking import Findings, read_model
+from affectsim.errors import InputError, Mistake, nearest
+from affectsim.parts import Exercise, Table, field
+from affectsim.text_files import read_text, read_toml
+
+_DATA = Path(__file__).parent / "data"
+#: What one session can hold; longer ones are several sessions on several days.
+EXERCISES_PER_SESSION = 2
+
+
+class HomePractice(Table):
+    """Daily practice of one exercise, from the first to the last day of a span (both included)."""
+
+    from_day: int = field(ge=0, le=3649, unit="days", says="first day, counted from 0")
+    to_day: int = field(ge=0, le=3649, unit="days", says="last day, included")
+    exercise: str = field(unit="", says="kind of exercise, once a day")
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong between fields."""
+        if self.to_day < self.from_day:
+            yield "to_day", f"must not be before from_day ({self.from_day})"
+        yield from _unknown_exercises("exercise", [self.exercise])
+
+
+class Session(Table):
+    """A guided session: one or two exercises after another, on one day."""
+
+    day: int = field(ge=0, le=3649, unit="days", says="day of the programme, counted from 0")
+    hour: float = field(18.0, ge=0, le=23.5, unit="h", says="time of day")
+    exercises: tuple[str, ...] = field(min_length=1, unit="", says="kinds of exercise, in order")
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong between fields."""
+        if len(self.exercises) > EXERCISES_PER_SESSION:
+            yield "exercises", f"must be at most {EXERCISES_PER_SESSION} exercises"
+        yield from _unknown_exercises("exercises", self.exercises)
+
+
+class Programme(Table):
+    """A training programme, the same for all who take part."""
+
+    name: str = field(min_length=1, max_length=200, unit="", says="what it is called")
+    days: int = field(ge=1, le=3650, unit="days", says="length")
+    drop_out: float = field(
+        0.17, ge=0, le=1, unit="1", says="share of people who stop, at times spread evenly over it",
+        source="15 to 20 %: the range across trials of psychological treatments",
+    )  # fmt: skip
+    session_attendance: float = field(
+        0.9, ge=0, le=1, unit="1", says="probability that a person comes to a session", source="assumed"
+    )
+    #: `home` in TOML; spans do not overlap.
+    practice: tuple[HomePractice, ...] = field((), unit="", says="daily practice at home", alias="home")
+    sessions: tuple[Session, ...] = field((), unit="", says="guided sessions, at most one a day")
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong between fields."""
+        by_day: dict[int, int] = {}
+        for number, span in enumerate(self.practice):
+            if span.to_day >= self.days:
+                yield f"home.{number}.to_day", f"must be below days ({self.days})"
+            for day in range(span.from_day, span.to_day + 1):
+                if day in by_day:
+                    yield f"home.{number}", f"overlaps home.{by_day[day]} on day {day}; one practice a day"
+                    break
+                by_day[day] = number
+        seen: dict[int, int] = {}
+        for number, session in enumerate(self.sessions):
+            if session.day >= self.days:
+                yield f"sessions.{number}.day", f"must be below days ({self.days})"
+            if session.day in seen:
+                yield f"sessions.{number}.day", f"is as in sessions.{seen[session.day]}; one session a day"
+            seen[session.day] = number
+        if not self.practice and not self.sessions:
+            yield "home", "nothing is practised: give home practice or sessions"
+
+    def home(self, day: int) -> str | None:
+        """Return the kind of exercise practised at home on a day of the programme, or None."""
+        return next((span.exercise for span in self.practice if span.from_day <= day <= span.to_day), None)
+
+    def home_agenda(self) -> tuple[str | None, ...]:
+        """Return the kind practised at home for each day of the programme."""
+        return tuple(self.home(day) for day in range(self.days))
+
+    def session(self, day: int) -> Session | None:
+        """Return the session of a day of the programme, or None."""
+        return next((session for session in self.sessions if session.day == day), None)
+
+    def session_agenda(self) -> tuple[Session | None, ...]:
+        """Return the session for each day of the programme."""
+        return tuple(self.session(day) for day in range(self.days))
+
+    def exercises(self) -> tuple[str, ...]:
+        """Return the kinds of exercise that occur, sorted by name (so their order never matters)."""
+        kinds = {span.exercise for span in self.practice}
+        kinds |= {kind for session in self.sessions for kind in session.exercises}
+        return tuple(sorted(kinds))
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str = "programme") -> Self:
+        """Read a programme; raises InputError with every mistake."""
+        findings = Findings()
+        programme = read_model(cls, read_toml(text, source), "", findings)
+        findings.stop(source)
+        assert programme is not None
+        return programme
+
+    @classmethod
+    def load(cls, name: str, *, folder: Path | None = None) -> Self:
+        """Read a shipped programme by name, or a file by its path (relative to `folder`).
+
+        Raises InputError with every mistake.
+        """
+        path = programme_file(name, folder=folder)
+        return cls.from_toml(read_text(path, name, "programme file"), source=path.name)
+
+
+def programmes() -> dict[str, Path]:
+    """Return the shipped programmes: name -> file."""
+    return {path.stem: path for path in sorted(_DATA.glob("*.toml"))}
+
+
+def programme_file(name: str, *, folder: Path | None = None) -> Path:
+    """Return the file of a shipped programme, or of a path that ends in .toml (relative to `folder`).
+
+    Raises InputError if there is none.
+    """
+    shipped = programmes()
+    if name in shipped:
+        return shipped[name]
+    path = (folder or Path.cwd()) / name
+    if path.is_file():
+        return path
+    if name.endswith(".toml"):
+        others = [item.name for item in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        close = difflib.get_close_matches(path.name, others, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError("programme", [Mistake(name, f"no file {path.name} in {path.parent}{hint}")])
+    raise InputError("programme", [Mistake(name, f"unknown programme{nearest(name, shipped)}")])
+
+
+def _unknown_exercises(where: str, kinds: Iterable[str]) -> Iterable[tuple[str, str]]:
+    known = Exercise.kinds()
+    for kind in kinds:
+        if kind not in known:
+            yield where, f'unknown exercise "{kind}"{nearest(kind, known)}'

@@ -1,0 +1,159 @@
+"""Training: exercises and programmes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affectsim.errors import InputError
+from affectsim.parameters import ATTRIBUTES
+from affectsim.parts import Exercise
+from affectsim.training.exercises import Practice
+from affectsim.training.programmes import Programme, programme_file, programmes
+from tests.strategies import bounded
+
+KINDS = ("appreciation", "compassion-focused-imagery", "mindfulness", "self-critic-work")
+
+
+def _refused(text: str) -> str:
+    with pytest.raises(InputError) as error:
+        Programme.from_toml(text)
+    return str(error.value)
+
+
+def test_the_shipped_exercises() -> None:
+    assert {
+        kind for kind, part in Exercise.kinds().items() if part.__module__.startswith("affectsim.")
+    } == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_exercise_has_the_fields_of_the_shared_equation(kind: str) -> None:
+    part = Exercise.kinds()[kind]
+    assert issubclass(part, Practice)
+    assert list(part.model_fields) == list(Practice.model_fields)
+    assert {f"trains_{name}" for name in ATTRIBUTES} <= set(part.model_fields)
+
+
+def test_exercises_fail_the_way_the_theory_says() -> None:
+    kinds = {kind: part() for kind, part in Exercise.kinds().items()}
+    assert kinds["mindfulness"].failure_from_threat > 0
+    assert kinds["mindfulness"].failure_from_low_tolerance > 0
+    assert kinds["mindfulness"].failure_threat > 0
+    assert kinds["compassion-focused-imagery"].failure_from_low_imagery > 0
+    assert kinds["compassion-focused-imagery"].failure_threat > 0
+    assert kinds["self-critic-work"].threat > 0
+    assert kinds["self-critic-work"].failure_from_anger > 0
+    assert kinds["self-critic-work"].failure_threat == 0
+    assert kinds["appreciation"].failure_threat == 0
+    # Mind first, then body: the image reaches soothing in two stages, never directly.
+    assert kinds["compassion-focused-imagery"].affiliative == 0
+
+
+@given(st.sampled_from(KINDS).flatmap(lambda kind: bounded(Exercise.kinds()[kind])))
+def test_any_numbers_inside_the_bounds_are_an_exercise(values: dict[str, float]) -> None:
+    assert Exercise.kinds()["mindfulness"](**values).table().items() >= values.items()
+
+
+@pytest.mark.parametrize("name", sorted(programmes()))
+def test_shipped_programmes_are_valid_and_full(name: str) -> None:
+    programme = Programme.load(name)
+    assert len(programme.home_agenda()) == len(programme.session_agenda()) == programme.days
+    assert all(kind in KINDS for kind in programme.exercises())
+    assert 0.15 <= programme.drop_out <= 0.20
+
+
+def test_eight_weeks_are_a_session_a_week_and_practice_every_day() -> None:
+    programme = Programme.load("eight-week")
+    assert programme.days == 56
+    assert [session.day for session in programme.sessions] == list(range(0, 56, 7))
+    assert None not in programme.home_agenda()
+    assert programme.exercises() == KINDS
+    assert programme.home(0) == "mindfulness"
+    assert programme.home(56) is None
+    session = programme.session(7)
+    assert session is not None
+    assert session.exercises == ("mindfulness", "appreciation")
+    assert programme.session(8) is None
+
+
+def test_spans_of_home_practice_include_both_days() -> None:
+    programme = Programme.from_toml(
+        'name = "short"\ndays = 4\nhome = [{ from_day = 1, to_day = 2, exercise = "mindfulness" }]'
+    )
+    assert programme.home_agenda() == (None, "mindfulness", "mindfulness", None)
+    assert programme.drop_out == 0.17
+    assert programme.session_attendance == 0.9
+
+
+def test_all_mistakes_of_a_programme_at_once() -> None:
+    text = """
+days = 5
+drop_out = 1.5
+home = [
+  { from_day = 3, to_day = 1, exercise = "mindfullness" },
+  { from_day = 0, to_day = 2, exercse = "mindfulness" },
+]
+sessions = [{ day = 2.5, exercises = [] }, { day = 3, exercises = ["mindfulness", "dance", "appreciation"] }]
+"""
+    with pytest.raises(InputError) as error:
+        Programme.from_toml(text)
+    three = 'sessions.1.exercises = ["mindfulness", "dance", "appreciation"]'
+    assert [tuple(mistake) for mistake in error.value.mistakes] == [
+        ("name", "missing: what it is called"),
+        ("drop_out = 1.5", "must be 0 to 1"),
+        ("home.0.to_day = 1", "must not be before from_day (3)"),
+        (
+            'home.0.exercise = "mindfullness"',
+            'unknown exercise "mindfullness"; did you mean mindfulness?',
+        ),
+        ("home.1.exercise", "missing: kind of exercise, once a day"),
+        ("home.1.exercse", "unknown; did you mean exercise?"),
+        ("sessions.0.day = 2.5", "must be a whole number (0 to 3649 days)"),
+        ("sessions.0.exercises = []", "must not be empty"),
+        (three, "must be at most 2 exercises"),
+        (three, f'unknown exercise "dance"; known: {", ".join(KINDS)}'),
+    ]
+
+
+def test_what_does_not_fit_together_in_a_programme() -> None:
+    text = """
+name = "x"
+days = 5
+home = [
+  { from_day = 0, to_day = 5, exercise = "mindfulness" },
+  { from_day = 2, to_day = 3, exercise = "mindfulness" },
+]
+sessions = [
+  { day = 3, exercises = ["mindfulness"] },
+  { day = 3, exercises = ["mindfulness"] },
+  { day = 9, exercises = ["mindfulness"] },
+]
+"""
+    message = _refused(text)
+    assert "home.0.to_day = 5" in message
+    assert "must be below days (5)" in message
+    assert "overlaps home.0 on day 2; one practice a day" in message
+    assert "is as in sessions.0; one session a day" in message
+    assert "sessions.2.day = 9" in message
+    assert message.startswith("programme: 4 mistakes")
+    assert "nothing is practised" in _refused('name = "x"\ndays = 5')
+
+
+def test_consequences_of_a_mistake_are_not_said() -> None:
+    """A home practice that cannot be read is not called missing."""
+    assert "nothing is practised" not in _refused('name = "x"\ndays = 5\nhome = 3')
+
+
+def test_programmes_by_name_and_by_path(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(programmes()["eight-week"].read_text(encoding="utf-8"), encoding="utf-8")
+    assert Programme.load("mine.toml", folder=tmp_path) == Programme.load("eight-week")
+    assert programme_file("mine.toml", folder=tmp_path) == mine
+    with pytest.raises(InputError, match=r"unknown programme; did you mean eight-week\?"):
+        programme_file("eight-weeks")
+    with pytest.raises(InputError, match=r"no file mien\.toml in .*; did you mean mine\.toml\?"):
+        programme_file("mien.toml", folder=tmp_path)
