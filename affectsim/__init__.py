@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from affectsim.results import load as load
     from affectsim.results import save as save
     from affectsim.scenario import Scenario as Scenario
-    from affectsim.simulate import simulate as simulate
-    from affectsim.simulate import simulate_many as simulate_many
+    from affectsim.simulation import simulate as simulate
+    from affectsim.simulation import simulate_many as simulate_many
 
 #: Public names and where they live; imported on first use, so that `import affectsim` is light.
 _PLACES = {
@@ -34,8 +34,8 @@ _PLACES = {
     "field": "parts",
     "load": "results",
     "save": "results",
-    "simulate": "simulate",
-    "simulate_many": "simulate",
+    "simulate": "simulation",
+    "simulate_many": "simulation",
 }
 __all__ = ["AffectModel", "Exercise", "InputError", "Network", "Readout", "Scenario", "Stimulus", "field", "load",
            "save", "simulate", "simulate_many"]  # fmt: skip

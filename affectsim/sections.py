@@ -14,6 +14,7 @@ from pydantic import field_validator
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
 from affectsim.errors import nearest
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Trait
+import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.parts import Exercise, Readout, Table, field
 
 #: Most people in a population: a limit of this package.

@@ -53,8 +53,8 @@ class DailyLife(Stimulus, kind="daily-life"):
     """
 
     threat: float = _rate(1.5, "threats", "prototype fitted to experience sampling: about 1.5")
-    resource: float = _rate(5.0, "opportunities", "assumed; prototype fitted to experience sampling: 7 to 8")
-    affiliative: float = _rate(5.0, "kindnesses", "assumed; prototype fitted to experience sampling: 7 to 8")
+    resource: float = _rate(7.5, "opportunities", "prototype fitted to experience sampling: 7 to 8")
+    affiliative: float = _rate(7.5, "kindnesses", "prototype fitted to experience sampling: 7 to 8")
     ambiguous: float = _rate(3.0, "ambiguous events", "assumed")
     threat_intensity: float = _kick(1.0, "mean kick of a threat")
     resource_intensity: float = _kick(0.6, "mean kick of a reward")

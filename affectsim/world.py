@@ -12,7 +12,7 @@ import numpy.typing as npt
 from affectsim import dynamics
 from affectsim.draws import key, seed_for, uniforms
 from affectsim.kernel.scheme import decay_table, extrapolation_table
-from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, Population, Tables
+from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Population, Tables
 from affectsim.layout import (
     ATTRIBUTE_NAMES,
     FAST_ROWS,
@@ -239,7 +239,7 @@ def _tables(runs: Sequence[Run]) -> Tables:
     daily = [[s for s in run.scenario.stimuli if isinstance(s, DailyLife)] for run in runs]
     sources = max(1, max(len(found) for found in daily))
     rows = _exercise_rows(runs)
-    thresholds = np.full((len(runs), sources, 4, _MOMENTS_PER_DAY, MOST_EVENTS), 0xFFFFFFFF, dtype=np.uint32)
+    thresholds = np.full((len(runs), sources, 4, _MOMENTS_PER_DAY, MOST_EVENTS), MOST_WORD)
     intensity = np.zeros((len(runs), sources, 4))
     keys = np.zeros((len(runs), len(FIXED_PARTS) + 4 * sources + len(rows), 2), dtype=np.uint32)
     for number, run in enumerate(runs):
@@ -281,16 +281,15 @@ def _tables(runs: Sequence[Run]) -> Tables:
     )
 
 
-def poisson_thresholds(expected: Float) -> npt.NDArray[np.uint32]:
-    """Return, for expected counts of any shape, the 32-bit limits that a random word exceeds k + 1 times over.
+def poisson_thresholds(expected: Float) -> Float:
+    """Return, for expected counts of any shape, the limits that a 31-bit random number reaches k + 1 times over.
 
-    The number of limits below a uniform 32-bit word is then Poisson distributed (to 2^-32; counts above
-    `MOST_EVENTS` become `MOST_EVENTS`). Shape: expected.shape + (MOST_EVENTS,).
+    The number of limits at or below a uniform 31-bit number is then Poisson distributed (to 2^-31; counts
+    above `MOST_EVENTS` become `MOST_EVENTS`). Shape: expected.shape + (MOST_EVENTS,).
     """
     from scipy.special import pdtr
 
-    share = pdtr(np.arange(MOST_EVENTS), np.asarray(expected)[..., None])
-    return np.clip(np.round(share * 2.0**32) - 1, 0, 0xFFFFFFFF).astype(np.uint32)
+    return np.asarray(pdtr(np.arange(MOST_EVENTS), np.asarray(expected)[..., None]) * MOST_WORD)
 
 
 def _background(parameters: dict[str, float]) -> tuple[float, ...]:

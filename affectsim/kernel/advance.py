@@ -44,18 +44,30 @@ def _record(population, block, ticks, slow_rows, chosen, out):
 
 
 @compiled
+def happen(population, tables, block, tick):
+    """What happens to one block at the start of a tick, dated events apart: background, daily life, practice."""
+    if tick % tables.ticks_per_moment == 0:
+        moment = tick // tables.ticks_per_moment
+        background(population, tables, block, moment)
+        daily_life(population, tables, block, moment)
+        practice_if_due(population, tables, block, moment)
+
+
+@compiled
+def change_overnight(population, tables, block, tick, buffer):
+    """The night of one block: people change, and what they give changes with them."""
+    night(population, tables, block, tick > 0)
+    express(population, tables, block, buffer, np.empty(2 * L))
+
+
+@compiled
 def _work(population, tables, block, phase, tick, buffer):
     """Do one phase of a tick for one block: the night, the start, or Runge-Kutta step number `phase`."""
     moments = tables.ticks_per_moment
     if phase == _NIGHT:
-        night(population, tables, block, tick > 0)
-        express(population, tables, block, buffer, np.empty(2 * L))
+        change_overnight(population, tables, block, tick, buffer)
     elif phase == _START:
-        if tick % moments == 0:
-            moment = tick // moments
-            background(population, tables, block, moment)
-            daily_life(population, tables, block, moment)
-            practice_if_due(population, tables, block, moment)
+        happen(population, tables, block, tick)
         start_tick(population, tables, block, buffer, tick % (moments * tables.moments_per_day) == 0)
     else:
         step(population, tables, block, phase, (buffer + 1 + phase) % 2)
@@ -79,7 +91,8 @@ def advance(population, tables, first_tick, ticks, every, slow_rows, chosen, out
         new_day = tick % (tables.ticks_per_moment * tables.moments_per_day) == 0
         for phase in range(_NIGHT if new_day else _START, steps):
             for block in numba.prange(blocks):
-                _work(population, tables, block, phase, tick, buffer)
+                # The loop variable is unsigned inside prange; without the cast everything is compiled twice.
+                _work(population, tables, np.int64(block), phase, tick, buffer)
         if (tick + 1) % every == 0:
             target = out[(tick - first_tick) // every]
             for block in range(blocks):

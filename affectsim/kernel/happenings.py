@@ -12,6 +12,7 @@ from affectsim import appraisal, draws
 from affectsim.kernel.compile import compiled, inlined
 from affectsim.kernel.integrate import (
     _SLOW,
+    _positive,
     FAST_BLOCK,
     SLOW_BLOCK,
     U_A,
@@ -30,9 +31,11 @@ from affectsim.kernel.tables import (
     ADHERENCE_PART,
     APPRAISAL_PART,
     ATTENDANCE_PART,
+    BACKGROUND_PART,
     EXERCISE_FIELDS,
     FIXED_PARTS,
     MOST_EVENTS,
+    MOST_WORD,
 )
 from affectsim.layout import TRAINABLE
 from affectsim.parameters import MODEL, REFERENCE_ATTRIBUTE
@@ -86,6 +89,14 @@ def _draw(keys, run, part, person, moment):
 
 
 @inlined
+def _draw_block(keys, run, part, first, moment, words):
+    """Draw two 32-bit words for every lane of a block: words[:L] and words[L:]."""
+    key_0, key_1 = keys[run, part, 0], keys[run, part, 1]
+    for i in range(L):
+        words[i], words[L + i] = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
+
+
+@inlined
 def background(population, tables, block, moment):
     """Advance the Ornstein-Uhlenbeck background of a block by one moment, exactly.
 
@@ -97,16 +108,17 @@ def background(population, tables, block, moment):
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     first = population.block_first[block]
     persistence, innovation = tables.background[run, 3], tables.background[run, 4]
+    words = np.empty(2 * L, dtype=np.uint32)
     for system in range(3):
         mean = tables.background[run, system]
         row = slow[Z_T + system * L : Z_T + (system + 1) * L]
-        key_0, key_1 = tables.keys[run, system, 0], tables.keys[run, system, 1]
+        _draw_block(tables.keys, run, BACKGROUND_PART + system, first, moment, words)
         for i in range(L):
-            w0, w1 = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
+            w0, w1 = words[i], words[L + i]
             total = np.int32(w0 >> 16) + np.int32(w0 & 0xFFFF) + np.int32(w1 >> 16) + np.int32(w1 & 0xFFFF)
-            normal = (np.float64(total) * _HALF_WORD + (2.0 * _HALF_WORD - 2.0)) * _IRWIN_HALL
+            normal = (np.float64(np.int32(total)) * _HALF_WORD + (2.0 * _HALF_WORD - 2.0)) * _IRWIN_HALL
             z = mean + persistence * (np.float64(row[i]) - mean) + innovation * normal
-            row[i] = np.float32(z if z > 0.0 else 0.0)
+            row[i] = np.float32(_positive(z))
 
 
 @inlined
@@ -121,14 +133,15 @@ def daily_life(population, tables, block, moment):
     goal = model[run, GOAL]
     scratch = np.empty(2 * L)
     sizes, chances = scratch[:L], scratch[L:]
+    words = np.empty(2 * L, dtype=np.uint32)
     for source in range(thresholds.shape[1]):
         for kind in range(4):
             limits = thresholds[run, source, kind, of_day]
             intensity = tables.intensity[run, source, kind]
-            if intensity <= 0.0 or limits[0] == 0xFFFFFFFF:
+            if intensity <= 0.0 or limits[0] >= MOST_WORD:
                 continue
-            part = FIRST_EVENT_PART + 4 * source + kind
-            _draw_events(sizes, chances, limits, intensity, tables.keys[run, part, 0], tables.keys[run, part, 1], first, moment)
+            _draw_block(tables.keys, run, FIRST_EVENT_PART + 4 * source + kind, first, moment, words)
+            _events(sizes, chances, words, limits, intensity)
             if kind == 1:
                 # An opportunity becomes a reward by effort: the more so the higher drive is.
                 for i in range(L):
@@ -136,7 +149,8 @@ def daily_life(population, tables, block, moment):
                     fast[U_R + i] += sizes[i] if chances[i] < taken else 0.0
             elif kind == 3:
                 for i in range(L):
-                    fast[U_T + i] += sizes[i] * _appraise(model, run, chances[i], fast[X_T + i])
+                    if sizes[i] > 0.0:
+                        fast[U_T + i] += sizes[i] * _appraise(model, run, chances[i], fast[X_T + i])
             else:
                 row = fast[U_T:U_R] if kind == 0 else fast[U_A:U_P]
                 for i in range(L):
@@ -144,18 +158,19 @@ def daily_life(population, tables, block, moment):
 
 
 @inlined
-def _draw_events(sizes, chances, limits, intensity, key_0, key_1, first, moment):
-    """Draw, for every lane, the summed size of the events of one kind in one moment and one more uniform number."""
+def _events(sizes, chances, words, limits, intensity):
+    """Turn two random words per lane into the summed size of a moment's events and one more uniform number."""
     limit_0, limit_1, limit_2, limit_3, limit_4 = limits[0], limits[1], limits[2], limits[3], limits[4]
     for i in range(L):
-        w0, w1 = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
+        x = np.float64(np.int32(words[i] >> 1))
         count = (
-            (1.0 if w0 > limit_0 else 0.0)
-            + (1.0 if w0 > limit_1 else 0.0)
-            + (1.0 if w0 > limit_2 else 0.0)
-            + (1.0 if w0 > limit_3 else 0.0)
-            + (1.0 if w0 > limit_4 else 0.0)
+            (1.0 if x >= limit_0 else 0.0)
+            + (1.0 if x >= limit_1 else 0.0)
+            + (1.0 if x >= limit_2 else 0.0)
+            + (1.0 if x >= limit_3 else 0.0)
+            + (1.0 if x >= limit_4 else 0.0)
         )
+        w1 = words[L + i]
         sizes[i] = count * intensity * (0.5 + (np.float64(np.int32(w1 >> 16)) + 0.5) * _HALF_WORD)
         chances[i] = (np.float64(np.int32(w1 & 0xFFFF)) + 0.5) * _HALF_WORD
 

@@ -38,7 +38,7 @@ class Tables(NamedTuple):
     extrapolation: Float  # (steps, 7): see world.extrapolation_table; same for all runs
     step_hours: float
     background: Float  # (runs, 5): three means, persistence per moment, innovation sd
-    thresholds: npt.NDArray[np.uint32]  # (runs, sources, 4, moments per day, MOST_EVENTS)
+    thresholds: Float  # (runs, sources, 4, moments per day, MOST_EVENTS): see world.poisson_thresholds
     intensity: Float  # (runs, sources, 4)
     keys: npt.NDArray[np.uint32]  # (runs, parts, 2)
     event_start: Int  # (runs, moments + 1)
@@ -62,6 +62,8 @@ BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART = 0, 3, 4, 5
 EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
 #: Most events of one kind that can reach one person in one moment (half an hour).
 MOST_EVENTS = 5
+#: Counts of events are drawn from 31-bit numbers: a limit of `MOST_WORD` is never reached.
+MOST_WORD = 2.0**31
 #: Columns of `Tables.decay`.
 DECAY_KINDS = ("threat", "resource", "affiliation", "practice", "image", "body", "image_to_body", "ease")
 #: Columns of `Tables.exercises`; the names of the fields of `training.exercises.Exercise`.

@@ -1,0 +1,121 @@
+"""The catalogue of parts, parameters and traits, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from affectsim.checking import number, range_words, shown
+from affectsim.errors import InputError, Mistake, nearest
+from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS, Parameter, Trait
+from affectsim.parts import Declared, Part
+
+#: Names people use for a family: as in a scenario.
+_PLURALS = {"stimuli": "stimulus", "exercises": "exercise", "networks": "network", "readouts": "readout",
+            "parameters": "model", "trait": "traits", "population": "traits", "training": "exercise"}  # fmt: skip
+
+
+def families() -> dict[str, dict[str, type[Part]]]:
+    """Return every family of parts with its kinds."""
+    import affectsim.networks
+    import affectsim.readouts
+    import affectsim.stimuli
+    import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
+    from affectsim.parts import parts
+
+    return parts()
+
+
+def catalogue(name: str | None = None) -> str:
+    """Return the catalogue, of everything or of one family or kind; raises InputError if the name is unknown."""
+    found: list[str] = []
+    everything = _entries()
+    wanted = _PLURALS.get(name or "", name)
+    for family, entries in everything.items():
+        whole = wanted in (None, family)
+        chosen = {kind: write for kind, write in entries.items() if whole or wanted in (kind, f"{family}/{kind}")}
+        if chosen:
+            found.append(_title(family))
+            found += [write() for write in chosen.values()]
+    if not found:
+        known = {*everything, *(kind for entries in everything.values() for kind in entries)}
+        raise InputError("parts", [Mistake(str(name), f"unknown{nearest(str(name), known)}")])
+    return "\n\n".join(found)
+
+
+def _entries() -> dict[str, dict[str, Callable[[], str]]]:
+    """Return family -> name -> how it is written."""
+    every: dict[str, dict[str, Callable[[], str]]] = {
+        family: {kind: _writer(_part, part) for kind, part in kinds.items()} for family, kinds in families().items()
+    }
+    every["model"] = {name: _writer(_parameter, one) for name, one in MODEL.items()}
+    every["traits"] = {name: _writer(_trait, one) for name, one in {**TRAITS, **ATTRIBUTES}.items()}
+    return every
+
+
+def _writer(write: Callable[[Any], str], what: Any) -> Callable[[], str]:
+    return lambda: write(what)
+
+
+def _title(family: str) -> str:
+    says = {
+        "stimulus": "stimuli: what happens to people ([[stimuli]] in a scenario)",
+        "exercise": "exercises: what people practise ([training.exercises.KIND])",
+        "network": "networks: who knows whom ([network])",
+        "readout": "readouts: what is kept of a run (record.readouts)",
+        "model": "model: parameters of the equations ([model])",
+        "traits": "traits: what differs between people ([population.traits.NAME], median and spread)",
+    }.get(family, family)
+    return f"{says}\n{'=' * len(says)}"
+
+
+def _part(part: type[Part]) -> str:
+    lines = [f"{part.kind}", *_wrapped(part.headline(), "  ")]
+    if assumed := part.assumes():
+        lines += _wrapped(f"Assumes: {assumed}", "  ")
+    unit = getattr(part, "unit", None)
+    if isinstance(unit, str) and not part.model_fields:
+        lines.append(f"  Unit: {unit}")
+    rows = [_field(known) for known in part.declared().values()]
+    return "\n".join([*lines, *_columns(rows)])
+
+
+def _field(known: Declared) -> tuple[str, str, str, str]:
+    default = "required" if known.required else "left out" if known.default is None else shown(known.default)
+    allowed = range_words(known.low, known.high, known.unit, known.low_is_allowed) or _unit(known.unit)
+    # Names and files are not measured, so "assumed" would say nothing about them.
+    measured = known.source and known.unit not in ("", "file")
+    return known.name, default, allowed, f"{known.says} [{known.source}]" if measured else known.says
+
+
+def _unit(unit: str) -> str:
+    return {"": "", "1": "number", "file": "path of a file"}.get(unit, unit)
+
+
+def _parameter(one: Parameter) -> str:
+    allowed = range_words(one.low, one.high, one.unit)
+    lines = _wrapped(f"{one.meaning} [{one.source}]", "  ")
+    return "\n".join([f"{one.name} = {number(one.default)}   ({allowed})", *lines])
+
+
+def _trait(one: Trait) -> str:
+    what = "logarithm" if one.shape == "lognormal" else "logit"
+    head = f"{one.name}   median {number(one.median)}, spread {number(one.spread)} (SD of the {what})"
+    lines = _wrapped(f"{one.meaning} [{one.source}]", "  ")
+    return "\n".join([f"{head}   ({range_words(one.low, one.high, one.unit)})", *lines])
+
+
+def _columns(rows: list[tuple[str, str, str, str]]) -> Iterable[str]:
+    if not rows:
+        return
+    head = ("field", "default", "allowed", "meaning [source]")
+    widths = [max(len(row[n]) for row in [head, *rows]) for n in range(3)]
+    for row in [head, *rows]:
+        cells = "  ".join(f"{row[n]:<{widths[n]}}" for n in range(3))
+        yield f"    {cells}  {row[3]}".rstrip()
+
+
+def _wrapped(words: str, indent: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(words, 100, initial_indent=indent, subsequent_indent=indent)

@@ -1,0 +1,46 @@
+"""`affectsim new`, `affectsim parts` and `affectsim describe`: to read, nothing is run."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(short_help="Print a commented scenario to start from.")
+@click.option("--template", default="office-trial", show_default=True, metavar="NAME", help="Which template.")
+@click.option("--list", "listed", is_flag=True, help="List the templates.")
+def new(template: str, listed: bool) -> None:
+    """Print a commented scenario to start from: affectsim new > my.toml"""
+    from affectsim import scenario_files
+
+    if listed:
+        known = scenario_files.templates()
+        width = max(map(len, known))
+        click.echo("\n".join(f"{name:<{width}}  {says}" for name, says in known.items()))
+        return
+    click.echo(scenario_files.template(template), nl=False)
+
+
+@click.command(short_help="List what a scenario can be made of.")
+@click.argument("name", required=False, metavar="[FAMILY|KIND]")
+def parts(name: str | None) -> None:
+    """List what a scenario can be made of, with fields, units, defaults, bounds and assumptions.
+
+    Families: stimulus, exercise, network, readout, model (parameters of the equations), traits (what differs
+    between people). Without a name everything is listed; with a name one family or one part.
+    """
+    from affectsim.cli.catalogue import catalogue
+
+    click.echo(catalogue(name))
+
+
+@click.command(short_help="Describe the model: equations, parameters, schedule.")
+@click.option("--format", "form", type=click.Choice(["text", "md"]), default="text", show_default=True,
+              help="text: for the terminal; md: Markdown with LaTeX equations.")  # fmt: skip
+def describe(form: str) -> None:
+    """Describe the model in ODD order (Grimm et al. 2020): equations, parameters, schedule, assumptions.
+
+    Generated from the code that runs, so it cannot say something else.
+    """
+    from affectsim.describe import description, markdown, text
+
+    click.echo({"md": markdown, "text": text}[form](description()))

@@ -1,0 +1,195 @@
+"""The demo: a trial of the eight-week programme, its table and its figures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from affectsim.errors import InputError, Mistake
+from affectsim.results import DISCLAIMER, save
+from affectsim.scenario import Scenario
+from affectsim.simulation import Progress, simulate
+from affectsim.trial import Periods, analyse
+from affectsim.world import build
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from affectsim.networks import Community
+
+_TEMPLATE = Path(__file__).parent / "templates" / "demo.toml"
+#: Fewer people than this are faster on one thread: threads would mostly wait for one another.
+_PEOPLE_FOR_THREADS = 2000
+_ROWS = {
+    "balance": ("balance, 1 = three equal systems", 1.0, ".3f"),
+    "threat_dominant": ("threat strongest, % of the time", 100.0, ".1f"),
+    "threat": ("threat, 0 to 1", 1.0, ".3f"),
+    "drive": ("drive, 0 to 1", 1.0, ".3f"),
+    "soothing": ("soothing, 0 to 1", 1.0, ".3f"),
+}
+
+
+class DemoResult(NamedTuple):
+    """The table as text, the files written, and the run they come from."""
+
+    table: str
+    files: tuple[Path, ...]
+    run: xr.Dataset
+
+
+def demo_scenario(network: Path | None = None, people: int = 200, seed: int = 1, nodes: Path | None = None) -> Scenario:
+    """Return the scenario of the demo; a network file says itself how many `people` there are.
+
+    Raises InputError with every mistake.
+    """
+    changes: dict[str, object] = {"seed": seed, "population.size": people}
+    if network is not None:
+        changes |= {
+            "population.size": None,
+            "network.kind": "file",
+            "network.path": str(network.absolute()),
+            **({"network.nodes": str(nodes.absolute())} if nodes is not None else {}),
+        }
+    elif nodes is not None:
+        raise InputError("demo", [Mistake("nodes", "describes people of a network file: give that file too")])
+    return Scenario.load(_TEMPLATE).but(changes)
+
+
+def run_demo(
+    out: Path,
+    network: Path | None = None,
+    people: int = 200,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    nodes: Path | None = None,
+) -> DemoResult:
+    """Run the demo and write table, figures, run and scenario into the folder `out`.
+
+    `out` is made (its parent must be there), or files of these names in it are replaced; nothing is written
+    before everything is ready. `network`, `nodes`: files as for the network part "file". `threads`: default
+    one below 2,000 people, all cores above; the numbers do not depend on it. Raises InputError.
+    """
+    _check_place(out)
+    scenario = demo_scenario(network, people, seed, nodes)
+    community = build([scenario], replicates=[0]).runs[0].community
+    if threads is None and community.people < _PEOPLE_FOR_THREADS:
+        threads = 1
+    run = simulate(scenario, threads=threads, progress=progress)
+    trial = analyse(run, Periods.of_scenario(scenario))
+    text = table(trial, scenario, community.people)
+    with _all_or_nothing(out) as folder:
+        (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
+        (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+        save(run, folder / "run.nc")
+        _write_figures(folder, run, trial, community)
+        names = sorted(path.name for path in folder.iterdir())
+    return DemoResult(text, tuple(out / name for name in names), run)
+
+
+def table(trial: xr.Dataset, scenario: Scenario, people: int) -> str:
+    """Return what a trial (`trial.analyse`) found, in words and a few lines."""
+    offered, others = (int(count) for count in trial["people"].to_numpy())
+    names = [name for name in _ROWS if name in trial["outcome"].to_numpy()]
+    width = max(len(_ROWS[name][0]) for name in names)
+    end = trial.attrs["days_training"][1]
+    percent = round(100 * trial.attrs["confidence"])
+    lines = [
+        f"{scenario.title}: {offered} of {people} people are offered it.",
+        "Everybody lives the same days twice, with the same events: with training and on a waiting list.",
+        "",
+        f"{'':{width}}   before   last week of training",
+        f"{'':{width}}            waiting   training   effect d [{percent} % interval]",
+    ]
+    for name in names:
+        words, scale, form = _ROWS[name]
+        mean = trial["mean"].sel(group="trained", outcome=name)
+        before, waiting, trained = (
+            format(scale * float(mean.sel(arm=arm, period=period)), form)
+            for arm, period in (("training", "before"), ("waiting-list", "after"), ("training", "after"))
+        )
+        effect = _interval(trial, "trained", name, "after")
+        lines.append(f"{words:{width}} {before:>8} {waiting:>9} {trained:>10}   {effect}")
+    lines.append("")
+    if trial.attrs["days_follow_up"]:
+        later = trial.attrs["days_follow_up"][1] - end
+        effect = _interval(trial, "trained", "balance", "follow-up")
+        lines.append(f"{later / 7:.3g} weeks after training, balance: d {effect}")
+    if others:
+        effect = _interval(trial, "untrained", "balance", "after")
+        lines.append(f"Spill-over to the {others} never offered it, balance: d {effect}")
+    balance = trial.sel(group="trained", outcome="balance", later="after")
+    harmed, helped = int(balance["harmed"]), int(balance["helped"])
+    lines += [
+        f"More balanced than their own twin without training: {helped} of {offered}; less balanced: {harmed}"
+        f" (by over {trial.attrs['margin']:g} SD).",
+        "",
+        f"How to read it: {_reading(trial)}",
+        "d is the effect in standard deviations (SD) of the people before training. Above 0 is benefit, also",
+        "where less is better. 0.2 is often called small, 0.5 medium, 0.8 large.",
+        DISCLAIMER,
+    ]
+    return "\n".join(lines)
+
+
+def _interval(trial: xr.Dataset, group: str, outcome: str, later: str) -> str:
+    found = trial.sel(group=group, outcome=outcome, later=later)
+    d, low, high = (float(found[name]) for name in ("d", "d_low", "d_high"))
+    return f"{d:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def _reading(trial: xr.Dataset) -> str:
+    """Return one plain sentence on what training did to balance."""
+    found = trial.sel(group="trained", outcome="balance", later="after")
+    if float(found["d_low"]) > 0:
+        did = "training made people more balanced than they would have been without it"
+    elif float(found["d_high"]) < 0:
+        did = "training made people less balanced than they would have been without it"
+    else:
+        did = "people with training are not clearly more or less balanced than without it"
+    return f"{did}."
+
+
+def _write_figures(folder: Path, run: xr.Dataset, trial: xr.Dataset, community: Community) -> None:
+    from affectsim import plots
+
+    figures: dict[str, Callable[[], Figure]] = {
+        "systems": lambda: plots.systems_over_time(run),
+        "triangle": lambda: plots.triangle(run),
+        "network": lambda: plots.network_before_after(run, community),
+        "effects": lambda: plots.effects(trial),
+    }
+    for name, draw in figures.items():
+        figure = draw()
+        for suffix in (".svg", ".png"):
+            plots.save(figure, folder / f"{name}{suffix}")
+
+
+def _check_place(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError("demo", [Mistake(str(out), "is a file; name a folder to write into")])
+    parent = out.absolute().parent
+    if not parent.is_dir():
+        raise InputError("demo", [Mistake(str(out), f"cannot be made: there is no folder {parent}")])
+
+
+@contextmanager
+def _all_or_nothing(out: Path) -> Iterator[Path]:
+    """Give a folder beside `out` to write into; its files get to `out` only if all went well."""
+    target = out.absolute()
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    partial.mkdir()
+    try:
+        yield partial
+        if target.is_dir():
+            for path in sorted(partial.iterdir()):
+                os.replace(path, target / path.name)
+        else:
+            os.rename(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,373 @@
+"""The model described in ODD order (Grimm et al. 2020, JASSS 23(2) 7), generated from the code that runs.
+
+Equations are traced (`affectsim.symbolic`), tables come from `affectsim.parameters` and the parts, the schedule
+is read off the kernel's source, and what each process does is its own docstring.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from affectsim import appraisal, draws, dynamics, traits
+from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, REFERENCE_ATTRIBUTE, TRAITS, Trait
+from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
+from affectsim.results import DISCLAIMER
+from affectsim.sections import PRESETS, Numerics
+from affectsim.symbolic import Equation, equations, slow_equations, symbol_name
+
+_KERNEL = Path(__file__).parent / "kernel"
+_WIDTH = 100
+
+
+class Heading(NamedTuple):
+    """A heading; level 1 is the title."""
+
+    level: int
+    words: str
+
+
+class Words(NamedTuple):
+    """A paragraph."""
+
+    words: str
+
+
+class Items(NamedTuple):
+    """A list; `numbered` where the order matters."""
+
+    items: tuple[str, ...]
+    numbered: bool = False
+
+
+class Rows(NamedTuple):
+    """A table. Cells between dollar signs are LaTeX symbols."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Formulas(NamedTuple):
+    """Equations, each with its name."""
+
+    equations: tuple[Equation, ...]
+
+
+Block = Heading | Words | Items | Rows | Formulas
+
+
+def description() -> tuple[Block, ...]:
+    """Return the description of the model, block by block."""
+    return tuple(
+        block
+        for section in (_purpose, _entities, _schedule, _concepts, _initial, _submodels, _assumed)
+        for block in section()
+    )
+
+
+# ---------------------------------------------------------------------------------- the sections
+
+
+def _purpose() -> Iterator[Block]:
+    yield Heading(1, "affectsim: description of the model")
+    yield Words(DISCLAIMER)
+    yield Words("In the order of the ODD protocol (Grimm et al. 2020), generated from the program itself.")
+    yield Heading(2, "1 Purpose and patterns")
+    yield Words(
+        "To show how three systems of emotion regulation (threat, drive, soothing) balance each other in people "
+        "who live in a network, and what compassionate mind training changes, for whom, and for whom not. "
+        "The model is judged by patterns: one soothed state at low self-criticism and a threat-locked one beside "
+        "it at high self-criticism; effects of training of the size that trials report; experience sampling "
+        "data in which affect lasts for hours."
+    )
+
+
+def _entities() -> Iterator[Block]:
+    yield Heading(2, "2 Entities, state variables and scales")
+    yield Words("Entities are people and the weighted ties between them. A person has:")
+    people: dict[str, tuple[str, ...]] = {
+        "activations (fast)": dynamics.State._fields,
+        "inputs (decaying, and from ties)": dynamics.Inputs._fields,
+        "what enters the fast equations": dynamics.Person._fields,
+        "what decides what is given to others": dynamics.Giver._fields,
+    }
+    yield Items(tuple(f"{what}: {', '.join(_words(names))}" for what, names in people.items()))
+    yield Words(f"Traits: {', '.join(_words(TRAITS))}. Trained attributes: {', '.join(_words(ATTRIBUTES))}.")
+    numerics = Numerics()
+    yield Words(
+        f"Scales: time is continuous and in hours; events arrive every {MOMENT_HOURS:g} h; the tick "
+        f"({numerics.tick:g} min by default) is numerical, not part of the theory. Activations and attributes lie "
+        "in [0, 1]; inputs are in input units, in which an everyday threat kicks by 1. There is no space."
+    )
+
+
+def _schedule() -> Iterator[Block]:
+    yield Heading(2, "3 Process overview and scheduling")
+    yield Words("In every tick, for all people at once (no order of agents):")
+    yield Items(schedule(), numbered=True)
+    yield Words("How the equations are integrated:")
+    yield from _document(_kernel_module("integrate"))
+
+
+def _concepts() -> Iterator[Block]:
+    yield Heading(2, "4 Design concepts")
+    concepts = {
+        "Basic principles": "three systems of emotion regulation (Gilbert 2009), as a shunting network (Grossberg)",
+        "Emergence": "which system dominates, tipping into a threat-locked state, spill-over of training through ties",
+        "Adaptation": "which defence a person tends to follows from traits and from perceived power",
+        "Objectives": "none: nobody maximises anything",
+        "Learning": "practice moves attributes towards an asymptote, and they fade without it",
+        "Prediction": "none",
+        "Sensing": "people sense warmth and hostility of those they are tied to, and appraise ambiguous events",
+        "Interaction": "through ties only: warmth and hostility are given and received",
+        "Stochasticity": _first(draws.__doc__),
+        "Collectives": "groups of a network, which a shock can hit",
+        "Observation": f"readouts: {', '.join(sorted(_kinds(Readout)))}",
+    }
+    yield Items(tuple(f"{concept}: {says}" for concept, says in concepts.items()))
+
+
+def _initial() -> Iterator[Block]:
+    yield Heading(2, "5 Initialization")
+    yield Words(_first(traits.__doc__))
+    yield Words(
+        "Each trait is drawn by itself. Activations start where a person without inputs and couplings rests, "
+        "b / (1 + b). Presets change distributions:"
+    )
+    yield Rows(
+        ("preset", "what it is", "changes", "source"),
+        tuple((name, one.says, _changes(one.traits), one.source) for name, one in PRESETS.items()),
+    )
+    yield Heading(3, "Traits")
+    yield _distributions(TRAITS.values())
+    yield Heading(3, "Attributes that training trains")
+    yield Words(f"At {REFERENCE_ATTRIBUTE:g}, the median person, they change nothing in the fast equations.")
+    yield _distributions(ATTRIBUTES.values())
+    yield Heading(2, "6 Input data")
+    yield Words("Networks and scripts of events can be read from files (see the parts); otherwise there are none.")
+
+
+def _submodels() -> Iterator[Block]:
+    yield Heading(2, "7 Submodels")
+    yield Heading(3, "The three systems")
+    yield from _document(dynamics.__doc__)
+    yield from _document(dynamics.excitation_inhibition.__doc__)
+    yield Formulas(equations())
+    warmth, half, hostility, weight = (f"${MODEL[name].symbol}$" for name in _RECEIVED)
+    yield Heading(3, "Ties")
+    yield Words(
+        f"A person i receives the weighted sum of what others give, divided by {half} plus the sum of the weights: "
+        f"this times {warmth} is the warmth W, this times {hostility} and {weight} the hostility H. Somebody without "
+        "ties receives nothing, somebody with many the mean of the neighbours."
+    )
+    yield from _document(dynamics.giving.__doc__)
+    yield Heading(3, "Inputs")
+    yield Words(
+        "Each event adds to its input, which then decays exponentially with its own memory; a compassionate image "
+        "feeds the body with a lag. A background of each system is an Ornstein-Uhlenbeck process, never negative."
+    )
+    yield Heading(3, "Appraisal, training and defences")
+    yield from _document(appraisal.alarm_probability.__doc__)
+    yield from _document(inspect.getdoc(_practice_module()))
+    yield Formulas(slow_equations())
+    yield Heading(3, "Parameters")
+    yield Rows(
+        ("symbol", "name", "default", "allowed", "unit", "meaning", "source"),
+        tuple(
+            (f"${one.symbol}$", one.name, f"{one.default:g}", f"{one.low:g} to {one.high:g}", one.unit, one.meaning,
+             one.source)
+            for one in MODEL.values()
+        ),
+    )  # fmt: skip
+
+
+_RECEIVED = ("warmth_strength", "tie_half_weight", "hostility_strength", "hostility_weight")
+
+
+def _assumed() -> Iterator[Block]:
+    yield Heading(2, "What is assumed")
+    for family in (Stimulus, Exercise, Network, Readout):
+        kinds = _kinds(family)
+        yield Heading(3, f"{family.__name__}")
+        yield Rows(
+            ("part", "what it is", "assumes"),
+            tuple((kind, part.headline(), part.assumes()) for kind, part in kinds.items()),
+        )
+    numbers: list[tuple[str, str]] = [(one.name, one.source) for one in MODEL.values()]
+    numbers += [(one.name, one.source) for one in (TRAITS | ATTRIBUTES).values()]
+    for family in (Stimulus, Exercise):
+        for kind, part in _kinds(family).items():
+            numbers += [(f"{kind}.{known.name}", known.source) for known in part.declared().values()
+                        if known.unit not in ("", "file")]  # fmt: skip
+    open_ones = [name for name, source in numbers if source.startswith("assumed")]
+    yield Words(
+        f"Of {len(numbers)} numbers in these tables, {len(open_ones)} have no measurement behind them: their source "
+        "says so, and they are there to be varied."
+    )
+    yield Words(DISCLAIMER)
+
+
+# ------------------------------------------------------------------------------- out of the code
+
+
+def schedule() -> tuple[str, ...]:
+    """Return what happens in a tick, in order: read off the calls in the kernel's source, said by docstrings."""
+    module = ast.parse((_KERNEL / "advance.py").read_text(encoding="utf-8"))
+    here = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    imported = {
+        alias.name: _kernel_functions(node.module.rpartition(".")[2])[alias.name]
+        for node in module.body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("affectsim.kernel.")
+        and node.module is not None
+        for alias in node.names
+        if alias.name in _kernel_functions(node.module.rpartition(".")[2])
+    }  # fmt: skip
+    found: list[str] = []
+
+    def follow(function: ast.FunctionDef) -> None:
+        for name in _statements(function):
+            inner = here.get(name)
+            if inner is not None and any(step in here or step in imported for step in _statements(inner)):
+                follow(inner)
+            elif known := inner or imported.get(name):
+                found.append(_first(ast.get_docstring(known)))
+
+    follow(here["advance"])
+    return tuple(dict.fromkeys(found))
+
+
+def _statements(function: ast.FunctionDef) -> list[str]:
+    """Return the names that a function calls as statements, in the order of the source."""
+    calls = [
+        node.value for node in ast.walk(function)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name)
+    ]  # fmt: skip
+    calls.sort(key=lambda call: (call.lineno, call.col_offset))
+    return [call.func.id for call in calls if isinstance(call.func, ast.Name)]
+
+
+def _kernel_functions(name: str) -> dict[str, ast.FunctionDef]:
+    """Return the functions of a module of the kernel, without importing it (and the compiler)."""
+    module = ast.parse((_KERNEL / f"{name}.py").read_text(encoding="utf-8"))
+    return {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+def _kernel_module(name: str) -> str:
+    return ast.get_docstring(ast.parse((_KERNEL / f"{name}.py").read_text(encoding="utf-8"))) or ""
+
+
+def _practice_module() -> object:
+    from affectsim.training import exercises
+
+    return exercises
+
+
+def _kinds(family: type[Part]) -> dict[str, type[Part]]:
+    import affectsim.networks
+    import affectsim.readouts
+    import affectsim.stimuli
+    import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
+
+    return dict(family.kinds())
+
+
+def _document(text: str | None) -> Iterator[Block]:
+    """Return the paragraphs and lists of a docstring as blocks."""
+    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(text or "")):
+        flat = " ".join(paragraph.split())
+        if paragraph.startswith("- "):
+            yield Items(tuple(" ".join(item.split()) for item in re.split(r"(?:^|\n)- ", paragraph)[1:]))
+        else:
+            yield Words(flat)
+
+
+def _first(text: str | None) -> str:
+    """Return the first paragraph of a docstring on one line."""
+    return " ".join(inspect.cleandoc(text or "").partition("\n\n")[0].split())
+
+
+def _words(names: Iterable[str]) -> list[str]:
+    return [name.replace("_", " ") for name in names]
+
+
+def _changes(changed: dict[str, dict[str, float]]) -> str:
+    said = (f"{name}.{key} = {value:g}" for name, one in changed.items() for key, value in one.items())
+    return "; ".join(said) or "none"
+
+
+def _distributions(those: Iterable[Trait]) -> Rows:
+    return Rows(
+        ("symbol", "name", "distribution", "median", "spread", "unit", "meaning", "source"),
+        tuple(
+            (f"${one.symbol}$", one.name, one.shape, f"{one.median:g}", f"{one.spread:g}", one.unit, one.meaning,
+             one.source)
+            for one in those
+        ),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------- writing
+
+
+def markdown(blocks: Sequence[Block]) -> str:
+    """Return blocks as Markdown; equations and symbols in LaTeX between dollar signs."""
+    return "\n\n".join(_markdown(block) for block in blocks)
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(level, words):
+            return f"{'#' * level} {words}"
+        case Words(words):
+            return words
+        case Items(items, numbered):
+            return "\n".join(f"{f'{n}.' if numbered else '-'} {item}" for n, item in enumerate(items, 1))
+        case Rows(head, rows):
+            lines = [head, tuple("---" for _ in head), *rows]
+            return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+        case Formulas(those):
+            return "\n\n".join(f"{one.says}:\n\n$$\n{one.latex()}\n$$" for one in those)
+
+
+def text(blocks: Sequence[Block]) -> str:
+    """Return blocks as plain text for a terminal; equations and symbols in Unicode."""
+    return "\n\n".join(_text(block) for block in blocks)
+
+
+def _text(block: Block) -> str:
+    match block:
+        case Heading(level, words):
+            return f"{words}\n{'=-~'[min(level, 3) - 1] * len(words)}"
+        case Words(words):
+            return textwrap.fill(_plain(words), _WIDTH)
+        case Items(items, numbered):
+            marks = [f"{n}. " if numbered else "- " for n in range(1, len(items) + 1)]
+            wrap: Callable[..., str] = textwrap.fill
+            return "\n".join(
+                wrap(_plain(item), _WIDTH, initial_indent=f"  {mark}", subsequent_indent="  " + " " * len(mark))
+                for mark, item in zip(marks, items, strict=True)
+            )
+        case Rows(head, rows):
+            return "\n".join(_entry(head, [_plain(cell) for cell in row]) for row in rows)
+        case Formulas(those):
+            return "\n\n".join(f"{one.says}:\n{textwrap.indent(one.pretty(), '    ')}" for one in those)
+
+
+def _entry(head: Sequence[str], row: Sequence[str]) -> str:
+    """Return a row of a table as an entry of its own: tables this wide do not fit a terminal."""
+    lines = [f"  {row[0]}" + (f"  {row[1]}" if head[0] == "symbol" else "")]
+    for name, cell in list(zip(head, row, strict=True))[2 if head[0] == "symbol" else 1 :]:
+        lines += textwrap.wrap(f"{name}: {cell}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+    return "\n".join(lines)
+
+
+def _plain(words: str) -> str:
+    """Replace LaTeX symbols between dollar signs by Unicode."""
+    from affectsim.symbolic import readable
+
+    return re.sub(r"\$([^$]+)\$", lambda found: readable(symbol_name(found[1])), words)

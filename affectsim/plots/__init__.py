@@ -1,0 +1,13 @@
+"""Figures: a run (or what a trial found in it) in, a matplotlib Figure out; nothing of the model is computed.
+
+Colours are those of Okabe and Ito (2008), which people with any colour vision can tell apart; shapes say the
+same once more. Every figure says what it is without a caption, and carries the disclaimer.
+"""
+
+from affectsim.plots.effects import effects
+from affectsim.plots.network import network, network_before_after
+from affectsim.plots.style import save
+from affectsim.plots.systems import systems_over_time
+from affectsim.plots.triangle import triangle
+
+__all__ = ["effects", "network", "network_before_after", "save", "systems_over_time", "triangle"]

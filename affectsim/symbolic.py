@@ -1,0 +1,235 @@
+"""The equations as symbols: traced from the same source that the kernel compiles, never written again.
+
+sympy runs the functions of `affectsim.dynamics` (and of practice and appraisal) on symbols instead of
+numbers. What comes out is the right-hand side, its Jacobian, and the LaTeX of the model description.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import sympy as sp
+
+from affectsim import appraisal, dynamics
+from affectsim.dynamics import Giver, Inputs, Person, State
+from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.training import practice
+
+#: Symbols of the inputs (input units; `ease` from 0 to 1), in the order of `dynamics.Inputs`.
+INPUT_SYMBOLS = Inputs("u_T", "u_D", "u_A", "u_P", "u_E", "W", "H")
+#: Symbols of the tendencies to fight, to withdraw and to submit; and of the warmth a person could give.
+TENDENCY_SYMBOLS = {"fight": "f_fight", "flight": "f_flight", "submission": "f_submit", "warmth": "f_warm"}
+STATE_SYMBOLS = State("T", "D", "S")
+#: Looks like "_" and is as wide, but sympy does not take what follows for a subscript.
+_LOW_LINE = "\N{MODIFIER LETTER LOW MACRON}"
+
+
+class Symbols(NamedTuple):
+    """Everything the equations are made of, as sympy symbols (real; not negative unless in `model`)."""
+
+    state: State
+    inputs: Inputs
+    person: Person
+    giver: Giver
+    #: Name of `parameters.MODEL` -> symbol.
+    model: dict[str, sp.Symbol]
+
+    def arguments(self) -> tuple[sp.Symbol, ...]:
+        """Return the symbols in one row, for `sympy.lambdify`: state, inputs, person, then all of `model`."""
+        return (*self.state, *self.inputs, *self.person, *self.model.values())
+
+
+class Equation(NamedTuple):
+    """One equation of the description: a name in words, and both sides."""
+
+    says: str
+    left: sp.Expr
+    right: sp.Expr
+
+    def latex(self) -> str:
+        r"""Return LaTeX without delimiters, such as `h(X) = \frac{X^{3}}{...}`."""
+        return f"{_latex(self.left)} = {_latex(self.right)}"
+
+    def pretty(self) -> str:
+        """Return the equation in Unicode characters; fractions make it several lines high."""
+        both = sp.Eq(self.left, self.right, evaluate=False)
+        # sympy lowers some subscripts, not others, and has no name for phi: all are written x_name instead.
+        names = {one: sp.Symbol(_readable(one.name)) for one in both.free_symbols}
+        text = str(sp.pretty(both.subs(names), use_unicode=True, wrap_line=False, order="none"))
+        return text.replace(_LOW_LINE, "_")
+
+
+def symbol_name(latex: str) -> str:
+    r"""Return the sympy name of a LaTeX symbol: `\tau_T` -> tau_T, `w_{ST}` -> w_ST, `\bar z_T` -> zbar_T."""
+    text = latex.removeprefix(r"\bar ")
+    name, mark, below = text.partition("_")
+    bar = "bar" if text != latex else ""
+    return (name + bar + mark + below).translate(str.maketrans("", "", "\\{} "))
+
+
+def symbols() -> Symbols:
+    """Return the symbols, named after those of `parameters.MODEL` and `parameters.TRAITS`."""
+    traits = {name: symbol_name(trait.symbol) for name, trait in TRAITS.items()} | TENDENCY_SYMBOLS
+    return Symbols(
+        State(*map(_symbol, STATE_SYMBOLS)),
+        Inputs(*map(_symbol, INPUT_SYMBOLS)),
+        Person(*(_symbol(traits[name]) for name in Person._fields)),
+        Giver(*(_symbol(traits[name]) for name in Giver._fields)),
+        {name: _symbol(symbol_name(known.symbol), known.low >= 0) for name, known in MODEL.items()},
+    )
+
+
+def right_hand_side(*, open_signals: bool = True) -> sp.Matrix:
+    """Return (dT/dt, dD/dt, dS/dt) in 1/h as a 3 x 1 matrix over `symbols()`.
+
+    `open_signals`: the signal function h written out; False keeps it as h(T), h(D), h(S).
+    """
+    s = symbols()
+    rates: Callable[..., Any] = dynamics.rates
+    if not open_signals:
+        rates = _bound(dynamics.rates, excitation_inhibition=_with_closed_signals())
+    return sp.Matrix(_exact(rates(s.state, s.inputs, s.person, dynamics.coupling(s.model))))
+
+
+def jacobian(*, open_signals: bool = True) -> sp.Matrix:
+    """Return the derivatives of `right_hand_side` by (T, D, S) in 1/h: a 3 x 3 matrix, a row per equation.
+
+    Warmth and hostility received count as given: it is the Jacobian of one person, not of the network.
+    """
+    return right_hand_side(open_signals=open_signals).jacobian(sp.Matrix(symbols().state))
+
+
+def equations() -> tuple[Equation, ...]:
+    """Return the fast equations in reading order: signal, rates, excitation and inhibition, what is given."""
+    s = symbols()
+    coupling = dynamics.coupling(s.model)
+    any_activation = _symbol("X")
+    found = [
+        Equation("Signal of an activation X to the other systems", _h(any_activation),
+                 _exact(dynamics.signal(any_activation, coupling.threshold_cubed)))
+    ]  # fmt: skip
+    drivers = tuple(_symbol(f"{letter}_{system}") for letter in "EI" for system in STATE_SYMBOLS)
+    rates = _bound(dynamics.rates, excitation_inhibition=lambda *_: drivers)
+    traced = rates(s.state, s.inputs, s.person, coupling)
+    for name, state, rate in zip(State._fields, s.state, traced, strict=True):
+        found.append(Equation(f"Rate of {name}", sp.Derivative(state, _symbol("t")), _exact(rate)))
+    parts = _with_closed_signals()(s.state, s.inputs, s.person, coupling)
+    words = (f"{what} of {name}" for what in ("Excitation", "Inhibition") for name in State._fields)
+    for name, driver, part in zip(words, drivers, parts, strict=True):
+        found.append(Equation(name, driver, _exact(part)))
+    given = _bound(dynamics.giving, signal=lambda x, _: _h(x))(s.state, s.giver, coupling.threshold_cubed)
+    for name, letter, part in zip(("Warmth", "Hostility"), ("G_W", "G_H"), given, strict=True):
+        found.append(Equation(f"{name} that a person gives", _symbol(letter), _exact(part)))
+    return tuple(found)
+
+
+def slow_equations() -> tuple[Equation, ...]:
+    """Return appraisal, training, forgetting, and what traits and attributes make of a person."""
+    named = {name: one.symbol for name, one in (TRAITS | ATTRIBUTES).items()}
+    named |= {name: one.symbol for name, one in MODEL.items()}
+    known = {name: _symbol(symbol_name(symbol)) for name, symbol in named.items()}
+    q, q_0, reference = _symbol("q"), _symbol("q_0"), _symbol("q_ref")
+    threat = _symbol("T")
+    relief = _symbol("r_kappa"), _symbol("r_phi")
+    attributes = tuple(known[name] for name in ATTRIBUTES)
+    names = ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
+             "fear_of_compassion_for_others", "threat_gain", "soothing_gain", "anger", "power",
+             "escape")  # fmt: skip
+    effects = ("tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach")
+    arguments = [*(known[n] for n in names), *attributes, *relief, *(known[n] for n in effects), reference]
+    values = practice.effective(*arguments)
+    share = practice.efficacy(threat, known["anger"], known["fear_of_self_compassion"], known["anger_cost"])
+    rate = _symbol("epsilon") * known["practice_rate"] * _symbol("c_trains")
+    is_threat = _symbol("y")
+    sensing = (known[n] for n in ("discriminability", "criterion", "better_safe_than_sorry", "looks"))
+    alarm_probability = _bound(appraisal.alarm_probability, np=types.SimpleNamespace(sqrt=sp.sqrt))
+    alarm = alarm_probability(is_threat, threat, *sensing)
+    changed = (symbol_name(TRAITS[name].symbol) for name in (*names[:3], *names[4:6]))
+    stars = [_symbol(f"{name},eff" if "_" in name else f"{name}_eff") for name in changed]
+    tendencies = [_symbol(TENDENCY_SYMBOLS[name]) for name in ("warmth", "fight", "flight", "submission")]
+    effective = zip(practice.Effective._fields, [*stars, *tendencies], values, strict=True)
+    practised = practice.practised(q, rate)
+    forgotten = practice.forgotten(q, q_0, 1 - sp.exp(-1 / known["forgetting_time"]))
+    ambiguous = "Probability that an ambiguous event is taken for a threat (y = 1: it is one)"
+    return (
+        Equation(ambiguous, _symbol("p_alarm"), _exact(alarm)),
+        Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
+        Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(share)),
+        Equation("Attribute or relief after a practice", _symbol("q_after"), _exact(practised)),
+        Equation("Attribute or relief after a day", _symbol("q_tomorrow"), _exact(forgotten)),
+        *(Equation(f"Effective {n.replace('_', ' ')}", left, _exact(right)) for n, left, right in effective),
+    )
+
+
+def latex() -> dict[str, str]:
+    """Return the LaTeX of every fast equation, without delimiters: what it is, in words -> LaTeX."""
+    return {equation.says: equation.latex() for equation in equations()}
+
+
+# ------------------------------------------------------------------------------------- tracing
+
+
+def _symbol(name: str, not_negative: bool = True) -> sp.Symbol:
+    return sp.Symbol(name, real=True, nonnegative=True if not_negative else None)
+
+
+def readable(name: str) -> str:
+    """Return the name of a symbol in Unicode: tau_T -> τ_T, varphi_self -> φ_self."""
+    return _readable(name).replace(_LOW_LINE, "_")
+
+
+def _readable(name: str) -> str:
+    head, mark, below = name.partition("_")
+    return str(sp.pretty(sp.Symbol(head.replace("varphi", "phi")))) + mark.replace("_", _LOW_LINE) + below
+
+
+def _h(activation: Any) -> Any:
+    return sp.Function("h", real=True)(activation)
+
+
+def _bound(function: Callable[..., Any], **names: Any) -> Callable[..., Any]:
+    """Return a copy of a pure function (same code) in which some of its global names mean something else."""
+    plain: Any = function
+    return types.FunctionType(plain.__code__, {**plain.__globals__, **names}, plain.__name__)
+
+
+def _with_closed_signals() -> Callable[..., Any]:
+    """Return `dynamics.excitation_inhibition` with h as an unknown function.
+
+    `dynamics.signals` shares one division between the three signals, which is quick but unreadable; that it
+    equals `dynamics.signal` of each is tested.
+    """
+    return _bound(dynamics.excitation_inhibition, signals=lambda state, _: tuple(_h(x) for x in state))
+
+
+def _exact(expression: Any) -> Any:
+    """Return expressions with 1.0 as 1 and 0.5 as 1/2, one or several."""
+    if isinstance(expression, tuple):
+        return tuple(_exact(one) for one in expression)
+    return sp.nsimplify(sp.sympify(expression), rational=True)
+
+
+def _failure() -> Any:
+    """Trace the branch "below 1" of `practice.failure_probability`.
+
+    sympy must know the sum to be below 1 to take it: so it is traced with negative coefficients, which are
+    then exchanged for the real symbols.
+    """
+    names = ("T", symbol_name(ATTRIBUTES["tolerance"].symbol), symbol_name(TRAITS["imagery"].symbol),
+             symbol_name(TRAITS["anger"].symbol))  # fmt: skip
+    causes = ("p_0", "p_T", "p_tol", "p_img", "p_A")
+    signs = {"T": 1, names[1]: -1, names[2]: -1, names[3]: 1, **dict.fromkeys(causes, -1)}
+    traced = {name: sp.Symbol(name, positive=True if sign > 0 else None, negative=True if sign < 0 else None)
+              for name, sign in signs.items()}  # fmt: skip
+    total = practice.failure_probability(*traced.values())
+    return _exact(total).xreplace({stand_in: _symbol(name) for name, stand_in in traced.items()})
+
+
+def _latex(expression: Any) -> str:
+    if isinstance(expression, sp.Derivative):
+        return rf"\frac{{d {sp.latex(expression.expr)}}}{{dt}}"
+    text = str(sp.latex(expression, order="none"))
+    return re.sub(r"h\{\\left\((\w) \\right\)\}", r"h(\1)", text)

@@ -1,0 +1,309 @@
+"""A trial read from a run: what training changed, in whom, and how sure that is.
+
+A run with the arms "training" and "waiting-list" lives the same days twice: the same people, the same events,
+once with training and once without. Everybody therefore has a twin, and a change that training made is the
+difference between a person and their own twin: no chance difference between two groups of people is in it.
+
+- Periods of a week each: the last one before training starts, its last one, the last one of the run.
+- Everybody who was offered training counts as trained, whether or not they stayed (intention to treat).
+- Effect size as in Kirby et al. 2017 (Behav Ther 48:778-792): difference in change from before between the
+  arms, divided by the pooled standard deviation before; the sign is turned where less is better, so that
+  positive is always benefit.
+- The people who were never offered training, compared with their own twins, show the spill-over through ties.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.errors import InputError, Mistake
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from affectsim.scenario import Scenario
+
+Float = npt.NDArray[np.float64]
+
+ARMS = ("training", "waiting-list")
+GROUPS = ("trained", "untrained")
+PERIODS = ("before", "after", "follow-up")
+LATER = PERIODS[1:]
+#: Longest period over which a person's values are averaged (days): a week holds every day of the week once.
+WEEK = 7.0
+#: A person is harmed if the own twin does better by more than this many standard deviations (of people
+#: before training): the size from which Cohen (1988) calls a difference small.
+HARM_MARGIN = 0.2
+#: +1: more is better, -1: less is better. Drive counts as +1, though more of it is not good for everybody.
+DIRECTIONS: Mapping[str, int] = {
+    "balance": 1, "threat_dominant": -1, "threat": -1, "drive": 1, "soothing": 1,
+    "anger": -1, "fear": -1, "anxiety": -1, "anticipation": 1, "pleasure": 1, "calm": 1, "safeness": 1,
+    "connectedness": 1, "self_criticism": -1, "fear_of_self_compassion": -1,
+    "fear_of_compassion_from_others": -1, "power": 1, "fight": -1, "flight": -1, "submission": -1, "giving": 1,
+    "motivation": 1, "sensitivity": 1, "sympathy": 1, "tolerance": 1, "empathy": 1, "non_judgement": 1,
+}  # fmt: skip
+#: Outcomes that every trial reports.
+HEADLINES = ("balance", "threat_dominant", "threat", "drive", "soothing")
+
+
+class Periods(NamedTuple):
+    """Spans of days (from, to) in a run: training itself, and the three that are compared.
+
+    A record belongs to a span if its whole interval lies in it. `follow_up` is None if no day comes after
+    training.
+    """
+
+    training: tuple[float, float]
+    before: tuple[float, float]
+    after: tuple[float, float]
+    follow_up: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, start: float, length: float, days: float, source: str = "trial") -> Self:
+        """Return the periods of `length` days of training from day `start` in a run of `days` days.
+
+        Raises InputError if there is nothing before training to compare with.
+        """
+        if start <= 0:
+            message = "is 0, so there is nothing before training to compare with; 7 or more gives a full week"
+            raise InputError(source, [Mistake("training.start_day", message)])
+        end = min(start + length, days)
+        after = (max(start, end - WEEK), end)
+        follow_up = (max(end, days - WEEK), days) if days > end else None
+        return cls((start, end), (max(0.0, start - WEEK), start), after, follow_up)
+
+    @classmethod
+    def of_scenario(cls, scenario: Scenario) -> Self:
+        """Return the periods of a scenario. Raises InputError without training or days before it."""
+        programme = scenario.programme()
+        if scenario.training is None or programme is None:
+            raise InputError(scenario.source, [Mistake("training", "is missing: a trial needs training")])
+        return cls.of(scenario.training.start_day, programme.days, scenario.days, scenario.source)
+
+    @classmethod
+    def of_run(cls, run: xr.Dataset, folder: Path | None = None) -> Self:
+        """Return the periods of a run from the scenario it carries.
+
+        `folder`: where the file of a programme of one's own is, if its path is relative. Raises InputError.
+        """
+        from affectsim.training.programmes import Programme
+
+        tables = tomllib.loads(run.attrs["scenario"])
+        if "training" not in tables:
+            raise InputError("run", [Mistake("training", "is missing: a trial needs training")])
+        programme = Programme.load(tables["training"]["programme"], folder=folder)
+        return cls.of(tables["training"]["start_day"], programme.days, tables["days"], "run")
+
+
+class EffectSize(NamedTuple):
+    """An effect in standard deviations, and its interval; NaN where it is not defined."""
+
+    d: float
+    low: float
+    high: float
+
+
+def effect_size(
+    before: npt.ArrayLike, after: npt.ArrayLike, twin_before: npt.ArrayLike, twin_after: npt.ArrayLike,
+    *, confidence: float = 0.95,
+) -> EffectSize:  # fmt: skip
+    """Return the effect size of Kirby et al. 2017 for people and their twins, all of shape (people,).
+
+    d = mean((after - before) - (twin_after - twin_before)) / pooled SD before.
+
+    The interval is d -+ t(people - 1) * standard error, with the standard error from the influence of each
+    person on d (the delta method; equal to the infinitesimal jackknife, Efron 1982). Closed form, hence exact
+    to repeat; it asks for no normality (activations are skewed), keeps the pairing of twins, and counts the
+    uncertainty of the standard deviation and its correlation with the change. It takes people as independent
+    draws from such a population; that they share one network and its events is not in it: run replicates.
+
+    NaN for fewer than two people or if all are alike before. Raises ValueError for unequal shapes.
+    """
+    from scipy.special import stdtrit
+
+    columns = [np.asarray(values, dtype=np.float64) for values in (before, after, twin_before, twin_after)]
+    if len({column.shape for column in columns}) != 1 or columns[0].ndim != 1:
+        raise ValueError("before, after and those of the twins need one number per person each")
+    first, second, twin_first, twin_second = columns
+    people = first.size
+    if people < 2:
+        return EffectSize(math.nan, math.nan, math.nan)
+    gain = (second - first) - (twin_second - twin_first)
+    squares = ((first - first.mean()) ** 2 + (twin_first - twin_first.mean()) ** 2) / 2
+    variance = float(squares.sum() / (people - 1))
+    if variance == 0:
+        return EffectSize(math.nan, math.nan, math.nan)
+    spread = math.sqrt(variance)
+    d = float(gain.mean()) / spread
+    influence = (gain - gain.mean()) / spread - d * (squares - squares.mean()) / (2 * variance)
+    error = math.sqrt(float((influence**2).sum()) / (people - 1) / people)
+    reach = float(stdtrit(people - 1, 0.5 + confidence / 2)) * error
+    return EffectSize(d, d - reach, d + reach)
+
+
+def outcome_values(run: xr.Dataset, outcome: str) -> xr.DataArray:
+    """Return an outcome for (run, time, person).
+
+    "threat_dominant" is taken from the strongest system of each interval if the run holds only that. Raises
+    InputError for what was not recorded.
+    """
+    if outcome in run:
+        return run[outcome]
+    if outcome == "threat_dominant" and "dominant" in run:
+        return (run["dominant"] == 0).astype(np.float64).assign_attrs(
+            units="1", long_name="share of intervals in which threat is the strongest system")  # fmt: skip
+    raise InputError("run", [Mistake("record.readouts", f'"{outcome}" was not recorded')])
+
+
+def period_mean(run: xr.Dataset, values: xr.DataArray, span: tuple[float, float]) -> xr.DataArray:
+    """Return the mean of (run, time, person) over the records whose whole interval lies in a span of days.
+
+    Raises InputError if there is none: records are then too far apart.
+    """
+    ends = run["time"].to_numpy()
+    starts = np.concatenate([[0.0], ends[:-1]])
+    inside = (starts >= span[0] - 1e-9) & (ends <= span[1] + 1e-9)
+    if not inside.any():
+        message = f"no record lies within days {span[0]:g} to {span[1]:g}; record more often"
+        raise InputError("run", [Mistake("record.every", message)])
+    return values.isel(time=np.flatnonzero(inside)).mean("time")
+
+
+def analyse(
+    run: xr.Dataset,
+    periods: Periods | None = None,
+    *,
+    outcomes: Sequence[str] | Mapping[str, int] = HEADLINES,
+    margin: float = HARM_MARGIN,
+    confidence: float = 0.95,
+) -> xr.Dataset:
+    """Return what a trial found, by group (offered training or not), arm, period and outcome.
+
+    `periods`: default those of the scenario in the run. `outcomes`: names of variables of the run, or
+    name -> direction (+1: more is better, -1: less is better) for those that `DIRECTIONS` does not know.
+    `margin`: in standard deviations before training. Replicates are put together: each is a different set of
+    people.
+
+    Variables, with dimensions: `mean` (group, outcome, arm, period) and `spread` (group, outcome) in units of
+    the outcome (`unit` (outcome)); `gain` (group, outcome, later), mean difference between the changes of
+    people and of their twins, same units, sign as it is; `d`, `d_low`, `d_high` (group, outcome, later),
+    positive = benefit; `harmed`, `helped` (group, outcome, later), number of people whose twin does better
+    (worse) by more than the margin; `people` (group). For the group "untrained" all of this is spill-over.
+
+    Raises InputError if the run is no trial, or holds no records of people or not these outcomes.
+    """
+    import xarray as xr
+
+    spans = periods or Periods.of_run(run)
+    directions = _directions(outcomes)
+    pairs = _twins(run)
+    chosen = np.concatenate([run["chosen"].to_numpy()[training] for training, _ in pairs])
+    masks = (chosen, ~chosen)
+    names = tuple(directions)
+    shape = (len(GROUPS), len(names))
+    mean = np.full((*shape, len(ARMS), len(PERIODS)), np.nan)
+    spread = np.full(shape, np.nan)
+    gain, d, low, high = (np.full((*shape, len(LATER)), np.nan) for _ in range(4))
+    harmed, helped = (np.zeros((*shape, len(LATER)), dtype=np.int64) for _ in range(2))
+    units = []
+    for column, name in enumerate(names):
+        values = outcome_values(run, name)
+        units.append(str(values.attrs.get("units", "1")))
+        by_person = _by_person(run, values, spans, pairs)
+        for row, mask in enumerate(masks):
+            mine = by_person[:, :, mask]
+            if not mask.any():
+                continue
+            mean[row, column] = mine.mean(axis=2)
+            if mask.sum() > 1:
+                spread[row, column] = np.sqrt(mine[:, 0].var(axis=1, ddof=1).mean())
+            for later in range(len(LATER)):
+                before, after = mine[0, 0], mine[0, 1 + later]
+                twin_before, twin_after = mine[1, 0], mine[1, 1 + later]
+                each = (after - before) - (twin_after - twin_before)
+                gain[row, column, later] = each.mean()
+                found = effect_size(before, after, twin_before, twin_after, confidence=confidence)
+                sign = directions[name]
+                low_high = sorted((sign * found.low, sign * found.high))
+                d[row, column, later] = sign * found.d
+                low[row, column, later], high[row, column, later] = low_high
+                limit = margin * spread[row, column]
+                harmed[row, column, later] = np.count_nonzero(sign * each < -limit)
+                helped[row, column, later] = np.count_nonzero(sign * each > limit)
+    by_later = ("group", "outcome", "later")
+    deviations = {"units": "standard deviations"}
+    return xr.Dataset(
+        {
+            "mean": (("group", "outcome", "arm", "period"), mean, {"long_name": "mean over people"}),
+            "spread": (("group", "outcome"), spread, {"long_name": "pooled standard deviation before"}),
+            "gain": (by_later, gain, {"long_name": "change compared with that of the own twin"}),
+            "d": (by_later, d, {"long_name": "effect size, positive = benefit", **deviations}),
+            "d_low": (by_later, low, {"long_name": "lower end of the interval of d", **deviations}),
+            "d_high": (by_later, high, {"long_name": "upper end of the interval of d", **deviations}),
+            "harmed": (by_later, harmed, {"long_name": "the own twin does better", "units": "people"}),
+            "helped": (by_later, helped, {"long_name": "the own twin does worse", "units": "people"}),
+            "people": ("group", [int(mask.sum()) for mask in masks], {"units": "people"}),
+        },
+        {
+            "group": list(GROUPS),
+            "outcome": list(names),
+            "arm": list(ARMS),
+            "period": list(PERIODS),
+            "later": list(LATER),
+            "unit": ("outcome", units),
+            "direction": ("outcome", [directions[name] for name in names]),
+        },
+        {
+            "method": "d = difference in change from before / pooled SD before (Kirby et al. 2017), "
+            "twins paired; interval by the delta method with t quantiles",
+            "confidence": confidence,
+            "margin": margin,
+            "replicates": len(pairs),
+            "days_training": list(spans.training),
+            "days_before": list(spans.before),
+            "days_after": list(spans.after),
+            "days_follow_up": list(spans.follow_up or ()),
+        },
+    )
+
+
+def _directions(outcomes: Sequence[str] | Mapping[str, int]) -> dict[str, int]:
+    known = outcomes if isinstance(outcomes, Mapping) else DIRECTIONS
+    given = {name: known.get(name, 0) for name in outcomes}
+    unknown = [name for name, sign in given.items() if sign not in (-1, 1)]
+    if unknown:
+        message = "say whether more of it is better (1) or worse (-1)"
+        raise InputError("trial", [Mistake(f"outcomes.{name}", message) for name in unknown])
+    return given
+
+
+def _twins(run: xr.Dataset) -> list[tuple[int, int]]:
+    """Return (number of the training run, number of its waiting-list twin) of each replicate."""
+    if "chosen" not in run:
+        raise InputError("run", [Mistake("record.people", 'is "none": a trial needs the values of people')])
+    arms, replicates = run["arm"].to_numpy().tolist(), run["replicate"].to_numpy().tolist()
+    place = {pair: n for n, pair in enumerate(zip(arms, replicates, strict=True))}
+    if set(arms) != set(ARMS):
+        message = 'needs two worlds: training against = "waiting-list"'
+        raise InputError("run", [Mistake("training.against", message)])
+    return [(place[ARMS[0], replicate], place[ARMS[1], replicate]) for replicate in sorted(set(replicates))]
+
+
+def _by_person(run: xr.Dataset, values: xr.DataArray, spans: Periods, pairs: list[tuple[int, int]]) -> Float:
+    """Return period means, shape (arms, periods, replicates * people); NaN for a period that is missing."""
+    people = run.sizes["person"]
+    found = np.full((len(ARMS), len(PERIODS), len(pairs) * people), np.nan)
+    for number, span in enumerate((spans.before, spans.after, spans.follow_up)):
+        if span is None:
+            continue
+        means = period_mean(run, values, span).transpose("run", "person").to_numpy()
+        for arm in range(len(ARMS)):
+            found[arm, number] = np.concatenate([means[pair[arm]] for pair in pairs])
+    return found

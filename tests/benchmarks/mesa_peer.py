@@ -1,0 +1,166 @@
+"""The same model as plain Mesa agents: one object per person, Python floats, ties as lists of agents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+
+from affectsim import appraisal, dynamics
+from affectsim.readouts import balance
+from tests.benchmarks.array_tick import NumpyPeople
+from tests.benchmarks.plain import (
+    Start,
+    chance,
+    decayed,
+    event_size,
+    inputs_of,
+    normal,
+    predict,
+    predict_first,
+    runge_kutta,
+    slopes,
+)
+
+
+def _positive(x: float) -> float:
+    return x if x > 0.0 else 0.0
+
+
+class PlainPerson(mesa.Agent):
+    """One person."""
+
+    def __init__(self, model: PlainModel, row: int) -> None:
+        """Take over one person of a world."""
+        super().__init__(model)
+        start = model.start
+        self.row = row
+        self.state = tuple(float(x[row]) for x in start.state)
+        self.kicks = [float(x[row]) for x in start.kicks]
+        self.memories = [tuple(float(x[row]) for x in memory) for memory in start.memories]
+        self.background = [float(x[row]) for x in start.background]
+        self.person = tuple(float(x[row]) for x in start.person)
+        self.giver = tuple(float(x[row]) for x in start.giver)
+        self.warmth, self.hostility = (float(x[row]) for x in start.given)
+        self.power, self.current_power = float(start.power[row]), float(start.current_power[row])
+        self.submission = float(start.submission[row])
+        self.sums = [0.0] * 5
+        self.ties: list[tuple[PlainPerson, float]] = []
+        self.heard = (0.0, 0.0)
+
+    def happen(self) -> None:
+        """Background and daily life."""
+        start, words = self.model.start, self.model.words[self.row]
+        for k in range(3):
+            z = start.noise[k] + start.noise[3] * (self.background[k] - start.noise[k])
+            # The engine keeps the background in single precision.
+            self.background[k] = float(np.float32(_positive(z + start.noise[4] * normal(*words[k]))))
+        for kind in range(4):
+            w0, w1 = words[3 + kind]
+            count = sum((w0 >> 1) >= limit for limit in self.model.limits[kind])
+            if not count:
+                continue
+            size, uniform = event_size(count, start.intensity[kind], w1), chance(w1)
+            if kind == 0:
+                self.kicks[0] += size
+            elif kind == 1:
+                if uniform < 1.0 - start.model["goal_pursuit"] * (1.0 - self.state[1]):
+                    self.kicks[1] += size
+            elif kind == 2:
+                self.kicks[2] += size
+            else:
+                self.kicks[0] += size * self.appraise(uniform)
+
+    def appraise(self, uniform: float) -> float:
+        """Return what an ambiguous event does to threat."""
+        model = self.model.start.model
+        share = model["true_threat_share"]
+        is_threat = 1.0 if uniform < share else 0.0
+        rest = uniform / share if uniform < share else (uniform - share) / (1.0 - share)
+        alarm = appraisal.alarm_probability(
+            is_threat, self.state[0], model["discriminability"], model["criterion"],
+            model["better_safe_than_sorry"], model["looks"],
+        )  # fmt: skip
+        return 1.0 if rest < alarm else is_threat * model["cost_of_a_miss"]
+
+    def hear(self) -> None:
+        """Receive from one's ties."""
+        warmth = hostility = 0.0
+        for other, weight in self.ties:
+            warmth += weight * other.warmth
+            hostility += weight * other.hostility
+        strengths = self.model.strengths
+        self.heard = (strengths[0] * warmth, strengths[1] * hostility)
+
+    def start_tick(self) -> None:
+        """Express the slope of what one gives."""
+        start = self.model.start
+        missed = 0.0 if self.model.moment % 48 == 0 else start.extrapolation[-1][6]
+        self.memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(self.heard, self.memories, strict=True)]
+        inputs = inputs_of(self.kicks, start.decay[0], self.background, *self.heard)
+        self.warmth, self.hostility = slopes(self.state, inputs, self.person, self.giver, start.coupling)
+
+    def step_ahead(self, number: int) -> None:
+        """Do one Runge-Kutta step."""
+        start = self.model.start
+        row = start.extrapolation[number]
+        if number == 0:
+            found = [predict_first(row, h, m, _positive) for h, m in zip(self.heard, self.memories, strict=True)]
+        else:
+            missed = start.extrapolation[number - 1][6]
+            found = [predict(row, missed, h, m, _positive) for h, m in zip(self.heard, self.memories, strict=True)]
+        (warmth, first), (hostility, second) = found
+        self.memories = [first, second]
+        inputs = [inputs_of(self.kicks, start.decay[2 * number + k], self.background, warmth[k], hostility[k]) for k in range(3)]
+        self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours)
+        self.warmth, self.hostility = dynamics.giving(self.state, self.giver, start.coupling[0])
+
+    def end_tick(self) -> None:
+        """Let inputs decay and note what is recorded."""
+        start = self.model.start
+        self.kicks = decayed(self.kicks, start.decay[-1])
+        threat, drive, soothing = self.state
+        dominant = threat > drive and threat > soothing
+        seen = (threat, drive, soothing, float(balance(threat, drive, soothing)), dominant)
+        self.sums = [total + value for total, value in zip(self.sums, seen, strict=True)]
+        target = self.power * (1.0 - self.submission * dynamics.signal(threat, start.coupling[0]))
+        self.current_power += start.power_step * (target - self.current_power)
+
+
+class PlainModel(mesa.Model):
+    """A population of plain agents. Random words come ready from numpy, which only helps Mesa."""
+
+    def __init__(self, start: Start) -> None:
+        """Take over a world."""
+        super().__init__(seed=0)
+        self.start, self.moment, self.strengths = start, start.moment, start.strengths
+        self._words = NumpyPeople(start)
+        people = [PlainPerson(self, row) for row in range(start.people)]
+        first, source, weight = start.ties
+        for row, person in enumerate(people):
+            mine = slice(first[row], first[row + 1])
+            person.ties = [(people[s], float(w)) for s, w in zip(source[mine], weight[mine], strict=True)]
+        self.people = people
+        self.words: list[Any] = []
+        self.limits: list[Any] = []
+
+    def step(self) -> None:
+        """Advance by half an hour."""
+        self._words.moment = self.moment
+        words = np.array(self._words.words())
+        self.words = words.transpose(2, 0, 1).tolist()
+        self.limits = self.start.thresholds[:, self.moment % 48].tolist()
+        self.agents.do("happen")
+        self.agents.do("hear")
+        self.agents.do("start_tick")
+        for number in range(len(self.start.extrapolation)):
+            self.agents.do("hear")
+            self.agents.do("step_ahead", number)
+        self.agents.do("end_tick")
+        self.moment += 1
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """Threat, drive, soothing of everybody."""
+        return tuple(np.array([p.state[k] for p in self.people]) for k in range(3))

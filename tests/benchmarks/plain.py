@@ -1,0 +1,194 @@
+"""The kernel's tick in plain arithmetic, for the peers it is measured against.
+
+The equations are those of `dynamics`, `appraisal` and `draws`; written out again here is only the scheme
+(exchanges, prediction, Runge-Kutta), once for floats (Mesa), numpy arrays and JAX arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affectsim import dynamics
+from affectsim.kernel.tables import BACKGROUND_PART, EVENT_KINDS, FIXED_PARTS
+from affectsim.layout import SLOW, Fast
+from affectsim.parameters import MODEL
+from affectsim.world import World
+
+FIRST_EVENT_PART = len(FIXED_PARTS)
+PARTS = (*range(BACKGROUND_PART, BACKGROUND_PART + 3), *range(FIRST_EVENT_PART, FIRST_EVENT_PART + len(EVENT_KINDS)))
+KICKS = ("u_threat", "u_resource", "u_affiliation", "u_practice", "u_image", "u_body", "u_ease")
+MEMORIES = (
+    ("warmth_last", "warmth_before", "warmth_predicted"),
+    ("hostility_last", "hostility_before", "hostility_predicted"),
+)
+_PERSON = (
+    "effective_self_criticism", "effective_fear_of_self_compassion", "effective_fear_of_compassion_from_others",
+    "effective_threat_gain", "drive_gain", "effective_soothing_gain", "threat_baseline", "drive_baseline",
+    "soothing_baseline", "effective_flight", "effective_submission",
+)  # fmt: skip
+_GIVER = ("effective_warmth", "effective_fight", "effective_flight")
+#: Time over which the slope of what a person gives is taken (h), as in the kernel.
+_SLOPE_TIME = 2.0**-20
+
+
+@dataclass
+class Start:
+    """What a peer starts from: one world of one run, as plain arrays over people (daily life, no training)."""
+
+    people: int
+    moment: int
+    state: tuple[Any, Any, Any]
+    kicks: list[Any]
+    memories: list[tuple[Any, Any, Any]]
+    background: list[Any]
+    given: tuple[Any, Any]
+    power: Any
+    current_power: Any
+    submission: Any
+    person: tuple[Any, ...]
+    giver: tuple[Any, ...]
+    coupling: tuple[float, ...]
+    model: dict[str, float]
+    decay: list[tuple[float, ...]]
+    extrapolation: list[tuple[float, ...]]
+    step_hours: float
+    noise: tuple[float, ...]
+    thresholds: Any
+    intensity: tuple[float, ...]
+    keys: Any
+    power_step: float
+    ties: tuple[Any, Any, Any]
+
+    @classmethod
+    def of(cls, world: World) -> Start:
+        """Copy a world that stands at a whole tick of half an hour."""
+        tables, run = world.tables, world.runs[0]
+        assert len(world.runs) == 1 and tables.ticks_per_moment == 1 and tables.thresholds.shape[1] == 1
+
+        def get(name: str) -> Any:
+            return world.get(0, name).copy()
+
+        steps = tables.extrapolation.shape[0]
+        slots = world.population.tie_start.size - 1
+        buffer = (world.tick * (steps + 1)) % 2
+        given = world.population.given[2 * slots * buffer :][: 2 * slots].reshape(slots, 2)[: run.people]
+        count = world.population.tie_start[: run.people + 1]
+        source, weight = world.population.tie_source, world.population.tie_weight
+        assert {name.upper() for names in MEMORIES for name in names} <= set(Fast.__members__)
+        return cls(
+            people=run.people,
+            moment=world.tick,
+            state=(get("threat"), get("drive"), get("soothing")),
+            kicks=[get(name) for name in KICKS],
+            memories=[tuple(get(name) for name in names) for names in MEMORIES],
+            background=[get(f"background_{name}") for name in ("threat", "drive", "soothing")],
+            given=(given[:, 0].copy(), given[:, 1].copy()),
+            power=get("power"),
+            current_power=get("current_power"),
+            submission=get("effective_submission"),
+            person=tuple(get(name) for name in _PERSON),
+            giver=tuple(get(name) for name in _GIVER),
+            coupling=tuple(tables.coupling[0].tolist()),
+            model=dict(zip(MODEL, tables.model[0].tolist(), strict=True)),
+            decay=[tuple(row) for row in tables.decay[0].tolist()],
+            extrapolation=[tuple(row) for row in tables.extrapolation.tolist()],
+            step_hours=float(tables.step_hours),
+            noise=tuple(tables.background[0].tolist()),
+            thresholds=tables.thresholds[0, 0],
+            intensity=tuple(tables.intensity[0, 0].tolist()),
+            keys=tables.keys[0],
+            power_step=float(tables.power_step[0]),
+            ties=(count, source[: count[-1]] // 2, weight[: count[-1]]),
+        )
+
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """What a unit of warmth and of hostility from ties amounts to."""
+        model = self.model
+        return model["warmth_strength"], model["hostility_strength"] * model["hostility_weight"]
+
+
+assert set(_PERSON) <= set(SLOW)
+
+
+def inputs_of(kicks: Sequence[Any], left: Sequence[Any], background: Sequence[Any], warmth: Any, hostility: Any) -> Any:
+    """Return `dynamics.Inputs` when `left` (a row of the decay table) is left of each kick."""
+    return (
+        kicks[0] * left[0] + background[0],
+        kicks[1] * left[1] + background[1],
+        kicks[2] * left[2] + background[2],
+        kicks[3] * left[3] + kicks[5] * left[5] + kicks[4] * left[6],
+        kicks[6] * left[7],
+        warmth,
+        hostility,
+    )
+
+
+def decayed(kicks: Sequence[Any], left: Sequence[Any]) -> list[Any]:
+    """Return the kicks at the end of a tick."""
+    threat, resource, affiliation, practice, image, body, ease = kicks
+    return [threat * left[0], resource * left[1], affiliation * left[2], practice * left[3], image * left[4],
+            body * left[5] + image * left[6], ease * left[7]]  # fmt: skip
+
+
+def slopes(state: Any, inputs: Any, person: Any, giver: Any, coupling: Any) -> tuple[Any, Any]:
+    """Return the slopes (1/h) of the warmth and hostility that people express."""
+    rates = dynamics.rates(state, inputs, person, coupling)
+    soon = tuple(x + _SLOPE_TIME * rate for x, rate in zip(state, rates, strict=True))
+    before, after = dynamics.giving(state, giver, coupling[0]), dynamics.giving(soon, giver, coupling[0])
+    return (after[0] - before[0]) / _SLOPE_TIME, (after[1] - before[1]) / _SLOPE_TIME
+
+
+def predict_first(row: Any, slope: Any, memory: Any, positive: Callable[[Any], Any]) -> Any:
+    """Return a signal at start, middle and end of the first step of a tick, and what to remember."""
+    value, _, back = memory
+    at_middle, at_end = value + row[0] * slope, value + row[3] * slope
+    return (positive(value + back), positive(at_middle + back), positive(at_end + back)), (value, slope, at_end)
+
+
+def predict(row: Any, missed: Any, heard: Any, memory: Any, positive: Callable[[Any], Any]) -> Any:
+    """Return a signal at start, middle and end of a later step, and what to remember."""
+    last, before, predicted = memory
+    back = missed * (heard - predicted)
+    at_middle = row[0] * heard + row[1] * last + row[2] * before
+    at_end = row[3] * heard + row[4] * last + row[5] * before
+    return (positive(heard + back), positive(at_middle + back), positive(at_end + back)), (heard, last, at_end)
+
+
+def runge_kutta(state: Any, inputs: Any, person: Any, coupling: Any, h: float) -> Any:
+    """Classical fourth-order step; `inputs` at start, middle and end. Also returns the three inner stages."""
+    t, d, s = state
+    k1 = dynamics.rates(state, inputs[0], person, coupling)
+    second = t + 0.5 * h * k1[0], d + 0.5 * h * k1[1], s + 0.5 * h * k1[2]
+    k2 = dynamics.rates(second, inputs[1], person, coupling)
+    third = t + 0.5 * h * k2[0], d + 0.5 * h * k2[1], s + 0.5 * h * k2[2]
+    k3 = dynamics.rates(third, inputs[1], person, coupling)
+    fourth = t + h * k3[0], d + h * k3[1], s + h * k3[2]
+    k4 = dynamics.rates(fourth, inputs[2], person, coupling)
+    a, b = h / 6.0, h / 3.0
+    end = (
+        t + (a * k1[0] + b * k2[0] + b * k3[0] + a * k4[0]),
+        d + (a * k1[1] + b * k2[1] + b * k3[1] + a * k4[1]),
+        s + (a * k1[2] + b * k2[2] + b * k3[2] + a * k4[2]),
+    )
+    return end, (second, third, fourth, end)
+
+
+def normal(w0: Any, w1: Any) -> Any:
+    """Return an innovation of the background from two words: the sum of four uniform numbers."""
+    total = (w0 >> 16) + (w0 & 0xFFFF) + (w1 >> 16) + (w1 & 0xFFFF)
+    return (total * 2.0**-16 + 2.0 * 2.0**-16 - 2.0) * float(np.sqrt(3.0))
+
+
+def chance(w1: Any) -> Any:
+    """Return the uniform number that decides what an event becomes."""
+    return ((w1 & 0xFFFF) + 0.5) * 2.0**-16
+
+
+def event_size(count: Any, intensity: float, w1: Any) -> Any:
+    """Return the summed size of `count` events."""
+    return count * intensity * (0.5 + ((w1 >> 16) + 0.5) * 2.0**-16)

@@ -1,0 +1,52 @@
+"""Worlds that are measured: everyday life, eight ties per person, ticks of half an hour."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from affectsim.networks import Community, Ties
+from affectsim.scenario import Scenario
+from affectsim.world import World, _ties, build
+
+TIES_EACH = 8
+#: Share of the ties of the circle that go to anybody instead.
+REWIRED = 0.1
+
+
+def scenario(people: int, days: float = 400.0, **changes: object) -> Scenario:
+    """Return everyday life of `people` people without ties; dotted changes by keyword (`__` for a dot)."""
+    text = f'days = {days}\nseed = 5\n[population]\nsize = {people}\n[network]\nkind = "none"\n[[stimuli]]\nkind = "daily-life"\n'
+    found = Scenario.from_toml(text, source="benchmark")
+    return found.but({name.replace("__", "."): value for name, value in changes.items()}) if changes else found
+
+
+def ring_with_shortcuts(people: int, ties_each: int = TIES_EACH, rewired: float = REWIRED, seed: int = 1) -> Ties:
+    """Return a circle of which a share of the ties goes to anybody (numpy: seconds for a million people)."""
+    draws = np.random.default_rng(seed)
+    who = np.repeat(np.arange(people), ties_each // 2)
+    other = (who + np.tile(np.arange(1, ties_each // 2 + 1), people)) % people
+    swap = draws.random(who.size) < rewired
+    other[swap] = draws.integers(0, people, swap.sum())
+    other = np.where(other == who, (who + 1) % people, other)
+    return Ties.from_edges(who, other, None, people)
+
+
+def world(people: int, days: float = 400.0, ties: Ties | None = None, **changes: object) -> World:
+    """Return a world of `people` people on a ring with shortcuts."""
+    made = build([scenario(people, days, **changes)])
+    ties = ring_with_shortcuts(people) if ties is None else ties
+    made.runs = (made.runs[0]._replace(community=Community(ties)),)
+    slots = made.population.tie_start.size - 1
+    start, source, weight = _ties(made.runs, slots)
+    made.population = made.population._replace(tie_start=start, tie_source=source, tie_weight=weight)
+    return made
+
+
+def copied(original: World) -> World:
+    """Return a world whose state is its own; what never changes is shared."""
+    twin = copy.copy(original)
+    state = {name: getattr(original.population, name).copy() for name in ("fast", "slow", "given")}
+    twin.population = original.population._replace(**state)
+    return twin

@@ -1,0 +1,104 @@
+"""The model description: complete, in ODD order, and generated from what runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from affectsim import describe, dynamics, symbolic
+from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.parts import parts
+from affectsim.results import DISCLAIMER
+
+
+@pytest.fixture(scope="module")
+def blocks() -> tuple[describe.Block, ...]:
+    return describe.description()
+
+
+@pytest.fixture(scope="module")
+def in_markdown(blocks: tuple[describe.Block, ...]) -> str:
+    return describe.markdown(blocks)
+
+
+@pytest.fixture(scope="module")
+def in_text(blocks: tuple[describe.Block, ...]) -> str:
+    return describe.text(blocks)
+
+
+def test_sections_follow_the_odd_protocol(in_markdown: str, in_text: str) -> None:
+    order = ["Purpose and patterns", "Entities, state variables and scales", "Process overview and scheduling",
+             "Design concepts", "Initialization", "Input data", "Submodels"]  # fmt: skip
+    for text in (in_markdown, in_text):
+        places = [text.index(f"{number} {name}") for number, name in enumerate(order, 1)]
+        assert places == sorted(places)
+    concepts = in_markdown[in_markdown.index("4 Design") : in_markdown.index("5 Init")]
+    for concept in ("Basic principles", "Emergence", "Adaptation", "Objectives", "Learning", "Prediction", "Sensing",
+                    "Interaction", "Stochasticity", "Collectives", "Observation"):  # fmt: skip
+        assert f"- {concept}: " in concepts
+
+
+def test_every_parameter_trait_and_attribute_is_there_with_its_numbers(in_markdown: str) -> None:
+    rows = {tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in in_markdown.splitlines()
+            if line.startswith("|")}  # fmt: skip
+    for one in MODEL.values():
+        allowed = f"{one.low:g} to {one.high:g}"
+        assert (f"${one.symbol}$", one.name, f"{one.default:g}", allowed, one.unit, one.meaning, one.source) in rows
+    for trait in (TRAITS | ATTRIBUTES).values():
+        assert any(row[:4] == (f"${trait.symbol}$", trait.name, trait.shape, f"{trait.median:g}") for row in rows)
+
+
+def test_every_equation_and_part_is_there(in_markdown: str, in_text: str) -> None:
+    for equation in (*symbolic.equations(), *symbolic.slow_equations()):
+        assert f"$$\n{equation.latex()}\n$$" in in_markdown
+        assert equation.says in in_text
+    for kinds in parts().values():
+        for kind in kinds:
+            assert f"| {kind} |" in in_markdown
+
+
+def test_disclaimer_comes_first_and_last(in_markdown: str, in_text: str) -> None:
+    for text in (in_markdown, in_text):
+        assert DISCLAIMER in text[:300]
+        assert text.endswith(DISCLAIMER)
+
+
+def test_text_has_no_latex_and_fits_a_terminal(in_text: str) -> None:
+    assert not re.search(r"\\(frac|tau|kappa|left|varphi)|\$", in_text)
+    # Equations may be wider; words may not.
+    words = [line for line in in_text.splitlines() if not line.startswith("    ")]
+    assert max(map(len, words)) <= 100
+
+
+def test_schedule_is_the_order_of_the_kernel() -> None:
+    import inspect
+
+    happenings = pytest.importorskip("affectsim.kernel.happenings")
+    integrate = pytest.importorskip("affectsim.kernel.integrate")
+    functions = [happenings.dated_events, happenings.night, happenings.background, happenings.daily_life,
+                 happenings.practice_if_due, integrate.start_tick, integrate.step, integrate.end_tick]  # fmt: skip
+    said = describe.schedule()
+    first = [" ".join((inspect.getdoc(function.py_func) or "").partition("\n\n")[0].split()) for function in functions]
+    places = [said.index(sentence) for sentence in first]
+    assert places == sorted(places)
+    assert len(said) == len(set(said))
+
+
+def test_a_changed_default_changes_the_description(monkeypatch: pytest.MonkeyPatch, in_markdown: str) -> None:
+    changed = dataclasses.replace(MODEL["secure_base"], default=0.77)
+    monkeypatch.setitem(MODEL, "secure_base", changed)
+    after = describe.markdown(describe.description())
+    assert "| secure_base | 0.77 |" in after and "| secure_base | 0.77 |" not in in_markdown
+
+
+def test_a_changed_docstring_changes_the_description(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamics.giving, "__doc__", "Return nothing at all.")
+    assert "Return nothing at all." in describe.text(describe.description())
+
+
+def test_markdown_tables_have_as_many_cells_as_heads(in_markdown: str) -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", in_markdown, re.M):
+        counts = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(counts) == 1

@@ -1,0 +1,274 @@
+"""What happens to people: rates, background, appraisal, practice; and that parts do not disturb each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from affectsim.appraisal import alarm_probability
+from affectsim.layout import SLOW, Fast
+from affectsim.parts import Exercise, field
+from affectsim.training import practice
+from affectsim.training.exercises import Practice
+from affectsim.world import build
+from tests.worlds import activations, advance, after, scenario
+
+LIFE = {"kind": "daily-life"}
+NOBODY = {"kind": "none"}
+
+
+def test_daily_life_happens_at_its_rate():
+    """Mean number of events per waking day, within 4.9 standard errors (1 in a million by chance)."""
+    life = {**LIFE, "threat": 4.0, "resource": 0.0, "affiliative": 0.0, "ambiguous": 0.0, "night_share": 0.0}
+    made = scenario(people=4000, days=1.0, steps=1, stimuli=[life], network=NOBODY,
+                    model={"threat_memory": 24.0, "background_sd": 0.0})  # fmt: skip
+    world = build([made])
+    total = 0.0
+    for _ in range(48):
+        before = world.get(0, "u_threat") * np.exp(-0.5 / 24.0)
+        advance(world, 1)
+        total += (world.get(0, "u_threat") - before).sum() / np.exp(-0.5 / 24.0)
+    # An event's size is uniform in [0.5, 1.5] times the mean: per event variance 1 + 1/12.
+    assert total / 4000 == pytest.approx(4.0, abs=4.9 * np.sqrt(4.0 * (1 + 1 / 12) / 4000))
+
+
+def test_halving_the_tick_leaves_the_same_events():
+    made = scenario(people=50, stimuli=[LIFE], model={"goal_pursuit": 0.0}, network=NOBODY)
+    whole, half = build([made]), build([made.but({"numerics.tick": 15.0})])
+    for _ in range(20):
+        advance(whole, 1), advance(half, 2)
+        np.testing.assert_allclose(whole.get(0, "u_resource"), half.get(0, "u_resource"), rtol=1e-12)
+    assert whole.get(0, "u_resource").max() > 0.1
+
+
+def test_background_is_the_stationary_process_it_claims():
+    mean, sd, time = 1.0, 0.1, 6.0
+    model = {"background_threat": mean, "background_sd": sd, "background_time": time}
+    world = build([scenario(people=3000, days=10.0, steps=1, network=NOBODY, model=model)])
+    advance(world, 240)
+    first = world.get(0, "background_threat")
+    advance(world, 12)
+    later = world.get(0, "background_threat")
+    drive = world.get(0, "background_drive")
+    # Error rates below are 1 in a million each (4.9 standard errors).
+    assert later.mean() == pytest.approx(mean, abs=4.9 * sd / np.sqrt(3000))
+    assert later.std() == pytest.approx(sd, rel=4.9 / np.sqrt(2 * 3000))
+    assert np.corrcoef(first, later)[0, 1] == pytest.approx(np.exp(-6.0 / time), abs=4.9 / np.sqrt(3000))
+    assert abs(np.corrcoef(later, drive)[0, 1]) < 4.9 / np.sqrt(3000)
+    # Sums of four uniform numbers per moment, correlated over 12 moments: normal but for kurtosis -0.03.
+    assert abs(stats.kurtosis(later)) < 0.03 + 4.9 * np.sqrt(24 / 3000)
+
+
+# ------------------------------------------------------------------------------------ appraisal
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 6), st.floats(-3, 3), st.floats(0, 10), st.floats(1, 20))
+def test_alarms_are_probabilities_and_better_safe_than_sorry(is_threat, threat, d, criterion, safe, looks):
+    p = alarm_probability(round(is_threat), threat, d, criterion, safe, looks)
+    assert 0 <= p <= 1
+    assert alarm_probability(1, threat, d, criterion, safe, 1) >= alarm_probability(0, threat, d, criterion, safe, 1)
+
+
+def test_threat_makes_false_alarms_and_fewer_looks_make_errors():
+    false_alarm = [alarm_probability(0, t, 1.5, 0.5, 2.0, 4) for t in (0.0, 0.5, 1.0)]
+    assert false_alarm[0] < false_alarm[1] < false_alarm[2]
+    hits = [alarm_probability(1, 0.3, 1.5, 0.5, 2.0, n) for n in (1, 4, 16)]
+    assert hits[0] < hits[1] < hits[2]
+
+
+@pytest.mark.parametrize("change", [{"better_safe_than_sorry": 0.0}, {"cost_of_a_miss": 0.0}, {"looks": 1.0}])
+def test_each_bias_of_appraisal_acts_in_the_dynamics(change):
+    other = {"looks": 20.0} if "looks" in change else {}
+    events = [{"kind": "dated", "day": 0, "hour": h, "ambiguous": 1.0} for h in range(2, 20)]
+    common = {"people": 400, "stimuli": events, "network": NOBODY}
+    threats = [after(scenario(model=m, **common), 44)[0].mean() for m in (other, change)]
+    assert abs(threats[0] - threats[1]) > 0.005
+
+
+# ------------------------------------------------------------------------------------- practice
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_practice_law(attribute, rate):
+    after_one = practice.practised(attribute, rate)
+    assert attribute - 1e-15 <= after_one <= 1 + 1e-15
+
+
+def test_habit_is_95_percent_formed_after_about_66_practices():
+    """Lally et al. 2010, the source of practice_rate."""
+    value = 0.0
+    for _ in range(66):
+        value = practice.practised(value, 0.045)
+    assert value == pytest.approx(0.95, abs=0.005)
+
+
+def _programme(tmp_path, kind, days=10):
+    path = tmp_path / "programme.toml"
+    path.write_text(
+        f'name = "only {kind}"\ndays = {days}\ndrop_out = 0.0\n'
+        f'home = [{{ from_day = 0, to_day = {days - 1}, exercise = "{kind}" }}]\n'
+    )
+    return str(path)
+
+
+def _arms(tmp_path, kind, *, days=11.0, ticks=None, exercises=None, people=60, **more):
+    training = {"programme": _programme(tmp_path, kind), "start_day": 1, "who": {"share": 1.0}}
+    if exercises:
+        training["exercises"] = {kind: exercises}
+    network = more.pop("network", NOBODY)
+    world = build([scenario(people=people, days=days, steps=4, training=training, network=network, **more)])
+    return advance(world, int(days * 48) if ticks is None else ticks)
+
+
+TRAINED = {
+    "appreciation": {"motivation", "sensitivity"},
+    "mindfulness": {"tolerance", "non_judgement"},
+    "compassion-focused-imagery": {"motivation", "sensitivity", "sympathy", "empathy", "fear_relief"},
+    "self-critic-work": {"self_criticism_relief", "non_judgement"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(TRAINED))
+def test_every_exercise_trains_what_it_says_and_nothing_else(kind, tmp_path):
+    world = _arms(tmp_path, kind)
+    names = ("motivation", "sensitivity", "sympathy", "tolerance", "empathy", "non_judgement",
+             "self_criticism_relief", "fear_relief")  # fmt: skip
+    moved = {n for n in names if np.abs(world.get(0, n) - world.get(1, n)).max() > 1e-3}
+    assert moved == TRAINED[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "failure"),
+    [
+        ("mindfulness", "failure_base"), ("mindfulness", "failure_from_threat"),
+        ("mindfulness", "failure_from_low_tolerance"),
+        ("compassion-focused-imagery", "failure_from_low_imagery"),
+        ("compassion-focused-imagery", "failure_from_threat"),
+        ("self-critic-work", "failure_from_anger"),
+    ],
+)  # fmt: skip
+def test_every_failure_path_lowers_what_is_trained(kind, failure, tmp_path):
+    """Paired: the same people and draws with the path fully on and off."""
+    trained = sorted(TRAINED[kind])[0]
+    traits = {"population": {"traits": {"imagery": {"median": 0.3}, "anger": {"median": 0.8}}}}
+    on = _arms(tmp_path, kind, exercises={failure: 1.0}, **traits)
+    off = _arms(tmp_path, kind, exercises={failure: 0.0}, **traits)
+    assert on.get(0, trained).mean() < off.get(0, trained).mean() - 0.005
+
+
+def test_failing_at_mindfulness_feeds_self_criticism(tmp_path):
+    fails = {"failure_base": 1.0, "failure_threat": 2.0}
+    harmed = _arms(tmp_path, "mindfulness", exercises=fails, days=2.0)
+    spared = _arms(tmp_path, "mindfulness", exercises={**fails, "failure_threat": 0.0}, days=2.0)
+    assert (activations(harmed, 0)[0] >= activations(spared, 0)[0] - 1e-12).all()
+    assert (activations(harmed, 0)[0] - activations(spared, 0)[0]).mean() > 1e-4
+
+
+def test_imagery_acts_on_the_mind_first_and_on_the_body_later(tmp_path):
+    exercises = {name: 0.0 for name in ("failure_base", "failure_from_threat", "failure_from_low_imagery")}
+    world = _arms(tmp_path, "compassion-focused-imagery", exercises={**exercises, "image": 2.0}, ticks=72)
+    image, body = [], []
+    for _ in range(23):
+        advance(world, 1)
+        image.append(world.get(0, "u_image").mean())
+        body.append(world.get(0, "u_body").mean())
+    assert np.argmax(image) <= np.argmax(body)
+    assert max(body) > 0.05
+    assert body[-1] > image[-1]
+
+
+def test_anger_and_fear_of_compassion_lower_what_practice_gives(tmp_path):
+    plain = _arms(tmp_path, "appreciation")
+    gain = lambda w: (w.get(0, "sensitivity") - w.get(1, "sensitivity")).mean()  # noqa: E731
+    for trait in ("anger", "fear_of_self_compassion"):
+        worse = _arms(tmp_path, "appreciation", population={"traits": {trait: {"median": 0.95}}})
+        assert gain(worse) < 0.9 * gain(plain)
+
+
+def test_without_practice_attributes_fade(tmp_path):
+    world = _arms(tmp_path, "mindfulness", days=60.0)
+    gained = (world.get(0, "tolerance") - world.get(1, "tolerance")).mean()
+    early = _arms(tmp_path, "mindfulness", days=12.0)
+    peak = (early.get(0, "tolerance") - early.get(1, "tolerance")).mean()
+    # From day 11 to day 59 the nights are 48; fading is exponential with a time constant of 180 days.
+    assert gained / peak == pytest.approx(np.exp(-48 / 180), rel=0.02)
+
+
+def test_submission_wears_perceived_power_down():
+    common = {"people": 50, "days": 10.0, "steps": 2, "network": NOBODY}
+    threatened = scenario(stimuli=[{"kind": "dated", "day": d, "threat": 5.0} for d in range(10)], **common)
+    power = build([threatened])
+    start = power.get(0, "current_power")
+    advance(power, 480)
+    calm = advance(build([scenario(population={"preset": "general"}, **common)]), 480)
+    assert (power.get(0, "current_power") < start).all()
+    assert (start - power.get(0, "current_power")).mean() > (start - calm.get(0, "current_power")).mean()
+
+
+# ------------------------------------------------------------------------ parts leave each other alone
+
+
+def test_adding_a_stimulus_changes_no_other_draw():
+    resources = []
+    for extra in ([], [{"kind": "dated", "day": 0, "hour": 3.0, "share": 0.5, "affiliative": 0.5}], [
+        {**LIFE, "resource": 0.0, "threat": 3.0, "ambiguous": 0.0}
+    ]):  # fmt: skip
+        made = scenario(people=80, stimuli=[LIFE, *extra], model={"goal_pursuit": 0.0}, network=NOBODY)
+        world = advance(build([made]), 40)
+        resources.append((world.get(0, "u_resource"), world.get(0, "background_threat")))
+    for u, z in resources[1:]:
+        assert (u == resources[0][0]).all() and (z == resources[0][1]).all()
+
+
+def test_adding_an_exercise_changes_no_other_draw(tmp_path):
+    """The same practice of mindfulness, with and without sessions of another exercise that does nothing."""
+
+    class Idle(Practice, kind="idle-for-test"):
+        """Sitting. Assumes: nothing."""
+
+        minutes: float = field(5.0, ge=1, le=240, unit="min", says="length")
+
+    assert "idle-for-test" in Exercise.kinds()
+    path = tmp_path / "with.toml"
+    home = 'home = [{ from_day = 0, to_day = 9, exercise = "mindfulness" }]\n'
+    head = 'name = "p"\ndays = 10\ndrop_out = 0.0\n'
+    found = []
+    for sessions in ("", 'sessions = [{ day = 1, exercises = ["idle-for-test"] }, { day = 4, exercises = ["idle-for-test"] }]\n'):
+        path.write_text(head + home + sessions)
+        training = {"programme": str(path), "start_day": 1, "who": {"share": 1.0}}
+        world = build([scenario(people=60, days=11.0, steps=2, training=training, stimuli=[LIFE], network=NOBODY)])
+        advance(world, 11 * 48)
+        found.append([world.get(0, name) for name in ("tolerance", "threat", "u_threat")])
+    for one, other in zip(*found, strict=True):
+        assert (one == other).all()
+
+
+def test_one_more_person_changes_nobody_else():
+    few, more = (build([scenario(people=n, stimuli=[LIFE], network=NOBODY)]) for n in (70, 71))
+    advance(few, 60), advance(more, 60)
+    for name in SLOW:
+        assert (few.get(0, name) == more.get(0, name)[:70]).all(), name
+    for row in Fast:
+        assert (few.get(0, row.name) == more.get(0, row.name)[:70]).all(), row.name
+
+
+def test_changing_one_traits_distribution_changes_no_other_trait():
+    plain = build([scenario(people=50)])
+    changed = build([scenario(people=50, population={"traits": {"anger": {"median": 0.6}}})])
+    for name in SLOW:
+        same = np.array_equal(plain.get(0, name), changed.get(0, name))
+        assert same != (name == "anger"), name
+
+
+def test_stopping_early_and_not_practising_matter(tmp_path):
+    """Adherence acts: people who never practise gain nothing, people who always do gain most."""
+    gains = []
+    for adherence in (0.0, 0.5, 1.0):
+        traits = {"traits": {"adherence": {"median": adherence}}}
+        world = _arms(tmp_path, "mindfulness", population=traits)
+        gains.append((world.get(0, "tolerance") - world.get(1, "tolerance")).mean())
+    assert gains[0] == 0.0
+    assert 0 < gains[1] < gains[2]

@@ -1,0 +1,368 @@
+"""The compiled tick: invariance, exact special cases, order of convergence, and independence of threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+from affectsim import dynamics, reference
+from affectsim.kernel import integrate
+from affectsim.kernel.advance import advance as kernel_advance
+from affectsim.kernel.scheme import decay_table, extrapolation_table
+from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
+from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.readouts import SYSTEMS
+from affectsim.world import World, build
+from tests.worlds import (
+    QUIET_MODEL,
+    STATELESS_LIFE,
+    STATELESS_MODEL,
+    UNCOUPLED_MODEL,
+    activations,
+    advance,
+    after,
+    scenario,
+)
+
+SHOCK = {"kind": "shock", "day": 0, "hour": 1.0, "threat": 1.5, "affiliative": 0.5}
+
+
+# ------------------------------------------------------------------------------------ invariance
+
+
+def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
+    """Return a world of `parameter_sets` runs of 64 people, every number random within its bounds.
+
+    A tenth of all numbers sits on a bound. Inputs are as large as forty strong events at once.
+    """
+    one = build([scenario(people=LANES, days=1.0, steps=2)])
+    p, t = one.population, one.tables
+    runs = np.arange(parameter_sets)
+
+    def within(low, high, size):
+        values = generator.uniform(low, high, size)
+        edge = generator.random(size)
+        return np.where(edge < 0.05, low, np.where(edge > 0.95, high, values))
+
+    model = {name: within(known.low, known.high, parameter_sets) for name, known in MODEL.items()}
+    slow = np.tile(p.slow.reshape(1, SLOW_ROWS, LANES), (parameter_sets, 1, 1))
+    for name, trait in {**TRAITS, **ATTRIBUTES}.items():
+        slow[:, SLOW[name]] = within(trait.low, trait.high, (parameter_sets, LANES))
+    for name in ATTRIBUTES:
+        slow[:, SLOW[f"baseline_{name}"]] = slow[:, SLOW[name]]
+    fast = np.zeros((parameter_sets, FAST_ROWS, LANES))
+    for row in (Fast.THREAT, Fast.DRIVE, Fast.SOOTHING, Fast.U_EASE):
+        fast[:, row] = within(0.0, 1.0, (parameter_sets, LANES))
+    for row in range(Fast.U_THREAT, Fast.U_EASE):
+        fast[:, row] = within(0.0, 40.0, (parameter_sets, LANES))
+    ties = p.tie_source.size
+    population = p._replace(
+        fast=fast.reshape(-1),
+        slow=slow.reshape(-1),
+        given=np.zeros(4 * LANES * parameter_sets),
+        block_run=runs,
+        block_first=np.zeros(parameter_sets, dtype=np.int64),
+        run_blocks=np.arange(parameter_sets + 1),
+        tie_start=np.concatenate([[0], (p.tie_start[1:] + (runs * ties)[:, None]).ravel()]),
+        tie_source=(p.tie_source.astype(np.int64) + (runs * 2 * LANES)[:, None]).ravel().astype(np.uint32),
+        tie_weight=np.tile(p.tie_weight, parameter_sets),
+    )
+    each = [{name: values[run] for name, values in model.items()} for run in runs]
+    repeated = {
+        name: np.repeat(getattr(t, name), parameter_sets, axis=0)
+        for name in ("background", "thresholds", "intensity", "keys", "event_start", "home", "session",
+                     "session_moment", "attendance", "forget", "power_step")
+    }  # fmt: skip
+    tables = t._replace(
+        coupling=np.array([dynamics.coupling(values) for values in each], dtype=float),
+        model=np.array([list(values.values()) for values in each]),
+        decay=np.stack([decay_table(values, 0.5, 2) for values in each]),
+        **repeated,
+    )
+    return World(population, tables, one.runs)
+
+
+def test_the_cube_is_never_left():
+    """Invariance of [0, 1]^3 for 10,000 random valid parameter sets, inputs far beyond daily life."""
+    world = _random_world(10_000, np.random.default_rng(5))
+    # Two steps per tick are far too few for most of these parameters: the plain method does leave.
+    population, tables = world.population, world.tables
+    scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
+    left = 0
+    for block in range(200):
+        fast = population.fast[block * integrate.FAST_BLOCK : (block + 1) * integrate.FAST_BLOCK].copy()
+        slow = population.slow[block * integrate.SLOW_BLOCK : (block + 1) * integrate.SLOW_BLOCK]
+        left += integrate._runge_kutta(fast, slow, scratch, tuple(tables.coupling[block]), tables.decay[block], 0, 0.25) > 0
+    assert left > 50, "the control must leave the cube, or this test shows nothing"
+    for tick in range(8):
+        _raw_advance(world, tick, 1)
+        x = world.fast[:, : Fast.SOOTHING + 1]
+        assert np.isfinite(world.population.fast).all()
+        assert x.min() >= 0.0 and x.max() <= 1.0
+
+
+def _raw_advance(world: World, first: int, ticks: int) -> None:
+    chosen = np.full(world.population.tie_start.size - 1, -1, dtype=np.int64)
+    kernel_advance(
+        world.population, world.tables, first, ticks, 10**9, np.zeros(0, dtype=np.int64), chosen, np.empty((1, 5, 0))
+    )
+
+
+# ---------------------------------------------------------------------------------- exact cases
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.floats(0.05, 3.0),
+    st.floats(0.3, 12.0), st.floats(0.3, 12.0), st.floats(0.3, 12.0),
+)  # fmt: skip
+def test_uncoupled_people_relax_as_the_closed_form_says(b_threat, b_drive, b_soothing, tau_t, tau_d, tau_s):
+    model = {**UNCOUPLED_MODEL, **QUIET_MODEL, "threat_time": tau_t, "drive_time": tau_d, "soothing_time": tau_s}
+    traits = {
+        "threat_baseline": {"median": b_threat}, "drive_baseline": {"median": b_drive},
+        "soothing_baseline": {"median": b_soothing}, "self_criticism": {"median": 0.0},
+        "fear_of_compassion_from_others": {"median": 0.0},
+    }  # fmt: skip
+    made = scenario(people=5, steps=64, model=model, network={"kind": "none"}, population={"traits": traits})
+    world = build([made])
+    start = activations(world)
+    advance(world, 4)
+    gains = ("effective_threat_gain", "drive_gain", "effective_soothing_gain")
+    for row, (system, gain, tau) in enumerate(zip(SYSTEMS, gains, (tau_t, tau_d, tau_s), strict=True)):
+        excitation = world.get(0, f"{system}_baseline") + world.get(0, gain) * world.get(0, f"background_{system}")
+        expected = dynamics.relaxation(start[row], excitation, 0.0, 1 / tau, lambda rate: np.exp(-rate * 2.0))
+        np.testing.assert_allclose(activations(world)[row], expected, rtol=0, atol=1e-10)
+
+
+def test_a_complete_graph_of_equals_is_one_person_in_the_mean_field():
+    spreads = {name: {"spread": 0.0} for name in (*TRAITS, *ATTRIBUTES)}
+    people = 24
+    made = scenario(
+        people=people, steps=32, model=QUIET_MODEL, stimuli=[SHOCK], network={"kind": "complete"},
+        population={"traits": spreads},
+    )  # fmt: skip
+    world = build([made])
+    one = reference.Equations(advance(build([made]), 1), 0)  # people's effective values, after the first night
+    person = dynamics.Person(*(values[0] for values in one.person))
+    giver = dynamics.Giver(*(values[0] for values in one.giver))
+    parameters = made.parameters
+    heard = (people - 1) / (parameters["tie_half_weight"] + people - 1)
+    state = activations(world)[:, 0]
+    kick = {"threat": 0.0, "affiliation": 0.0}
+    for tick in range(12):
+        if tick == 2:
+            kick = {"threat": SHOCK["threat"], "affiliation": SHOCK["affiliative"]}
+
+        def rates(t, x, kick=dict(kick)):  # noqa: B006  (a copy per tick is meant)
+            warmth, hostility = dynamics.giving(x, giver, one.coupling[0])
+            inputs = dynamics.Inputs(
+                parameters["background_threat"] + kick["threat"] * np.exp(-t / parameters["threat_memory"]),
+                parameters["background_drive"],
+                parameters["background_soothing"] + kick["affiliation"] * np.exp(-t / parameters["affiliation_memory"]),
+                0.0,
+                0.0,
+                parameters["warmth_strength"] * heard * warmth,
+                parameters["hostility_strength"] * parameters["hostility_weight"] * heard * hostility,
+            )
+            return dynamics.rates(x, inputs, person, one.coupling)
+
+        state = solve_ivp(rates, (0, 0.5), state, method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
+        kick["threat"] *= np.exp(-0.5 / parameters["threat_memory"])
+        kick["affiliation"] *= np.exp(-0.5 / parameters["affiliation_memory"])
+        advance(world, 1)
+        everybody = activations(world)
+        assert np.ptp(everybody, axis=1).max() < 1e-12
+        # Traits and tie weights are float32: 6e-8 relative.
+        np.testing.assert_allclose(everybody[:, 0], state, rtol=0, atol=2e-7)
+
+
+def test_relabelling_people_permutes_results():
+    made = scenario(people=90, model=QUIET_MODEL, stimuli=[SHOCK])
+    order = np.random.default_rng(1).permutation(90)
+    plain, shuffled = build([made]), build([made])
+    for name in SLOW:
+        shuffled.set(0, name, plain.get(0, name)[order])
+    for row in Fast:
+        shuffled.set(0, row.name, plain.get(0, row.name)[order])
+    ties = made.network.build(90, 0).ties.permuted(order)
+    original = plain.runs[0].community.ties.permuted(order)
+    assert ties.n == original.n
+    weight = original.weight / np.repeat(1 + original.received, np.diff(original.start))
+    start = np.concatenate([original.start, np.full(shuffled.population.tie_start.size - 91, original.start[-1])])
+    shuffled.population = shuffled.population._replace(
+        tie_start=start, tie_source=(2 * original.source).astype(np.uint32), tie_weight=weight.astype(np.float32)
+    )
+    advance(plain, 24), advance(shuffled, 24)
+    assert np.ptp(activations(plain)) > 0.1
+    np.testing.assert_allclose(activations(shuffled), activations(plain)[:, order], rtol=0, atol=1e-7)
+
+
+def test_without_ties_people_are_independent():
+    made = scenario(people=70, network={"kind": "none"}, stimuli=[STATELESS_LIFE, {**SHOCK, "kind": "dated", "share": 0.3}])
+    plain, changed = build([made]), build([made])
+    traits = changed.get(0, "self_criticism")
+    traits[3] = 5.0
+    changed.set(0, "self_criticism", traits)
+    one, other = activations(advance(plain, 96)), activations(advance(changed, 96))
+    others = np.arange(70) != 3
+    assert (one[:, others] == other[:, others]).all()
+    assert not np.allclose(one[:, 3], other[:, 3])
+
+
+def test_with_ties_one_person_changes_their_neighbours():
+    made = scenario(people=70, network={"kind": "ring", "ties_each": 2})
+    plain, changed = build([made]), build([made])
+    state = changed.get(0, "soothing")
+    state[3] = 1.0
+    changed.set(0, "soothing", state)
+    difference = np.abs(activations(advance(plain, 1)) - activations(advance(changed, 1))).max(axis=0)
+    assert difference[[2, 4]].min() > 1e-4
+    # Signals pass on at every exchange within the tick, but hardly reach the other side of the ring.
+    assert difference[40] < 1e-12
+
+
+def test_fear_of_compassion_turns_warmth_into_threat():
+    spreads = {"fear_of_compassion_from_others": {"median": 1.0}, "fear_of_self_compassion": {"median": 1.0}}
+    kind = {"kind": "shock", "day": 0, "hour": 1.0, "affiliative": 2.0}
+    afraid = {"population": {"traits": spreads}, "network": {"kind": "none"}, "model": QUIET_MODEL}
+    with_kindness, without = after(scenario(stimuli=[kind], **afraid), 4), after(scenario(**afraid), 4)
+    assert (with_kindness[0] > without[0]).all()
+    assert (with_kindness[2] < without[2]).all()
+
+
+# ------------------------------------------------------------------------------------ convergence
+
+
+def _errors(made, refined, half_hours):
+    """Return, for each refinement (scenario, ticks per half hour, changed table), the error of every person.
+
+    Shape (refinements, half hours, people): the largest over the three systems, against DOP853 with
+    rtol 1e-11 on the whole coupled population.
+    """
+    exact, world = [], build([made])
+    for _ in range(half_hours):
+        reference.advance(world, 1)
+        exact.append(activations(world))
+    errors = []
+    for scenario_, ticks, change in refined:
+        world = build([scenario_])
+        if change is not None:
+            world.tables = world.tables._replace(extrapolation=change)
+        path = [activations(advance(world, ticks)) for _ in range(half_hours)]
+        errors.append(np.abs(np.array(path) - np.array(exact)).max(axis=1))
+    return np.array(errors)
+
+
+def _typical(errors):
+    """Return the median person's largest error: people near a tipping point magnify any error."""
+    return np.median(errors.max(axis=1), axis=1)
+
+
+def _lively(**more):
+    return scenario(people=60, stimuli=[STATELESS_LIFE, {**SHOCK, "hour": 8.0}], model=STATELESS_MODEL, **more)
+
+
+def test_observed_order_is_the_nominal_order_with_ties_and_pulses():
+    steps = np.array([12, 16, 24, 32])
+    errors = _typical(_errors(_lively(), [(_lively(steps=int(n)), 1, None) for n in steps], 24))
+    slope = -np.polyfit(np.log(steps), np.log(errors), 1)[0]
+    assert slope == pytest.approx(4.0, abs=0.2)
+
+
+def test_a_control_with_frozen_neighbours_is_caught_as_first_order():
+    """Ties heard once per tick and held: the method becomes first order, and this test would see it."""
+    frozen = np.array([[0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0]])
+    ticks = np.array([6.0, 3.0, 2.0, 1.0])
+    refined = [(_lively(steps=1, tick=t), round(30 / t), frozen) for t in ticks]
+    errors = _typical(_errors(_lively(), refined, 12))
+    slope = np.polyfit(np.log(ticks), np.log(errors), 1)[0]
+    assert slope == pytest.approx(1.0, abs=0.2)
+
+
+def test_without_giving_back_what_was_missed_the_error_is_larger():
+    """The correction acts: without it the typical error at the default step is several times larger."""
+    table = extrapolation_table(0.5 / 12, 12)
+    uncorrected = table.copy()
+    uncorrected[:, 6] = 0.0
+    errors = _typical(_errors(_lively(), [(_lively(), 1, table), (_lively(), 1, uncorrected)], 24))
+    assert errors[1] > 3 * errors[0]
+
+
+@pytest.mark.parametrize("preset", ["general", "help-seeking"])
+def test_error_of_the_default_step(preset):
+    """After a day everybody is within 1e-4; on the way 99.9 % of all values (tipping points magnify)."""
+    made = scenario(people=60, stimuli=[STATELESS_LIFE, {**SHOCK, "hour": 8.0}], model=STATELESS_MODEL,
+                    population={"preset": preset})  # fmt: skip
+    errors = _errors(made, [(made, 1, None)], 48)[0]
+    assert errors[-1].max() < 1e-4
+    assert np.quantile(errors, 0.999) < 1e-4
+
+
+def test_rescue_step_is_second_order():
+    """One step of the invariant method against the exact solution: local error of third order."""
+    made = scenario(people=20, network={"kind": "none"}, model=QUIET_MODEL)
+    world = advance(build([made]), 1)
+    equations = reference.Equations(world, 0)
+    population, tables = world.population, world.tables
+    start = activations(world)
+    errors = []
+    for h in (0.2, 0.1, 0.05):
+        exact = solve_ivp(equations, (0, h), start.ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
+        scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
+        scratch[integrate.OUTSIDE : integrate.OUTSIDE + LANES] = 1.0
+        decay = decay_table(made.parameters, h, 1)
+        integrate._rescue(population.fast[: integrate.FAST_BLOCK], population.slow[: integrate.SLOW_BLOCK], scratch,
+                          tuple(tables.coupling[0]), decay, 0, h)  # fmt: skip
+        found = np.stack([scratch[row : row + 20] for row in (integrate.Y_T, integrate.Y_D, integrate.Y_S)])
+        errors.append(np.abs(found - exact.reshape(3, 20)).max())
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    assert orders == pytest.approx(3.0, abs=0.3)
+
+
+# ---------------------------------------------------------------------------- independence of bits
+
+LIFE = {"kind": "daily-life"}
+
+
+def _trial(**more):
+    return scenario(
+        people=150, days=3.0, stimuli=[LIFE, SHOCK], network={"kind": "small-world"},
+        training={"programme": "eight-week", "start_day": 1}, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_same_bits_for_any_number_of_threads(threads):
+    one, many = advance(build([_trial()]), 144, 1), advance(build([_trial()]), 144, threads)
+    assert (one.population.fast == many.population.fast).all()
+    assert (one.population.slow == many.population.slow).all()
+
+
+def test_same_bits_alone_and_batched():
+    alone = [_trial(seed=seed) for seed in (3, 4)]
+    other = scenario(people=33, days=3.0, stimuli=[LIFE], model={"soothing_calms_threat": 1.0})
+    batch = advance(build([alone[0], other, alone[1]]), 144, 2)
+    for made, runs in ((alone[0], (0, 1)), (alone[1], (3, 4)), (other, (2,))):
+        lone = advance(build([made]), 144)
+        for number, run in enumerate(runs):
+            assert (activations(lone, number) == activations(batch, run)).all()
+
+
+def test_replicates_are_different_worlds():
+    world = advance(build([_trial(replicates=3)]), 96)
+    states = [activations(world, run) for run in range(0, 6, 2)]
+    assert np.abs(states[0] - states[1]).mean() > 0.02 and np.abs(states[1] - states[2]).mean() > 0.02
+    sources = [run.community.ties.source for run in world.runs[::2]]
+    assert not np.array_equal(sources[0], sources[1])
+
+
+def test_the_two_arms_are_the_same_people_and_events_until_training_starts():
+    world = build([_trial()])
+    advance(world, 48 + 34)  # a day, and the second day until the first practice
+    assert (activations(world, 0) == activations(world, 1)).all()
+    advance(world, 60)
+    trained = world.runs[0].trainees
+    assert np.abs(activations(world, 0) - activations(world, 1))[:, trained].max() > 1e-3

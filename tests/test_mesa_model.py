@@ -1,0 +1,99 @@
+"""The Mesa door: same numbers as the engine, views that own nothing, Mesa's own conventions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from affectsim.errors import InputError
+from affectsim.mesa_model import AffectModel, Person
+from affectsim.readouts import SYSTEMS
+from affectsim.simulation import simulate
+from tests.worlds import scenario
+
+LIFE = {"kind": "daily-life"}
+
+
+def _made():
+    return scenario(
+        people=70, days=1.0, steps=4, stimuli=[LIFE], network={"kind": "small-world"},
+        training={"programme": "eight-week", "start_day": 0}, record={"every": "30 minutes"},
+    )  # fmt: skip
+
+
+def test_the_door_and_the_engine_give_the_same_bits():
+    run = simulate(_made().but({"training.against": "nothing"}))
+    model = AffectModel(scenario=_made())
+    for tick in range(48):
+        model.step()
+        for row, name in enumerate(SYSTEMS):
+            assert (model.activations()[row] == run[name].values[0, tick]).all()
+    assert not model.running
+
+
+def test_persons_are_views():
+    model = AffectModel(size=80, seed=1, collect=False)
+    assert len(model.agents) == 80 and isinstance(model.people[70], Person)
+    model.step()
+    person = model.people[70]
+    assert person.threat == model.world.get(0, "threat")[70]
+    person.threat = 0.9
+    assert model.activations()[0, 70] == 0.9
+    assert person.dominant == "threat"
+    with pytest.raises(ValueError, match="0 to 1"):
+        person.threat = 1.2
+    before = person.self_criticism
+    person.self_criticism = before + 1
+    assert model.world.get(0, "self_criticism")[70] == pytest.approx(before + 1)
+    assert set(person.neighbours) <= set(model.agents)
+    assert len(person.neighbours) == model.graph.in_degree(70)
+
+
+def test_select_and_shuffle_work_as_mesa_users_expect():
+    model = AffectModel(size=50, seed=2)
+    for _ in range(20):
+        model.step()
+    afraid = model.agents.select(lambda person: person.threat > 0.3)
+    assert {p.row for p in afraid} == set(np.flatnonzero(model.activations()[0] > 0.3))
+    assert model.agents.agg("threat", np.mean) == pytest.approx(model.activations()[0].mean())
+
+
+def test_data_collector():
+    model = AffectModel(size=30, seed=2, collect_people=True)
+    for _ in range(5):
+        model.step()
+    table = model.datacollector.get_model_vars_dataframe()
+    assert list(table.columns) == ["threat", "drive", "soothing", "balance", "threat_dominant"]
+    assert len(table) == 6
+    people = model.datacollector.get_agent_vars_dataframe()
+    assert people.loc[5]["threat"].to_numpy() == pytest.approx(model.activations()[0])
+    assert table["threat"].iloc[-1] == pytest.approx(people.loc[5]["threat"].mean())
+
+
+def test_events_can_be_sent_by_hand():
+    plain, kicked = (AffectModel(size=20, seed=2, network="none") for _ in range(2))
+    kicked.people[3].receive("threat", 2.0)
+    plain.step(), kicked.step()
+    difference = kicked.activations()[0] - plain.activations()[0]
+    assert difference[3] > 0.1 and (np.delete(difference, 3) == 0).all()
+    with pytest.raises(ValueError, match="must be one of"):
+        kicked.people[0].receive("hunger", 1.0)
+
+
+def test_seeds():
+    def state(seed):
+        model = AffectModel(size=20, seed=seed)
+        model.step()
+        return model.activations()
+
+    assert (state(0) == state(0)).all()
+    assert not (state(0) == state(1)).all()
+    assert not (state(None) == state(None)).all()
+
+
+def test_flat_keywords_reach_the_model_and_mistakes_are_named():
+    strong = AffectModel(size=20, seed=1, soothing_calms_threat=12.0, self_criticism=2.5)
+    assert strong.affect_scenario.parameters["soothing_calms_threat"] == 12.0
+    assert np.median(strong.world.get(0, "self_criticism")) > 1.5
+    with pytest.raises(InputError, match="did you mean soothing_calms_threat"):
+        AffectModel(size=20, soothing_calm_threat=1.0)
