@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from affectsim.networks import Community
+    from affectsim.ties import Community
 
 _TEMPLATE = Path(__file__).parent / "templates" / "demo.toml"
 #: Fewer people than this are faster on one thread: threads would mostly wait for one another.

@@ -17,11 +17,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from affectsim.ties import Community
 
 #: How every validated model here behaves: no guessing of types, no unknown keys, no NaN, no changes.
 #: Validators are built on first use, so that listing parts or asking for help does not wait for them.
@@ -232,6 +235,13 @@ class Exercise(Part):
 
 class Network(Part):
     """Who knows whom: a source of ties between people."""
+
+    def build(self, people: int | None, seed: int) -> Community:
+        """Return the community of `people` (None: as many as the part says itself) that `seed` draws.
+
+        Every concrete network says how. Raises InputError if it cannot have that many people.
+        """
+        raise NotImplementedError
 
 
 class Readout(Part):

@@ -83,23 +83,6 @@ class Equations:
         return np.concatenate(dynamics.rates(state, (*self.inputs_at(hours), *heard), self.person, self.coupling))
 
 
-def start_of_tick(world: World) -> None:
-    """Let everything happen that happens at the start of the next tick."""
-    from affectsim.kernel.advance import change_overnight, happen
-    from affectsim.kernel.happenings import dated_events
-
-    population, tables, tick = world.population, world.tables, world.tick
-    blocks = population.block_run.size
-    if tick % (tables.ticks_per_moment * tables.moments_per_day) == 0:
-        for block in range(blocks):
-            change_overnight(population, tables, block, tick, 0)
-    if tick % tables.ticks_per_moment == 0:
-        for run in range(len(world.runs)):
-            dated_events(population, tables, run, tick // tables.ticks_per_moment)
-    for block in range(blocks):
-        happen(population, tables, block, tick)
-
-
 def advance(world: World, ticks: int, *, method: str = "DOP853", rtol: float = 1e-11, atol: float = 1e-12) -> int:
     """Advance a world by `ticks` ticks with `scipy.integrate.solve_ivp`; return the number of evaluations.
 
@@ -107,10 +90,12 @@ def advance(world: World, ticks: int, *, method: str = "DOP853", rtol: float = 1
     """
     from scipy.integrate import solve_ivp
 
+    from affectsim.kernel.advance import start_of_tick
+
     tick_hours = world.runs[0].scenario.numerics.tick_hours
     evaluations = 0
     for _ in range(ticks):
-        start_of_tick(world)
+        start_of_tick(world.population, world.tables, world.tick)
         for run in range(len(world.runs)):
             equations = Equations(world, run)
             start = np.concatenate([world.get(run, name) for name in SYSTEMS])
@@ -134,6 +119,3 @@ def _decay(world: World) -> None:
         for row, column in ((Fast.U_THREAT, 0), (Fast.U_RESOURCE, 1), (Fast.U_AFFILIATION, 2), (Fast.U_PRACTICE, 3),
                             (Fast.U_IMAGE, 4), (Fast.U_EASE, 7)):  # fmt: skip
             fast[:, row] *= left[column]
-
-
-__all__ = ["Equations", "advance", "start_of_tick"]

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.readouts import ALWAYS, SYSTEMS, Measure, balance
+from affectsim.runs import Run
 from affectsim.scenario import Scenario
-from affectsim.world import Run
 
 if TYPE_CHECKING:
     import xarray as xr

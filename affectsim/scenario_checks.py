@@ -20,6 +20,7 @@ from affectsim.checking import (
     wrong_type,
 )
 from affectsim.errors import InputError
+from affectsim.mistakes import Mistakes
 from affectsim.networks import Generated, SmallWorld
 from affectsim.parts import Exercise, Network, Part, Stimulus
 from affectsim.sections import (
@@ -34,7 +35,7 @@ from affectsim.sections import (
 )
 from affectsim.stimuli import DailyLife
 from affectsim.text_files import missing_file
-from affectsim.tie_files import MOST_TIES, Mistakes
+from affectsim.tie_table import MOST_TIES
 from affectsim.training.programmes import Programme
 
 #: Most numbers of one variable that a run may record: 16 GB as float32, a limit of this package.

@@ -26,13 +26,15 @@ Progress = Callable[[int, int], None]
 _BUFFER_BYTES = 64 * 2**20
 #: Aim for one call of the kernel (s), so that progress shows and Ctrl-C is heard.
 _CALL_SECONDS = 0.3
+#: People in a batch from which several threads are worth their waiting (measured on two cores).
+_WORTH_THREADS = 2_000
 
 
 def simulate(scenario: Scenario, *, threads: int | None = None, progress: Progress | None = None) -> xr.Dataset:
     """Run a scenario: every replicate, every arm.
 
     Returns a dataset with dimensions run, time, person (and quantile for summaries). `threads`: default
-    all cores; the numbers do not depend on it. Raises InputError for what cannot be run.
+    all cores for large worlds; the numbers do not depend on it. Raises InputError for what cannot be run.
     """
     return simulate_many([scenario], threads=threads, progress=progress)[0]
 
@@ -86,7 +88,7 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
     from affectsim.kernel.advance import SUMS
     from affectsim.kernel.advance import advance as compiled_advance
 
-    import_threads(threads)
+    use_threads(threads, sum(run.people for run in world.runs))
     total = world.runs[0].scenario.ticks
     end = total if ticks is None else min(total, world.tick + ticks)
     slots = world.population.tie_start.size - 1
@@ -109,16 +111,20 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
         piece = max(1, min(2 * piece, int(piece * _CALL_SECONDS / max(taken, 1e-6))))
 
 
-def import_threads(threads: int | None) -> None:
-    """Use `threads` threads from now on (default: all that numba may use). Raises InputError if too many."""
+def use_threads(threads: int | None, people: int) -> None:
+    """Use `threads` threads from now on. Raises InputError if that is impossible.
+
+    Default: all cores for large worlds, one for small ones, whose threads would mostly wait for each other.
+    """
     import numba
 
     most = numba.config.NUMBA_NUM_THREADS
-    wanted = min(most, os.cpu_count() or 1) if threads is None else threads
-    if not 1 <= wanted <= most:
+    if threads is None:
+        threads = min(most, os.cpu_count() or 1) if people >= _WORTH_THREADS else 1
+    if not 1 <= threads <= most:
         hint = "set NUMBA_NUM_THREADS before starting for more"
-        raise InputError("threads", [Mistake(f"threads = {wanted}", f"must be from 1 to {most}; {hint}")])
-    numba.set_num_threads(wanted)
+        raise InputError("threads", [Mistake(f"threads = {threads}", f"must be from 1 to {most}; {hint}")])
+    numba.set_num_threads(threads)
 
 
 class _Recorder:

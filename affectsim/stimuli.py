@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake, nearest
+from affectsim.mistakes import Mistakes, refuse
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.parts import Stimulus, field
 
@@ -23,17 +24,13 @@ from affectsim.parts import Stimulus, field
 KINDS = ("threat", "resource", "affiliative", "ambiguous")
 #: Events a script may have: a limit of this package (about 1 GB while reading), not of the theory.
 MOST_SCRIPTED = 20_000_000
-#: Mistakes of a script listed one by one; the others are counted.
-_LISTED = 10
 _COLUMNS = ("person", "time_h", "kind", "intensity")
 _MOST_INTENSITY = 100.0
 _MOST_TIME = 36_500 * 24.0
 
 
 def _rate(default: float, what: str, source: str) -> Any:
-    return field(
-        default, ge=0, le=32, unit="events per waking day", says=f"mean number of {what}", source=source
-    )
+    return field(default, ge=0, le=32, unit="events per waking day", says=f"mean number of {what}", source=source)
 
 
 def _kick(default: float, what: str, source: str = "assumed") -> Any:
@@ -62,9 +59,7 @@ class DailyLife(Stimulus, kind="daily-life"):
     ambiguous_intensity: float = _kick(1.0, "mean kick to threat of an ambiguous event taken for one")
     wake_hour: float = field(7.0, ge=0, le=24, unit="h", says="time of waking", source="assumed")
     sleep_hour: float = field(23.0, ge=0, le=24, unit="h", says="time of going to sleep", source="assumed")
-    night_share: float = field(
-        0.05, ge=0, le=1, unit="1", says="rate at night relative to the day", source="assumed"
-    )
+    night_share: float = field(0.05, ge=0, le=1, unit="1", says="rate at night relative to the day", source="assumed")
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -145,9 +140,7 @@ class Dated(_Dated, kind="dated"):
     Assumes: who is hit is drawn at random, and everybody who is gets the same kick at the same hour.
     """
 
-    share: float = field(
-        1.0, ge=0, le=1, unit="1", says="share of the people it happens to", source="assumed"
-    )
+    share: float = field(1.0, ge=0, le=1, unit="1", says="share of the people it happens to", source="assumed")
 
 
 class Shock(_Dated, kind="shock"):
@@ -217,30 +210,10 @@ def read_script(path: Path, people: int | None = None) -> ScriptedEvents:
     raise InputError(str(path), [Mistake("file", message)])
 
 
-class _Mistakes:
-    """The first ten mistakes of a file in words; the others are counted."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.count = 0
-        self.listed: list[Mistake] = []
-
-    def add(self, where: str, message: str) -> None:
-        self.count += 1
-        if len(self.listed) < _LISTED:
-            self.listed.append(Mistake(where, message))
-
-    def stop(self) -> None:
-        if more := self.count - len(self.listed):
-            self.listed.append(Mistake("...", f"and {more} more like these"))
-        if self.listed:
-            raise InputError(self.source, self.listed)
-
-
 def _read_rows(rows: Any, source: str, people: int | None) -> ScriptedEvents:
-    found = _Mistakes(source)
+    found = Mistakes(source)
     columns = _columns(rows, found)
-    found.stop()
+    refuse(found)
     person: list[int] = []
     time: list[float] = []
     kind: list[int] = []
@@ -262,7 +235,7 @@ def _read_rows(rows: Any, source: str, people: int | None) -> ScriptedEvents:
         time.append(_float(when, "time_h", _MOST_TIME, "h", line, found))
         kind.append(codes.get(what, 0))
         intensity.append(_float(how_much, "intensity", _MOST_INTENSITY, "(input)", line, found))
-    found.stop()
+    refuse(found)
     persons, kinds = np.array(person, dtype=np.int64), np.array(kind, dtype=np.int8)
     times, strengths = np.array(time, dtype=np.float64), np.array(intensity, dtype=np.float64)
     # Intensity is the last key, so that the order of rows in the file never matters.
@@ -270,7 +243,7 @@ def _read_rows(rows: Any, source: str, people: int | None) -> ScriptedEvents:
     return ScriptedEvents(persons[order], times[order], kinds[order], strengths[order])
 
 
-def _numbered(rows: Any, found: _Mistakes) -> Iterator[tuple[int, Sequence[str]]]:
+def _numbered(rows: Any, found: Mistakes) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield (line number, row); a broken row is a mistake and ends the file."""
     while True:
         try:
@@ -283,10 +256,10 @@ def _numbered(rows: Any, found: _Mistakes) -> Iterator[tuple[int, Sequence[str]]
         yield rows.line_num, row
 
 
-def _columns(rows: Any, found: _Mistakes) -> dict[str, int]:
+def _columns(rows: Any, found: Mistakes) -> dict[str, int]:
     """Return the position of each column, and the width of the table under "width"."""
     header = [name.strip() for name in next((row for _, row in _numbered(rows, found)), [])]
-    if not header and not found.count:
+    if not header and not found:
         found.add("line 1", f"the file is empty; it needs a header {','.join(_COLUMNS)}")
         return {}
     for name in _COLUMNS:
@@ -299,7 +272,7 @@ def _columns(rows: Any, found: _Mistakes) -> dict[str, int]:
     return {name: header.index(name) for name in _COLUMNS if name in header} | {"width": len(header)}
 
 
-def _person(text: str, people: int | None, line: int, found: _Mistakes) -> int:
+def _person(text: str, people: int | None, line: int, found: Mistakes) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= 18 and (people is None or int(text) < people):
         return int(text)
     allowed = "a whole number, 0 or above" if people is None else f"a whole number from 0 to {people - 1}"
@@ -307,14 +280,12 @@ def _person(text: str, people: int | None, line: int, found: _Mistakes) -> int:
     return 0
 
 
-def _float(text: str, name: str, most: float, unit: str, line: int, found: _Mistakes) -> float:
+def _float(text: str, name: str, most: float, unit: str, line: int, found: Mistakes) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if 0.0 <= value <= most:
         return value
-    found.add(
-        f"line {line}, {name} = {text[:40] or 'nothing'}", f"must be a number from 0 to {most:g} {unit}"
-    )
+    found.add(f"line {line}, {name} = {text[:40] or 'nothing'}", f"must be a number from 0 to {most:g} {unit}")
     return 0.0

@@ -16,7 +16,7 @@ def read_text(path: Path, source: str, what: str = "file") -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        message = f"no {what} {path.name} in {path.parent}{_similar_file(path)}"
+        message = f"no {what} {path.name} in {path.parent}{similar_file(path)}"
     except IsADirectoryError:
         message = f"{path} is a folder, not a {what}"
     except UnicodeDecodeError as error:
@@ -34,13 +34,14 @@ def missing_file(path: Path, as_written: str, source: str) -> str:
         return ""
     next_to = Path(as_written).parent == Path(".") and source.endswith(".toml")
     place = f"next to {Path(source).name}" if next_to else f"in {path.parent}"
-    return f"no file {path.name} {place}{_similar_file(path)}"
+    return f"no file {path.name} {place}{similar_file(path)}"
 
 
-def _similar_file(path: Path) -> str:
+def similar_file(path: Path) -> str:
+    """Return "; did you mean x?" for the file next to `path` whose name is nearest; empty if none is near."""
     try:
         others = [item.name for item in path.parent.iterdir() if item.is_file()]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no file can have
         return ""
     close = difflib.get_close_matches(path.name, others, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""

@@ -1,4 +1,4 @@
-"""Ties from files: edge-list CSV and GraphML, node attributes, and every mistake in them in words.
+"""Ties from files: edge-list CSV or GraphML, node attributes, and every mistake in them in words.
 
 Everything here ends in a `TieTable` or in one `InputError` that names the file, the line and what is
 allowed. Nothing is repaired in silence: a row that cannot be used is a mistake, never left out.
@@ -8,91 +8,33 @@ from __future__ import annotations
 
 import csv
 import difflib
-import math
-import re
-import warnings
-from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as item
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from affectsim.errors import InputError, Mistake, nearest
-
-#: Most people in one population and most ties between them (stored ties; an undirected one counts twice).
-#: Limits of this package, not of the theory: they keep a slip of the keyboard from filling the memory.
-MOST_PEOPLE = 20_000_000
-MOST_TIES = 50_000_000
-
-#: Weights outside this range are taken for mistakes; inside it single precision cannot run over or under.
-LEAST_WEIGHT, MOST_WEIGHT = 1e-9, 1e9
-WEIGHT_RULE = f"allowed: a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}"
-
-#: Mistakes that are listed one by one; the others are only counted.
-LISTED = 10
+from affectsim.errors import nearest
+from affectsim.graphml_files import read_graphml
+from affectsim.mistakes import Mistakes, refuse
+from affectsim.text_files import similar_file
+from affectsim.tie_table import (
+    MOST_PEOPLE,
+    MOST_TEXT,
+    MOST_TIES,
+    Edges,
+    TieTable,
+    attribute,
+    good_label,
+    read_weight,
+    short,
+    tie_table,
+)
 
 _MOST_BYTES = {".csv": 2_000_000_000, ".graphml": 500_000_000, ".xml": 500_000_000}
 _MOST_LINE = 1_000_000
-_MOST_TEXT = 200
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")  # at most 18 digits, so that it fits 64 bits
-_GONE = {"", "na", "nan", "n/a"}
-
-
-@dataclass
-class Mistakes:
-    """Mistakes of one source (a file), collected: the first ones in words, all of them counted."""
-
-    source: str
-    listed: list[Mistake] = item(default_factory=list)
-    count: int = 0
-
-    def add(self, where: str, message: str) -> None:
-        """Note one mistake."""
-        self.count += 1
-        if len(self.listed) < LISTED:
-            self.listed.append(Mistake(where, message))
-
-    def __bool__(self) -> bool:
-        """Whether there are any."""
-        return self.count > 0
-
-    def all(self) -> list[Mistake]:
-        """Return what an `InputError` should carry."""
-        left = self.count - len(self.listed)
-        more = f"and {left} more like these; {self.count} mistakes in this file"
-        return [*self.listed, *([Mistake("...", more)] if left else [])]
-
-
-def refuse(*found: Mistakes) -> None:
-    """Raise one InputError with all mistakes of all sources; return if there are none."""
-    bad = [mistakes for mistakes in found if mistakes]
-    if len(bad) == 1:
-        raise InputError(bad[0].source, bad[0].all())
-    if bad:
-        named = ((Path(mistakes.source).name, one) for mistakes in bad for one in mistakes.all())
-        together = [Mistake(f"{name}: {one.where}", one.message) for name, one in named]
-        raise InputError(" and ".join(mistakes.source for mistakes in bad), together)
-
-
-@dataclass(frozen=True, eq=False)
-class TieTable:
-    """What a file says about people and ties.
-
-    `source`, `target`: int64[ties], row numbers of people, source gives to target; `weight`:
-    float64[ties], as in the file. `labels`: [people], names in the file (int64 or text).
-    `groups`: attribute -> [people] (int64, float64 with NaN where nothing was given, or text).
-    """
-
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    labels: NDArray[Any]
-    groups: dict[str, NDArray[Any]]
-    directed: bool
 
 
 def read_ties(
@@ -113,7 +55,7 @@ def read_ties(
     if kind in (".graphml", ".xml"):
         if nodes is not None:
             found.add("nodes", "GraphML carries its own nodes and their attributes; leave this out")
-        return _read_graphml(path, directed, weight_column or "weight", found)
+        return read_graphml(path, directed, weight_column or "weight", found)
     in_nodes = Mistakes(str(nodes))
     known = None if nodes is None else _read_nodes(nodes, in_nodes)
     edges = _read_edges(path, weight_column, found) if kind else None
@@ -125,51 +67,13 @@ def read_ties(
     refuse(found, in_nodes)
     assert edges is not None
     groups = known.groups if known else {}
-    return _table(edges, list(known.row if known else edges.row), groups, bool(directed))
-
-
-@dataclass
-class _Edges:
-    """Ties by order of appearance of their people; `line`: where each of these first appeared."""
-
-    source: array[int] = item(default_factory=lambda: array("q"))
-    target: array[int] = item(default_factory=lambda: array("q"))
-    weight: array[float] = item(default_factory=lambda: array("d"))
-    row: dict[str, int] = item(default_factory=dict)
-    line: array[int] = item(default_factory=lambda: array("q"))
-
-    def add(self, source: str, target: str, weight: float, line: int = 0) -> None:
-        """Add one tie."""
-        for label, ends in ((source, self.source), (target, self.target)):
-            row = self.row.setdefault(label, len(self.row))
-            if row == len(self.line):
-                self.line.append(line)
-            ends.append(row)
-        self.weight.append(weight)
+    return tie_table(edges, list(known.row if known else edges.row), groups, bool(directed))
 
 
 @dataclass
 class _Nodes:
     row: dict[str, int] = item(default_factory=dict)
     groups: dict[str, NDArray[Any]] = item(default_factory=dict)
-
-
-def _table(edges: _Edges, labels: list[str], groups: Mapping[str, NDArray[Any]], directed: bool) -> TieTable:
-    order: NDArray[np.int64] = np.arange(len(labels))
-    names: NDArray[Any] = np.array(labels)
-    if all(_WHOLE.fullmatch(label) for label in labels):
-        names = np.array([int(label) for label in labels], dtype=np.int64)
-        order = np.argsort(names, kind="stable")
-    row = {labels[old]: new for new, old in enumerate(order.tolist())}
-    final = np.array([row[label] for label in edges.row], dtype=np.int64)
-    return TieTable(
-        source=final[np.array(edges.source)],
-        target=final[np.array(edges.target)],
-        weight=np.array(edges.weight),
-        labels=names[order],
-        groups={name: values[order] for name, values in groups.items()},
-        directed=directed,
-    )
 
 
 def _usable(path: Path, found: Mistakes, endings: Iterable[str]) -> str:
@@ -179,8 +83,7 @@ def _usable(path: Path, found: Mistakes, endings: Iterable[str]) -> str:
         if path.is_dir():
             found.add("path", "is a directory; name a file in it")
         elif not path.exists():
-            close = difflib.get_close_matches(path.name, _neighbours(path), n=1, cutoff=0.6)
-            found.add("path", "no such file" + (f"; did you mean {close[0]}?" if close else ""))
+            found.add("path", f"no such file{similar_file(path)}")
         elif not path.is_file():
             found.add("path", "not an ordinary file")
         elif ending not in endings:
@@ -193,10 +96,6 @@ def _usable(path: Path, found: Mistakes, endings: Iterable[str]) -> str:
     except (OSError, ValueError) as trouble:
         found.add("path", f"cannot be opened: {getattr(trouble, 'strerror', None) or trouble}")
     return ""
-
-
-def _neighbours(path: Path) -> list[str]:
-    return [near.name for near in path.parent.iterdir()] if path.parent.is_dir() else []
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -252,7 +151,7 @@ class _Rows:
         """Return where the column `name` stands; note a mistake and return -1 if there is none."""
         where = self.column(name)
         if where is None and self.header:
-            message = f"no column {name!r}{nearest(name, [_short(n) for n in self.header])}"
+            message = f"no column {name!r}{nearest(name, [short(n) for n in self.header])}"
             if len(self.header) == 1 and (marks := [m for m in ";\t|" if m in self.header[0]]):
                 message = f"no column {name!r}: columns must be separated by commas, not by {marks[0]!r}"
             self.complain(message)
@@ -286,33 +185,8 @@ class _Rows:
                 self._found.add(f"line {line}", f"has {len(row)} columns; the header has {width}")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _good_label(label: str, where: str, found: Mistakes) -> bool:
-    if not label:
-        found.add(where, "is empty; allowed: the name or number of a person")
-    elif len(label) > _MOST_TEXT:
-        found.add(where, f"has {len(label)} characters; allowed: at most {_MOST_TEXT}")
-    return 0 < len(label) <= _MOST_TEXT
-
-
-def _weight(text: Any, where: str, found: Mistakes) -> float:
-    try:
-        if isinstance(text, bool) or "_" in str(text):  # Python takes 1_000 for a number, nobody else does
-            raise ValueError
-        weight = float(text)
-    except (TypeError, ValueError):
-        found.add(where, f"weight {_short(str(text))!r} is not a number; {WEIGHT_RULE}")
-        return math.nan
-    if not LEAST_WEIGHT <= weight <= MOST_WEIGHT:  # false for NaN as well
-        found.add(where, f"weight is {_short(str(text))}; {WEIGHT_RULE}")
-    return weight
-
-
-def _read_edges(path: Path, weight_column: str | None, found: Mistakes) -> _Edges:
-    edges = _Edges()
+def _read_edges(path: Path, weight_column: str | None, found: Mistakes) -> Edges:
+    edges = Edges()
     rows = _Rows(path, found)
     giver, taker = rows.needed("source"), rows.needed("target")
     heavy = rows.column("weight") if weight_column is None else rows.needed(weight_column)
@@ -331,13 +205,13 @@ def _read_edges(path: Path, weight_column: str | None, found: Mistakes) -> _Edge
             found.add(f"line {line}", f"more than {MOST_TIES:,} ties, the most that are allowed")
             break
         source, target = row[giver], row[taker]
-        good = _good_label(source, f"line {line}, column source", found)
-        good = _good_label(target, f"line {line}, column target", found) and good
+        good = good_label(source, f"line {line}, column source", found)
+        good = good_label(target, f"line {line}, column target", found) and good
         if good and source == target:
             found.add(f"line {line}", f"{source!r} is tied to itself; source and target must differ")
         weight = 1.0
         if heavy is not None:
-            weight = _weight(row[heavy], f"line {line}, column {column}", found)
+            weight = read_weight(row[heavy], f"line {line}, column {column}", found)
         if good:
             edges.add(source, target, weight, line)
     if not seen and not found:
@@ -360,7 +234,7 @@ def _read_nodes(path: Path, found: Mistakes) -> _Nodes | None:
     cells: list[list[str]] = []
     for line, row in rows:
         label = row[node]
-        if not _good_label(label, f"line {line}, column node", found):
+        if not good_label(label, f"line {line}, column node", found):
             continue
         if label in lines:
             first = f"node {label!r} is already on line {lines[label]}"
@@ -370,8 +244,8 @@ def _read_nodes(path: Path, found: Mistakes) -> _Nodes | None:
             found.add(f"line {line}", f"more than {MOST_PEOPLE:,} people, the most that are allowed")
             break
         for name, cell in zip(rows.header, row, strict=True):
-            if len(cell) > _MOST_TEXT and name != rows.header[node]:
-                message = f"has {len(cell)} characters; allowed: at most {_MOST_TEXT}"
+            if len(cell) > MOST_TEXT and name != rows.header[node]:
+                message = f"has {len(cell)} characters; allowed: at most {MOST_TEXT}"
                 found.add(f"line {line}, column {name}", message)
         lines[label] = line
         cells.append(row)
@@ -382,97 +256,3 @@ def _read_nodes(path: Path, found: Mistakes) -> _Nodes | None:
         if position != node:
             nodes.groups[name] = attribute([row[position] for row in cells])
     return nodes
-
-
-def attribute(cells: list[str]) -> NDArray[Any]:
-    """Return one node attribute as int64, float64 or text, whichever all its cells allow.
-
-    Empty cells (and NA, NaN) among numbers become NaN, which belongs to no group; a column of nothing
-    but empty cells stays text.
-    """
-    if cells and all(_WHOLE.fullmatch(cell) for cell in cells):
-        return np.array([int(cell) for cell in cells], dtype=np.int64)
-    try:
-        numbers = [math.nan if cell.casefold() in _GONE else float(cell) for cell in cells]
-    except ValueError:
-        return np.array(cells, dtype=np.str_)
-    if any("_" in cell for cell in cells) or any(map(math.isinf, numbers)) or all(map(math.isnan, numbers)):
-        return np.array(cells, dtype=np.str_)
-    return np.array(numbers, dtype=np.float64)
-
-
-def _read_graphml(path: Path, directed: bool | None, weight_name: str, found: Mistakes) -> TieTable:
-    import networkx as nx
-
-    edges = _Edges()
-    refuse(found)
-    _check_graphml(path, found)
-    refuse(found)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about ports and untyped keys, which are not used here
-            graph = nx.read_graphml(path, node_type=str)
-    except Exception as trouble:  # networkx lets KeyError, TypeError and others through on malformed input
-        found.add("graph", f"malformed GraphML: {_short(str(trouble)) or type(trouble).__name__}")
-        refuse(found)
-        raise AssertionError from trouble
-    if directed and not graph.is_directed():
-        found.add("graph", "is undirected; directed must be false or left out")
-    links = list(graph.edges(data=True))
-    weighted = any(weight_name in data for *_, data in links)
-    if not weighted and weight_name != "weight":
-        known = {str(name) for *_, data in links for name in data}
-        found.add("graph", f"no edge has {weight_name!r}{nearest(weight_name, known)}")
-    for source, target, data in links:
-        where = f"edge {_short(source)} -> {_short(target)}"
-        if source == target:
-            found.add(where, f"{_short(source)!r} is tied to itself; source and target must differ")
-        if weighted and weight_name not in data:
-            found.add(where, f"has no {weight_name}, while other edges have one; {WEIGHT_RULE}")
-        else:
-            edges.add(source, target, _weight(data.get(weight_name, 1.0), where, found))
-    if not links:
-        found.add("graph", "no ties; allowed: at least one edge")
-    labels = list(graph.nodes)
-    names = sorted({str(name) for _, data in graph.nodes(data=True) for name in data})
-    texts = {n: [str(data.get(n, "")) for _, data in graph.nodes(data=True)] for n in names}
-    for name, cells in texts.items():
-        if max(map(len, cells)) > _MOST_TEXT:
-            message = f"is too long; allowed: at most {_MOST_TEXT} characters"
-            found.add(f"node attribute {_short(name)}", message)
-    refuse(found)
-    groups = {name: attribute(cells) for name, cells in texts.items()}
-    return _table(edges, labels, groups, graph.is_directed() if directed is None else directed)
-
-
-def _check_graphml(path: Path, found: Mistakes) -> None:
-    """Note what networkx would pass over in silence: repeated or undeclared nodes, more than one graph."""
-    from xml.etree import ElementTree
-
-    try:
-        root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as trouble:
-        line, column = trouble.position
-        found.add(f"line {line}, column {column + 1}", f"malformed GraphML: {str(trouble).partition(':')[0]}")
-        return
-    except (LookupError, ValueError) as trouble:  # an encoding that does not exist or does not fit
-        found.add("line 1", f"malformed GraphML: {_short(str(trouble))}")
-        return
-    graphs = [child for child in root if child.tag.rpartition("}")[2] == "graph"]
-    if root.tag.rpartition("}")[2] != "graphml" or len(graphs) != 1:
-        held = f"<{_short(root.tag)}> with {len(graphs)} graphs in it"
-        found.add("graph", f"not GraphML with one graph: {held}")
-        return
-    ids: set[str] = set()
-    for element in root.iter():
-        if element.tag.rpartition("}")[2] == "node":
-            label = element.get("id", "")
-            if _good_label(label, "node id", found) and label in ids:
-                found.add(f"node {label}", "is declared twice; each node may stand once")
-            ids.add(label)
-    for element in root.iter():
-        if element.tag.rpartition("}")[2] == "edge":
-            source, target = element.get("source", ""), element.get("target", "")
-            for label in sorted({source, target} - ids):
-                where = f"edge {_short(source)} -> {_short(target)}"
-                found.add(where, f"{_short(label)!r} is not a node of this graph")

@@ -586,7 +586,8 @@ def test_progress_bar_on_a_terminal(tmp_path: Path) -> None:
     pty = pytest.importorskip("pty")
     (tmp_path / "small.toml").write_text(SMALL)
     master, slave = pty.openpty()
-    child = subprocess.Popen([sys.executable, "-m", "affectsim", "run", "small.toml"], cwd=tmp_path, stderr=slave,
+    command = [sys.executable, "-m", "affectsim", "run", "small.toml", "--threads", "1"]
+    child = subprocess.Popen(command, cwd=tmp_path, stderr=slave,
                              stdout=subprocess.PIPE, env=inherited() | {"TERM": "xterm", "COLUMNS": "100"})  # fmt: skip
     os.close(slave)
     seen = b""

@@ -8,8 +8,8 @@ import pytest
 from affectsim.errors import InputError
 from affectsim.mesa_model import AffectModel, Person
 from affectsim.readouts import SYSTEMS
-from affectsim.simulation import simulate
-from tests.worlds import scenario
+from affectsim.world import build
+from tests.worlds import activations, advance, scenario
 
 LIFE = {"kind": "daily-life"}
 
@@ -22,12 +22,13 @@ def _made():
 
 
 def test_the_door_and_the_engine_give_the_same_bits():
-    run = simulate(_made().but({"training.against": "nothing"}))
+    engine = build([_made().but({"training.against": "nothing"})])
     model = AffectModel(scenario=_made())
-    for tick in range(48):
+    for _ in range(48):
         model.step()
-        for row, name in enumerate(SYSTEMS):
-            assert (model.activations()[row] == run[name].values[0, tick]).all()
+        advance(engine, 1)
+        assert (model.world.population.fast == engine.population.fast).all()
+        assert (model.activations() == activations(engine)).all()
     assert not model.running
 
 

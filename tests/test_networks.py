@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from affectsim.errors import InputError
 from affectsim.networks import (
     Communities,
-    Community,
     Complete,
     FromFile,
     Generated,
@@ -22,9 +21,9 @@ from affectsim.networks import (
     Ring,
     ScaleFree,
     SmallWorld,
-    Ties,
 )
 from affectsim.parts import Network
+from affectsim.ties import Community, Ties
 
 DRAWN = [kind for kind in Network.kinds().values() if issubclass(kind, Generated)]
 

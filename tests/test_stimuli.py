@@ -131,7 +131,7 @@ def test_script_lists_every_mistake_with_its_line(tmp_path: Path) -> None:
 def test_script_lists_ten_mistakes_and_counts_the_others(tmp_path: Path) -> None:
     message = _script(tmp_path, HEADER + "x,1,threat,1\n" * 25)
     assert message.count("must be a whole number") == 10
-    assert message.endswith("and 15 more like these")
+    assert message.endswith("and 15 more like these; 25 mistakes in this file")
 
 
 @pytest.mark.parametrize(

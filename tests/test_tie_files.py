@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from affectsim.errors import InputError
 from affectsim.networks import FromFile
-from affectsim.tie_files import attribute, read_ties
+from affectsim.tie_files import read_ties
+from affectsim.tie_table import attribute
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "networks"
 

@@ -14,8 +14,8 @@ from affectsim.cli.progress import Progress
 if TYPE_CHECKING:
     import xarray as xr
 
-    from affectsim.networks import Community
     from affectsim.scenario import Scenario
+    from affectsim.ties import Community
 
 #: Generated networks up to this size are built to count their ties; larger ones are estimated.
 _COUNTED_PEOPLE = 20_000

@@ -9,22 +9,22 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from affectsim.kernel.compile import compiled, parallel
+from affectsim.kernel.compile import compiled, internal, parallel
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due
-from affectsim.kernel.integrate import FAST_BLOCK, SLOW_BLOCK, SUM_T, L, end_tick, express, start_tick, step
+from affectsim.kernel.integrate import FAST_BLOCK, SLOW_BLOCK, SUM_T, L, add_to_record, end_tick, express, start_tick, step
 
 #: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
 SUMS = 5
 _NIGHT, _START = -2, -1
 
 
-@compiled
+@internal
 def _first_buffer(tick, steps):
     """Which buffer holds what everybody gives at the start of a tick: each exchange swaps the two."""
     return (tick * (steps + 1)) % 2
 
 
-@compiled
+@internal
 def _record(population, block, ticks, slow_rows, chosen, out):
     """Write the means since the last record of the chosen people of one block, and start new sums.
 
@@ -43,7 +43,7 @@ def _record(population, block, ticks, slow_rows, chosen, out):
                 out[SUMS + k, column] = slow[slow_rows[k] * L + i]
 
 
-@compiled
+@internal
 def happen(population, tables, block, tick):
     """What happens to one block at the start of a tick, dated events apart: background, daily life, practice."""
     if tick % tables.ticks_per_moment == 0:
@@ -53,7 +53,7 @@ def happen(population, tables, block, tick):
         practice_if_due(population, tables, block, moment)
 
 
-@compiled
+@internal
 def change_overnight(population, tables, block, tick, buffer):
     """The night of one block: people change, and what they give changes with them."""
     night(population, tables, block, tick > 0)
@@ -61,6 +61,20 @@ def change_overnight(population, tables, block, tick, buffer):
 
 
 @compiled
+def start_of_tick(population, tables, tick):
+    """Let everything happen that happens at the start of a tick, without the ODE (for other solvers)."""
+    blocks = population.block_run.size
+    if tick % (tables.ticks_per_moment * tables.moments_per_day) == 0:
+        for block in range(blocks):
+            change_overnight(population, tables, block, tick, 0)
+    if tick % tables.ticks_per_moment == 0:
+        for run in range(population.run_blocks.size - 1):
+            dated_events(population, tables, run, tick // tables.ticks_per_moment)
+    for block in range(blocks):
+        happen(population, tables, block, tick)
+
+
+@internal
 def _work(population, tables, block, phase, tick, buffer):
     """Do one phase of a tick for one block: the night, the start, or Runge-Kutta step number `phase`."""
     moments = tables.ticks_per_moment
@@ -68,9 +82,11 @@ def _work(population, tables, block, phase, tick, buffer):
         change_overnight(population, tables, block, tick, buffer)
     elif phase == _START:
         happen(population, tables, block, tick)
+        add_to_record(population, block, phase, tables.extrapolation.shape[0])
         start_tick(population, tables, block, buffer, tick % (moments * tables.moments_per_day) == 0)
     else:
         step(population, tables, block, phase, (buffer + 1 + phase) % 2)
+        add_to_record(population, block, phase, tables.extrapolation.shape[0])
         if phase == tables.extrapolation.shape[0] - 1:
             end_tick(population, tables, block)
 

@@ -3,15 +3,60 @@
 No fast-math anywhere: additions keep their order and multiply-adds are not fused, so the same seed
 gives the same bits for any number of threads, alone or batched. `error_model="numpy"` drops the
 check for division by zero, which would keep loops from being vectorised.
+
+Only what Python calls is kept on disk. Numba would notice a change of the file a function stands in,
+but not of the equations it uses, so what is kept is stamped with a hash of all sources of the model.
 """
 
 from __future__ import annotations
 
+import hashlib
+import types
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numba
 
-compiled: Any = partial(numba.njit, nogil=True, error_model="numpy", cache=True)
-inlined: Any = partial(numba.njit, nogil=True, error_model="numpy", forceinline=True)
-parallel: Any = partial(numba.njit, nogil=True, error_model="numpy", cache=True, parallel=True)
+_PACKAGE = Path(__file__).resolve().parents[1]
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+#: For what only the kernel calls: no door for Python, since unpacking the many arrays takes long to compile.
+_NO_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+inlined: Any = partial(numba.njit, forceinline=True, **_OPTIONS)
+internal: Any = partial(numba.njit, **_NO_DOOR, **_OPTIONS)
+internal_inlined: Any = partial(numba.njit, forceinline=True, **_NO_DOOR, **_OPTIONS)
+
+
+def model_sources(package: Path = _PACKAGE) -> str:
+    """Return a hash of every source file that decides what the kernel computes."""
+    names = ("dynamics.py", "appraisal.py", "draws.py", "layout.py", "parameters.py", "training/practice.py")
+    files = [*(package / name for name in names), *sorted((package / "kernel").glob("*.py"))]
+    found = hashlib.sha256()
+    for file in files:
+        found.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()
+
+
+def _kept(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile on first use and keep the result on disk as long as no source of the model changes."""
+    dispatcher = numba.njit(cache=True, **_OPTIONS, **options)(function)
+    # Private to numba, and the only place where the stamp can be set; tests/test_kernel.py watches it.
+    dispatcher._cache._cache_file._source_stamp = model_sources()
+    return dispatcher
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls."""
+    return _kept(function)
+
+
+def parallel(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls and whose `prange` loops run on several threads."""
+    return _kept(function, parallel=True)
+
+
+def bind(function: Any, **helpers: Any) -> Any:
+    """Return a copy of a pure function (same code) whose helpers are the given compiled ones."""
+    return types.FunctionType(function.__code__, {**function.__globals__, **helpers}, function.__name__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from affectsim import appraisal, draws
-from affectsim.kernel.compile import compiled, inlined
+from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
 from affectsim.kernel.integrate import (
     _SLOW,
     _positive,
@@ -25,7 +25,6 @@ from affectsim.kernel.integrate import (
     X_T,
     L,
     Z_T,
-    _bind,
 )
 from affectsim.kernel.tables import (
     ADHERENCE_PART,
@@ -42,7 +41,7 @@ from affectsim.parameters import MODEL, REFERENCE_ATTRIBUTE
 from affectsim.training import practice
 
 _mix = inlined(draws.mix)
-_threefry = inlined(_bind(draws.threefry, mix=_mix))
+_threefry = inlined(bind(draws.threefry, mix=_mix))
 _alarm_probability = inlined(appraisal.alarm_probability)
 _failure_probability = inlined(practice.failure_probability)
 _efficacy = inlined(practice.efficacy)
@@ -83,12 +82,12 @@ _WORD = 2.0**-32
 _HALF_WORD = 2.0**-16
 
 
-@inlined
+@internal_inlined
 def _draw(keys, run, part, person, moment):
     return _threefry(keys[run, part, 0], keys[run, part, 1], np.uint32(person), np.uint32(moment))
 
 
-@inlined
+@internal_inlined
 def _draw_block(keys, run, part, first, moment, words):
     """Draw two 32-bit words for every lane of a block: words[:L] and words[L:]."""
     key_0, key_1 = keys[run, part, 0], keys[run, part, 1]
@@ -96,7 +95,7 @@ def _draw_block(keys, run, part, first, moment, words):
         words[i], words[L + i] = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
 
 
-@inlined
+@internal_inlined
 def background(population, tables, block, moment):
     """Advance the Ornstein-Uhlenbeck background of a block by one moment, exactly.
 
@@ -121,7 +120,7 @@ def background(population, tables, block, moment):
             row[i] = np.float32(_positive(z))
 
 
-@inlined
+@internal_inlined
 def daily_life(population, tables, block, moment):
     """Poisson events of every stimulus source for a block: counts per moment from exact thresholds."""
     run = population.block_run[block]
@@ -157,7 +156,7 @@ def daily_life(population, tables, block, moment):
                     row[i] += sizes[i]
 
 
-@inlined
+@internal_inlined
 def _events(sizes, chances, words, limits, intensity):
     """Turn two random words per lane into the summed size of a moment's events and one more uniform number."""
     limit_0, limit_1, limit_2, limit_3, limit_4 = limits[0], limits[1], limits[2], limits[3], limits[4]
@@ -175,7 +174,7 @@ def _events(sizes, chances, words, limits, intensity):
         chances[i] = (np.float64(np.int32(w1 & 0xFFFF)) + 0.5) * _HALF_WORD
 
 
-@inlined
+@internal_inlined
 def _appraise(model, run, chance, threat):
     """Return what an ambiguous event of size 1 does to threat: alarm 1, overlooked threat more, else 0."""
     share = model[run, TRUE_SHARE]
@@ -188,7 +187,7 @@ def _appraise(model, run, chance, threat):
     return 1.0 if rest < alarm else is_threat * model[run, MISS]
 
 
-@compiled
+@internal
 def dated_events(population, tables, run, moment):
     """Apply dated, scripted and community events of one run at one moment, in their order."""
     for k in range(tables.event_start[run, moment], tables.event_start[run, moment + 1]):
@@ -208,7 +207,7 @@ def dated_events(population, tables, run, moment):
             population.fast[base + U_T] += size * _appraise(tables.model, run, chance, population.fast[base + X_T])
 
 
-@compiled
+@internal
 def practice_if_due(population, tables, block, moment):
     """Home practice and sessions of everybody in a block who has one now."""
     run = population.block_run[block]
@@ -237,7 +236,7 @@ def practice_if_due(population, tables, block, moment):
                         _practise(population, tables, block, i, person, tables.session[run, number, which], moment)
 
 
-@compiled
+@internal
 def _practise(population, tables, block, i, person, exercise, moment):
     """Let one person do one exercise: it fails or works, acts now, and trains."""
     run = population.block_run[block]
@@ -267,7 +266,7 @@ def _practise(population, tables, block, i, person, exercise, moment):
         slow[row] = np.float32(_practised(np.float64(slow[row]), rate * e[E_TRAINS + k]))
 
 
-@compiled
+@internal
 def night(population, tables, block, forget):
     """Once a day: trained attributes fade towards their baseline, and people's effective values follow."""
     run = population.block_run[block]

@@ -17,23 +17,16 @@ from __future__ import annotations
 import numpy as np
 
 from affectsim import dynamics
-from affectsim.kernel.compile import compiled, inlined
+from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
 from affectsim.parameters import MODEL
 
 _signal = inlined(dynamics.signal)
 
-def _bind(function, **names):  # type: ignore[no-untyped-def]
-    """Return a copy of a pure function whose helpers are the compiled ones (same source)."""
-    import types
-
-    return types.FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
-
-
 _signals_of = inlined(dynamics.signals)
-_excitation_inhibition = inlined(_bind(dynamics.excitation_inhibition, signals=_signals_of))
-_rates = inlined(_bind(dynamics.rates, excitation_inhibition=_excitation_inhibition))
-_giving = inlined(_bind(dynamics.giving, signal=_signal))
+_excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of))
+_rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition))
+_giving = inlined(bind(dynamics.giving, signal=_signal))
 
 L = LANES
 X_T, X_D, X_S = (int(r) * L for r in (Fast.THREAT, Fast.DRIVE, Fast.SOOTHING))
@@ -68,7 +61,7 @@ Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, HEARD = (row * L for row in r
 SCRATCH_ROWS = 15
 
 
-@inlined
+@internal_inlined
 def hear(population, tables, block, buffer, scratch):
     """Write what everybody in a block receives from their ties into rows 0 and 1 of the scratch pad."""
     half = population.given.size // 2
@@ -91,7 +84,7 @@ def hear(population, tables, block, buffer, scratch):
         scratch[L + i] = sting * hostility
 
 
-@inlined
+@internal_inlined
 def _send(population, block, buffer, scratch):
     """Put rows 0 and 1 of the scratch pad, pair by pair, where the ties read them."""
     at = buffer * (population.given.size // 2) + 2 * block * L
@@ -101,7 +94,7 @@ def _send(population, block, buffer, scratch):
         out[2 * i + 1] = scratch[L + i]
 
 
-@inlined
+@internal_inlined
 def express(population, tables, block, buffer, scratch):
     """Write what everybody in a block gives now into a buffer; uses rows 0 and 1 of the scratch pad."""
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -114,7 +107,7 @@ def express(population, tables, block, buffer, scratch):
     _send(population, block, buffer, scratch)
 
 
-@inlined
+@internal_inlined
 def _person(slow, i):
     return (
         np.float64(slow[KAPPA + i]),
@@ -131,12 +124,12 @@ def _person(slow, i):
     )
 
 
-@inlined
+@internal_inlined
 def _positive(x):
     return x if x > 0.0 else 0.0
 
 
-@inlined
+@internal_inlined
 def _left(decay, at):
     """Return one row of the decay table."""
     return (
@@ -145,7 +138,7 @@ def _left(decay, at):
     )  # fmt: skip
 
 
-@inlined
+@internal_inlined
 def _inputs(fast, slow, left, i, warmth, hostility):
     """Return dynamics.Inputs of one lane when `left` (a row of the decay table) is left of each input."""
     return (
@@ -159,7 +152,7 @@ def _inputs(fast, slow, left, i, warmth, hostility):
     )
 
 
-@inlined
+@internal_inlined
 def _coupling(tables, run):
     c = tables.coupling
     return (
@@ -168,7 +161,7 @@ def _coupling(tables, run):
     )  # fmt: skip
 
 
-@compiled
+@internal
 def start_tick(population, tables, block, buffer, new_day):
     """First exchange of a tick: hear the ties, and express the slope of what one gives.
 
@@ -205,7 +198,7 @@ def start_tick(population, tables, block, buffer, new_day):
     _send(population, block, 1 - buffer, scratch)
 
 
-@compiled
+@internal
 def step(population, tables, block, number, buffer):
     """Advance one block by Runge-Kutta step `number` of a tick; reads `given[buffer]`, writes the other."""
     scratch = np.empty(SCRATCH_ROWS * L)
@@ -226,7 +219,7 @@ def step(population, tables, block, number, buffer):
     express(population, tables, block, 1 - buffer, scratch)
 
 
-@inlined
+@internal_inlined
 def _signals(fast, scratch, extrapolation, number):
     """Turn what was heard (rows 0, 1) into the signal at start, middle and end of the step (rows 0 to 5)."""
     missed = extrapolation[number - 1, 6] if number > 0 else 0.0
@@ -318,14 +311,14 @@ def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
     return outside
 
 
-@inlined
+@internal_inlined
 def _rational(x, e, i, speed, h):
     """Advance one activation with E and I frozen; exp(-z) ~ 1 / (1 + z + z^2/2) keeps it in [0, 1]."""
     z = (1.0 + e + i) * speed * h
     return (x + e * speed * h * (1.0 + 0.5 * z)) / (1.0 + z * (1.0 + 0.5 * z))
 
 
-@compiled
+@inlined
 def _rescue(fast, slow, scratch, coupling, decay, at, h):
     """Replace the marked lanes by a rational midpoint step (second order, never leaves [0, 1])."""
     for i in range(L):
@@ -345,9 +338,34 @@ def _rescue(fast, slow, scratch, coupling, decay, at, h):
             scratch[Y_S + i] = min(_rational(s0, es, is_, coupling[3], h), 1.0)
 
 
-@inlined
+@internal_inlined
+def add_to_record(population, block, number, steps):
+    """Add to the sums from which records are made: means over the tick, not its end alone.
+
+    A tick is not short against the stimuli's decay. Simpson's rule (start, middle, end) with an even
+    number of steps, the trapezoid rule over all steps with an odd one; `number` is -1 at the start.
+    """
+    weight = 1.0 / 6.0
+    if steps % 2 == 1:
+        weight = 1.0 / steps if -1 < number < steps - 1 else 0.5 / steps
+    elif number == steps // 2 - 1:
+        weight = 2.0 / 3.0
+    elif -1 < number < steps - 1:
+        return
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    for i in range(L):
+        threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
+        fast[SUM_T + i] += weight * threat
+        fast[SUM_D + i] += weight * drive
+        fast[SUM_S + i] += weight * soothing
+        fast[SUM_BALANCE + i] += weight * _balance(threat, drive, soothing)
+        dominant = weight if threat > drive else 0.0
+        fast[SUM_DOMINANT + i] += dominant if threat > soothing else 0.0
+
+
+@internal_inlined
 def end_tick(population, tables, block):
-    """After the last step: inputs decay to the end of the tick, sums for the record, perceived power."""
+    """At the end of a tick inputs have decayed, and perceived power follows submission."""
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
@@ -363,20 +381,14 @@ def end_tick(population, tables, block):
         fast[U_P + i] *= decay[end, 3]
         fast[U_I + i] *= decay[end, 4]
         fast[U_E + i] *= decay[end, 7]
-        threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
-        fast[SUM_T + i] += threat
-        fast[SUM_D + i] += drive
-        fast[SUM_S + i] += soothing
-        fast[SUM_BALANCE + i] += _balance(threat, drive, soothing)
-        dominant = 1.0 if threat > drive else 0.0
-        fast[SUM_DOMINANT + i] += dominant if threat > soothing else 0.0
+        threat = fast[X_T + i]
         # Submission wears perceived power down; without it power returns.
         target = np.float64(slow[POWER + i]) * (1.0 - np.float64(slow[SUBMISSION + i]) * _signal(threat, threshold_cubed))
         power = np.float64(slow[CURRENT_POWER + i])
         slow[CURRENT_POWER + i] = np.float32(power + power_step * (target - power))
 
 
-@inlined
+@internal_inlined
 def _balance(threat, drive, soothing):
     """Balance of the three systems (readouts.balance): 1 = three equal circles, 0 = one system alone."""
     total = threat + drive + soothing

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from affectsim.networks import Community, Ties
 from affectsim.plots.style import (
     CHANGED,
     COLOURS,
@@ -25,6 +24,7 @@ from affectsim.plots.style import (
     strongest,
 )
 from affectsim.readouts import SYSTEMS
+from affectsim.ties import Community, Ties
 from affectsim.trial import Periods
 
 if TYPE_CHECKING:

@@ -104,9 +104,7 @@ class NumpyPeople:
             return np.maximum(x, 0.0)
 
         limits = start.thresholds[:, self.moment % 48]
-        self.kicks, self.background = happen(
-            np, start, self.kicks, self.background, self.state, self.words(), limits
-        )
+        self.kicks, self.background = happen(np, start, self.kicks, self.background, self.state, self.words(), limits)
         heard = self.hear()
         missed = 0.0 if self.moment % 48 == 0 else rows[-1][6]
         self.memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(heard, self.memories, strict=True)]
@@ -131,7 +129,9 @@ class NumpyPeople:
         self.kicks = decayed(self.kicks, start.decay[-1])
         threat, drive, soothing = self.state
         dominant = (threat > drive) & (threat > soothing)
-        for total, value in zip(self.sums, (threat, drive, soothing, balance(threat, drive, soothing), dominant), strict=True):
+        for total, value in zip(
+            self.sums, (threat, drive, soothing, balance(threat, drive, soothing), dominant), strict=True
+        ):
             total += value
         target = start.power * (1.0 - start.submission * dynamics.signal(threat, coupling[0]))
         self.current_power = self.current_power + start.power_step * (target - self.current_power)
@@ -194,7 +194,8 @@ class JaxPeople:
         def hear(given: Any) -> Any:
             return warmth * (weights * given[0][sources]).sum(1), hostility * (weights * given[1][sources]).sum(1)
 
-        words = [tuple(w.astype(xp.int64) for w in self._threefry(keys[p, 0], keys[p, 1], people, moment.astype(xp.uint32)))
+        now = moment.astype(xp.uint32)
+        words = [tuple(w.astype(xp.int64) for w in self._threefry(keys[p, 0], keys[p, 1], people, now))
                  for p in PARTS]  # fmt: skip
         kicks, background = happen(xp, start, kicks, background, state, words, thresholds[:, moment % 48])
         heard = hear(given)
@@ -203,7 +204,9 @@ class JaxPeople:
         given = slopes(state, inputs_of(kicks, decay[0], background, *heard), person, giver, coupling)
 
         def step(number: Any, state: Any, found: Any) -> Any:
-            inputs = [inputs_of(kicks, decay[2 * number + k], background, found[0][0][k], found[1][0][k]) for k in range(3)]
+            inputs = [
+                inputs_of(kicks, decay[2 * number + k], background, found[0][0][k], found[1][0][k]) for k in range(3)
+            ]
             state, _ = runge_kutta(state, inputs, person, coupling, start.step_hours)
             return state, [memory for _, memory in found], dynamics.giving(state, giver, coupling[0])
 
@@ -225,5 +228,3 @@ class JaxPeople:
         target = base_power * (1.0 - submission * dynamics.signal(threat, coupling[0]))
         power = power + start.power_step * (target - power)
         return state, kicks, memories, background, given, power, sums
-
-

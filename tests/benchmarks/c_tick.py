@@ -78,9 +78,11 @@ class CTick:
         self.types = [type_of(a) for a in example]
         whole = Translation()
         name, _ = whole.function(advance, self.types)
-        given = ", ".join(f"{whole.define(t)} {'*' if isinstance(t, Array) else ''}a{k}" for k, t in enumerate(self.types))
+        given = ", ".join(
+            f"{whole.define(t)} {'*' if isinstance(t, Array) else ''}a{k}" for k, t in enumerate(self.types)
+        )
         passed = ", ".join(f"*a{k}" if isinstance(t, Array) else f"a{k}" for k, t in enumerate(self.types))
-        entry = f"void entry({given}) {{ {name}({passed}); }}\nint omp_get_max_threads(void); void omp_set_num_threads(int);"
+        entry = f"void entry({given}) {{ {name}({passed}); }}"
         self.source = f"{whole.source()}\n{entry}\n"
         self._folder = tempfile.TemporaryDirectory(prefix="affectsim-c-")
         path = Path(self._folder.name) / "tick.c"

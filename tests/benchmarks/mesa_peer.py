@@ -112,7 +112,10 @@ class PlainPerson(mesa.Agent):
             found = [predict(row, missed, h, m, _positive) for h, m in zip(self.heard, self.memories, strict=True)]
         (warmth, first), (hostility, second) = found
         self.memories = [first, second]
-        inputs = [inputs_of(self.kicks, start.decay[2 * number + k], self.background, warmth[k], hostility[k]) for k in range(3)]
+        inputs = [
+            inputs_of(self.kicks, start.decay[2 * number + k], self.background, warmth[k], hostility[k])
+            for k in range(3)
+        ]
         self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours)
         self.warmth, self.hostility = dynamics.giving(self.state, self.giver, start.coupling[0])
 

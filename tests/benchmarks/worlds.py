@@ -17,8 +17,15 @@ REWIRED = 0.1
 
 def scenario(people: int, days: float = 400.0, **changes: object) -> Scenario:
     """Return everyday life of `people` people without ties; dotted changes by keyword (`__` for a dot)."""
-    text = f'days = {days}\nseed = 5\n[population]\nsize = {people}\n[network]\nkind = "none"\n[[stimuli]]\nkind = "daily-life"\n'
-    found = Scenario.from_toml(text, source="benchmark")
+    found = Scenario.from_tables(
+        {
+            "days": days,
+            "seed": 5,
+            "population": {"size": people},
+            "network": {"kind": "none"},
+            "stimuli": [{"kind": "daily-life"}],
+        }
+    )
     return found.but({name.replace("__", "."): value for name, value in changes.items()}) if changes else found
 
 

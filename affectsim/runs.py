@@ -1,0 +1,28 @@
+"""One run of a batch: which scenario, replicate and arm, and who its people are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.scenario import Scenario
+from affectsim.ties import Community
+
+
+class Run(NamedTuple):
+    """One run of a batch: a replicate of a scenario in one arm."""
+
+    scenario: Scenario
+    replicate: int
+    arm: str
+    community: Community
+    first_slot: int
+    trainees: npt.NDArray[np.bool_]  # (people,): chosen for training, in every arm of the replicate
+    dropped_out: npt.NDArray[np.bool_]  # (people,): trainees of this run who stop before the end
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return self.community.people

@@ -1,0 +1,188 @@
+"""What drives a world: the tables that the kernel reads, built from the scenarios of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim import dynamics
+from affectsim.draws import key, uniforms
+from affectsim.kernel.scheme import decay_table, extrapolation_table
+from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
+from affectsim.parameters import MOMENT_HOURS
+from affectsim.parts import Exercise
+from affectsim.runs import Run
+from affectsim.stimuli import DailyLife, Dated, Script, Shock
+
+Float = npt.NDArray[np.float64]
+
+_MOMENTS_PER_DAY = round(24 / MOMENT_HOURS)
+
+
+def tables_of(runs: Sequence[Run]) -> Tables:
+    """Return everything that drives these runs, which share days, tick and steps; shapes: see `Tables`.
+
+    Raises InputError for scripts and groups that do not fit the people of a run.
+    """
+    first = runs[0].scenario
+    tick_hours, steps = first.numerics.tick_hours, first.numerics.steps_per_tick
+    parameters = [run.scenario.parameters for run in runs]
+    daily = [[s for s in run.scenario.stimuli if isinstance(s, DailyLife)] for run in runs]
+    sources = max(1, max(len(found) for found in daily))
+    rows = _exercise_rows(runs)
+    thresholds = np.full((len(runs), sources, 4, _MOMENTS_PER_DAY, MOST_EVENTS), MOST_WORD)
+    intensity = np.zeros((len(runs), sources, 4))
+    keys = np.zeros((len(runs), len(FIXED_PARTS) + 4 * sources + len(rows), 2), dtype=np.uint32)
+    for number, run in enumerate(runs):
+        for which, source in enumerate(daily[number]):
+            thresholds[number, which] = poisson_thresholds(source.expected())
+            intensity[number, which] = source.intensities
+        names = (
+            *FIXED_PARTS,
+            *(f"stimulus/daily-life/{n}/{kind}" for n in range(sources) for kind in EVENT_KINDS),
+            *(f"exercise/{kind}" for kind, _ in rows),
+        )
+        keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
+    event_start, event_person, event_kind, event_size = _events(runs)
+    home, session, session_moment = _agenda(runs, {k: n for n, k in enumerate(rows)})
+    programmes = [run.scenario.programme() for run in runs]
+    return Tables(
+        coupling=np.array([dynamics.coupling(p) for p in parameters], dtype=np.float64),
+        model=np.array([list(p.values()) for p in parameters], dtype=np.float64),
+        decay=np.stack([decay_table(p, tick_hours, steps) for p in parameters]),
+        extrapolation=extrapolation_table(tick_hours / steps, steps),
+        step_hours=tick_hours / steps,
+        background=np.array([_background(p) for p in parameters]),
+        thresholds=thresholds,
+        intensity=intensity,
+        keys=keys,
+        event_start=event_start,
+        event_person=event_person,
+        event_kind=event_kind,
+        event_size=event_size,
+        home=home,
+        session=session,
+        session_moment=session_moment,
+        attendance=np.array([p.session_attendance if p else 0.0 for p in programmes]),
+        exercises=np.array(list(rows.values())).reshape(-1, len(EXERCISE_FIELDS)),
+        forget=np.array([-np.expm1(-1 / p["forgetting_time"]) for p in parameters]),
+        power_step=np.array([-np.expm1(-tick_hours / (24 * p["power_time"])) for p in parameters]),
+        ticks_per_moment=first.numerics.ticks_per_moment,
+        moments_per_day=_MOMENTS_PER_DAY,
+    )
+
+
+def poisson_thresholds(expected: Float) -> Float:
+    """Return, for expected counts of any shape, the limits that a 31-bit random number reaches k + 1 times over.
+
+    The number of limits at or below a uniform 31-bit number is then Poisson distributed (to 2^-31; counts
+    above `MOST_EVENTS` become `MOST_EVENTS`). Shape: expected.shape + (MOST_EVENTS,).
+    """
+    from scipy.special import pdtr
+
+    return np.asarray(pdtr(np.arange(MOST_EVENTS), np.asarray(expected)[..., None]) * MOST_WORD)
+
+
+def _background(parameters: dict[str, float]) -> tuple[float, ...]:
+    persistence = float(np.exp(-MOMENT_HOURS / parameters["background_time"]))
+    innovation = parameters["background_sd"] * float(np.sqrt(1 - persistence**2))
+    means = (parameters[f"background_{system}"] for system in ("threat", "drive", "soothing"))
+    return (*means, persistence, innovation)
+
+
+def _exercise_rows(runs: Sequence[Run]) -> dict[tuple[str, tuple[float, ...]], tuple[float, ...]]:
+    """Return the different exercises of a batch: (kind, numbers) -> numbers, in sorted order."""
+    found = {}
+    for run in runs:
+        for kind, exercise in run.scenario.exercises().items():
+            numbers = _numbers(exercise)
+            found[kind, numbers] = numbers
+    return dict(sorted(found.items()))
+
+
+def _numbers(exercise: Exercise) -> tuple[float, ...]:
+    return tuple(float(getattr(exercise, name)) for name in EXERCISE_FIELDS)
+
+
+def _agenda(
+    runs: Sequence[Run], rows: dict[tuple[str, tuple[float, ...]], int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return home practice, sessions and their moments by run and day of the programme."""
+    programmes = [run.scenario.programme() for run in runs]
+    days = max([1, *(p.days for p in programmes if p)])
+    home = np.full((len(runs), days), -1, dtype=np.int64)
+    session = np.full((len(runs), days, 2), -1, dtype=np.int64)
+    moment = np.full((len(runs), days), -1, dtype=np.int64)
+    for number, (run, programme) in enumerate(zip(runs, programmes, strict=True)):
+        if programme is None:
+            continue
+        row = {kind: rows[kind, _numbers(exercise)] for kind, exercise in run.scenario.exercises().items()}
+        for day, kind in enumerate(programme.home_agenda()):
+            home[number, day] = row[kind] if kind else -1
+        for held in programme.sessions:
+            moment[number, held.day] = round(held.hour / MOMENT_HOURS)
+            session[number, held.day, : len(held.exercises)] = [row[kind] for kind in held.exercises]
+    return home, session, moment
+
+
+def _events(
+    runs: Sequence[Run],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
+    """Return dated, community and scripted events: start by (run, moment), then slot, kind and size of each."""
+    moments = runs[0].scenario.moments
+    start = np.zeros((len(runs), moments + 1), dtype=np.int64)
+    people: list[npt.NDArray[np.int64]] = []
+    kinds: list[npt.NDArray[np.int64]] = []
+    sizes: list[Float] = []
+    total = 0
+    for number, run in enumerate(runs):
+        when, who, kind, size = _events_of(run)
+        inside = when < moments
+        order = np.argsort(when[inside], kind="stable")
+        start[number] = total + np.concatenate([[0], np.cumsum(np.bincount(when[inside], minlength=moments))])
+        people.append(who[inside][order] + run.first_slot)
+        kinds.append(kind[inside][order])
+        sizes.append(size[inside][order])
+        total = int(start[number, -1])
+    return start, np.concatenate(people), np.concatenate(kinds), np.concatenate(sizes)
+
+
+def _events_of(run: Run) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
+    """Return (moment, person, kind, size) of every event of one run that is not drawn as it goes."""
+    found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]] = []
+    scenario = run.scenario
+    dated = 0
+    for stimulus in scenario.stimuli:
+        if isinstance(stimulus, Script):
+            script = scenario.located(stimulus).read(run.people)
+            found.append(
+                (
+                    np.floor(script.time_h / MOMENT_HOURS + 1e-9).astype(np.int64),
+                    script.person,
+                    script.kind.astype(np.int64),
+                    script.intensity,
+                )
+            )
+            continue
+        if isinstance(stimulus, Dated):
+            lots = uniforms(scenario.seed, run.replicate, f"stimulus/dated/{dated}", run.people)
+            who = np.flatnonzero(lots < stimulus.share)
+            dated += 1
+        elif isinstance(stimulus, Shock):
+            mask = np.ones(run.people, dtype=bool)
+            for attribute, value in (stimulus.group or {}).items():
+                mask &= run.community.members(attribute, value)
+            who = np.flatnonzero(mask)
+        else:
+            continue
+        moment = int(stimulus.time_h / MOMENT_HOURS + 1e-9)
+        for code, kick in enumerate(stimulus.kicks):
+            if kick > 0:
+                found.append((np.full(who.size, moment), who, np.full(who.size, code), np.full(who.size, float(kick))))
+    if not found:
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, empty, np.zeros(0)
+    when, who, kind, size = (np.concatenate(column) for column in zip(*found, strict=True))
+    return when.astype(np.int64), who.astype(np.int64), kind.astype(np.int64), size.astype(np.float64)

@@ -1,0 +1,145 @@
+"""Other ways to integrate a tick, in numpy with the shared equations: what the default scheme was chosen against.
+
+All advance a whole coupled population through one tick of half an hour; `exchanges` is how often
+everybody hears their ties, `evaluations` how often the right-hand side is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affectsim import dynamics
+from affectsim.kernel.scheme import extrapolation_table
+from tests.benchmarks.plain import inputs_of, predict, predict_first, runge_kutta, slopes
+
+
+@dataclass
+class Tick:
+    """One tick of one population: everything that the right-hand side needs."""
+
+    person: Any
+    giver: Any
+    coupling: Any
+    left: Callable[[float], Any]  # what is left of each input after some hours
+    kicks: Any
+    background: Any
+    received: Callable[[Any], tuple[Any, Any]]  # warmth and hostility received, from those given
+    hours: float
+
+    def hear(self, state: Any) -> tuple[Any, Any]:
+        """Return warmth and hostility received in a state."""
+        return self.received(dynamics.giving(state, self.giver, self.coupling[0]))
+
+    def rates(self, hours: float, flat: Any) -> Any:
+        """Return the right-hand side for the whole population, shape (3 * people,), for any ODE solver."""
+        state = flat.reshape(3, -1)
+        return np.concatenate(dynamics.rates(state, self.inputs(hours, self.hear(state)), self.person, self.coupling))
+
+    def inputs(self, hours: float, heard: Any) -> Any:
+        """Return `dynamics.Inputs` some hours into the tick, with signals given."""
+        return inputs_of(self.kicks, self.left(hours), self.background, *heard)
+
+
+#: (tick, state, steps, memory of the tick before) -> (state, memory)
+Scheme = Callable[[Tick, Any, int, Any], tuple[Any, Any]]
+
+
+def frozen(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
+    """Runge-Kutta; ties are heard once per tick and kept: first order."""
+    heard, h = tick.hear(state), tick.hours / steps
+    for n in range(steps):
+        inputs = [tick.inputs((n + c) * h, heard) for c in (0.0, 0.5, 1.0)]
+        state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
+    return state, memory
+
+
+def linear(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
+    """Runge-Kutta; ties are heard once per step and continued in a straight line through the last two."""
+    h, before = tick.hours / steps, None
+    for n in range(steps):
+        heard = tick.hear(state)
+        # Inputs jump between ticks, so the line does not reach back over one.
+        slope = [0.0, 0.0] if before is None else [(a - b) / h for a, b in zip(heard, before, strict=True)]
+        inputs = [
+            tick.inputs((n + c) * h, [a + c * h * s for a, s in zip(heard, slope, strict=True)])
+            for c in (0.0, 0.5, 1.0)
+        ]
+        state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
+        before = heard
+    return state, memory
+
+
+def coupled(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
+    """Runge-Kutta with an exchange at every stage: fourth order, four exchanges per step."""
+    h = tick.hours / steps
+
+    def rates(at: float, now: Any) -> Any:
+        return np.array(dynamics.rates(now, tick.inputs(at, tick.hear(now)), tick.person, tick.coupling))
+
+    now = np.array(state)
+    for n in range(steps):
+        at = n * h
+        k1 = rates(at, now)
+        k2 = rates(at + 0.5 * h, now + 0.5 * h * k1)
+        k3 = rates(at + 0.5 * h, now + 0.5 * h * k2)
+        k4 = rates(at + h, now + h * k3)
+        now = now + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+    return tuple(now), memory
+
+
+def exponential(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
+    """Exponential midpoint with an exchange at both stages: second order, never leaves [0, 1]."""
+    h = tick.hours / steps
+
+    def relaxed(from_state: Any, at: float, seen: Any, hours: float) -> Any:
+        found = dynamics.excitation_inhibition(seen, tick.inputs(at, tick.hear(seen)), tick.person, tick.coupling)
+        return tuple(
+            dynamics.relaxation(x, found[k], found[3 + k], tick.coupling[1 + k], lambda rate: np.exp(-rate * hours))
+            for k, x in enumerate(from_state)
+        )
+
+    for n in range(steps):
+        middle = relaxed(state, n * h, state, 0.5 * h)
+        state = relaxed(state, (n + 0.5) * h, middle, h)
+    return state, memory
+
+
+def default(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
+    """The engine's scheme: one exchange per step, a quadratic through the last ones, misses given back.
+
+    `memory`: what was predicted for the end of the tick before, None if that does not count (a new day).
+    """
+    h = tick.hours / steps
+    rows = extrapolation_table(h, steps)
+
+    def positive(x: Any) -> Any:
+        return np.maximum(x, 0.0)
+
+    heard = tick.hear(state)
+    back = [0.0, 0.0] if memory is None else [rows[-1, 6] * (a - p) for a, p in zip(heard, memory, strict=True)]
+    known = [(a, 0.0, b) for a, b in zip(heard, back, strict=True)]
+    slope = slopes(state, tick.inputs(0.0, heard), tick.person, tick.giver, tick.coupling)
+    for n, row in enumerate(rows):
+        if n == 0:
+            found = [predict_first(row, a, m, positive) for a, m in zip(tick.received(slope), known, strict=True)]
+        else:
+            last = rows[n - 1, 6]
+            found = [predict(row, last, a, m, positive) for a, m in zip(tick.hear(state), known, strict=True)]
+        known = [m for _, m in found]
+        inputs = [tick.inputs((n + c) * h, [signal[k] for signal, _ in found]) for k, c in enumerate((0.0, 0.5, 1.0))]
+        state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
+    return state, [m[2] for m in known]
+
+
+#: name -> (scheme, exchanges per step, evaluations per step); frozen hears once per tick.
+SCHEMES: dict[str, tuple[Scheme, float, int]] = {
+    "quadratic, misses given back (default)": (default, 1.0, 4),
+    "neighbours frozen per tick": (frozen, 0.0, 4),
+    "linear extrapolation": (linear, 1.0, 4),
+    "exponential midpoint": (exponential, 2.0, 2),
+    "RK4, exchange at every stage": (coupled, 4.0, 4),
+}
