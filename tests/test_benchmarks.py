@@ -12,7 +12,7 @@ from affectsim.world import World
 from tests.benchmarks import c_source, c_tick, speed, work_precision
 from tests.benchmarks.array_tick import JaxPeople, NumpyPeople
 from tests.benchmarks.day import Day
-from tests.benchmarks.plain import Start
+from tests.benchmarks.plain import SUMS, Start
 from tests.benchmarks.schemes import SCHEMES, default
 from tests.benchmarks.worlds import TIES_EACH, copied, ring_with_shortcuts, world
 
@@ -31,7 +31,7 @@ def morning() -> World:
 def after(made: World, ticks: int) -> np.ndarray:
     twin = copied(made)
     speed.run_engine(twin, ticks, 1)
-    return speed.activations(twin)
+    return np.concatenate([speed.activations(twin), [twin.get(0, name) for name in SUMS]])
 
 
 def test_the_worlds_have_eight_ties_each_and_everyday_events(morning: World) -> None:
@@ -49,7 +49,7 @@ def test_numpy_gives_the_engines_numbers(morning: World, ticks: int) -> None:
     for _ in range(ticks):
         people.tick()
     assert people.outside == 0
-    assert np.abs(np.stack(people.state) - after(morning, ticks)).max() < speed.AGREE
+    assert np.abs(np.stack([*people.state, *people.sums]) - after(morning, ticks)).max() < speed.AGREE
 
 
 def test_mesa_gives_the_engines_numbers(morning: World) -> None:
@@ -58,14 +58,15 @@ def test_mesa_gives_the_engines_numbers(morning: World) -> None:
     model = PlainModel(Start.of(morning))
     model.step()
     model.step()
-    assert np.abs(np.stack(model.state) - after(morning, 2)).max() < speed.AGREE
+    assert np.abs(np.stack([*model.state, *model.sums]) - after(morning, 2)).max() < speed.AGREE
 
 
 def test_jax_gives_the_engines_numbers(morning: World) -> None:
     pytest.importorskip("jax")
     people = JaxPeople(Start.of(morning))
     people.ticks(3)
-    assert np.abs(np.stack(people.state) - after(morning, 3)).max() < speed.AGREE
+    sums = [np.asarray(x) for x in people.values[-1]]
+    assert np.abs(np.stack([*people.state, *sums]) - after(morning, 3)).max() < speed.AGREE
 
 
 @needs_c

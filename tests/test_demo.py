@@ -117,3 +117,15 @@ def test_halving_the_tick_hardly_moves_the_headline_numbers() -> None:
     moved = abs(half["mean"] / whole["mean"] - 1).max(("group", "arm", "period"))
     assert (moved < 0.005).all(), dict(zip(moved["outcome"].values, moved.values.round(5), strict=True))
     assert (abs(half["d"] - whole["d"]) < 0.005).all()
+
+
+def test_the_experiment_shows_what_the_demo_gives(tmp_path):
+    """The table that is shown with the project is that of a new run (to rounding, whatever the processor)."""
+    import re
+
+    shown = (Path(__file__).parents[1] / "experiments" / "demo-trial" / "table.txt").read_text()
+    found = run_demo(tmp_path / "demo").table
+    numbers = [[float(n) for n in re.findall(r"[-+]?\d+(?:\.\d+)?", text)] for text in (shown, found)]
+    assert re.sub(r"[-+]?\d+(?:\.\d+)?|\s", "", shown) == re.sub(r"[-+]?\d+(?:\.\d+)?|\s", "", found)
+    for one, other in zip(*numbers, strict=True):
+        assert abs(one - other) <= 0.02 * max(1.0, abs(one))

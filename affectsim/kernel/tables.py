@@ -34,11 +34,11 @@ class Tables(NamedTuple):
 
     coupling: Float  # (runs, len(Coupling))
     model: Float  # (runs, len(MODEL)), in the order of parameters.MODEL
-    decay: Float  # (runs, 2 * steps + 1, 8): see world.decay_table
-    extrapolation: Float  # (steps, 7): see world.extrapolation_table; same for all runs
+    decay: Float  # (runs, 2 * steps + 1, 8): see scheme.decay_table
+    extrapolation: Float  # (steps, 7): see scheme.extrapolation_table; same for all runs
     step_hours: float
     background: Float  # (runs, 5): three means, persistence per moment, innovation sd
-    thresholds: Float  # (runs, sources, 4, moments per day, MOST_EVENTS): see world.poisson_thresholds
+    thresholds: Float  # (runs, sources, 4, moments per day, MOST_EVENTS): see world_tables.poisson_thresholds
     intensity: Float  # (runs, sources, 4)
     keys: npt.NDArray[np.uint32]  # (runs, parts, 2)
     event_start: Int  # (runs, moments + 1)

@@ -10,7 +10,10 @@ import numpy as np
 from affectsim import appraisal, draws, dynamics
 from affectsim.readouts import balance
 from tests.benchmarks.plain import (
+    END_WEIGHT,
+    MIDDLE_WEIGHT,
     PARTS,
+    START_WEIGHT,
     Start,
     chance,
     decayed,
@@ -19,6 +22,7 @@ from tests.benchmarks.plain import (
     normal,
     predict,
     predict_first,
+    record,
     runge_kutta,
     slopes,
 )
@@ -73,7 +77,7 @@ class NumpyPeople:
         self.state, self.kicks, self.memories = start.state, start.kicks, start.memories
         self.background, self.given, self.moment = start.background, start.given, start.moment
         self.current_power = start.current_power
-        self.sums = [np.zeros(start.people) for _ in range(5)]
+        self.sums = start.sums
         first, source, weight = start.ties
         shape = (start.people, start.people)
         self.ties = csr_array((weight.astype(np.float64), source.astype(np.int32), first.astype(np.int32)), shape=shape)
@@ -105,6 +109,7 @@ class NumpyPeople:
 
         limits = start.thresholds[:, self.moment % 48]
         self.kicks, self.background = happen(np, start, self.kicks, self.background, self.state, self.words(), limits)
+        self.sums = record(self.sums, START_WEIGHT, self.state, balance)
         heard = self.hear()
         missed = 0.0 if self.moment % 48 == 0 else rows[-1][6]
         self.memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(heard, self.memories, strict=True)]
@@ -126,14 +131,11 @@ class NumpyPeople:
             # The engine repairs steps that leave [0, 1]; here it is enough to know that there are none.
             self.outside += sum(bool(x.min() < 0 or x.max() > 1) for stage in stages for x in stage)
             self.given = dynamics.giving(self.state, giver, coupling[0])
+            if 2 * (number + 1) == len(rows):
+                self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
         self.kicks = decayed(self.kicks, start.decay[-1])
-        threat, drive, soothing = self.state
-        dominant = (threat > drive) & (threat > soothing)
-        for total, value in zip(
-            self.sums, (threat, drive, soothing, balance(threat, drive, soothing), dominant), strict=True
-        ):
-            total += value
-        target = start.power * (1.0 - start.submission * dynamics.signal(threat, coupling[0]))
+        self.sums = record(self.sums, END_WEIGHT, self.state, balance)
+        target = start.power * (1.0 - start.submission * dynamics.signal(self.state[0], coupling[0]))
         self.current_power = self.current_power + start.power_step * (target - self.current_power)
         self.moment += 1
 
@@ -159,8 +161,15 @@ class JaxPeople:
         fixed = (sources, weights, start.person, start.giver, start.power, start.submission, start.decay,
                  start.extrapolation, start.thresholds, start.keys)  # fmt: skip
         self.fixed = jax.tree.map(jnp.asarray, tuple(np.array(x) if isinstance(x, list) else x for x in fixed))
-        sums = [np.zeros(start.people)] * 5
-        values = (start.state, start.kicks, start.memories, start.background, start.given, start.current_power, sums)
+        values = (
+            start.state,
+            start.kicks,
+            start.memories,
+            start.background,
+            start.given,
+            start.current_power,
+            start.sums,
+        )
         self.values = jax.tree.map(jnp.asarray, values)
         shim = types.SimpleNamespace(uint32=lambda x: jnp.asarray(x, jnp.uint32))
         self._threefry = _with(shim, draws.threefry, mix=_with(shim, draws.mix))
@@ -198,6 +207,8 @@ class JaxPeople:
         words = [tuple(w.astype(xp.int64) for w in self._threefry(keys[p, 0], keys[p, 1], people, now))
                  for p in PARTS]  # fmt: skip
         kicks, background = happen(xp, start, kicks, background, state, words, thresholds[:, moment % 48])
+        balanced = _with(xp, balance)
+        sums = record(sums, START_WEIGHT, state, balanced)
         heard = hear(given)
         missed = xp.where(moment % 48 == 0, 0.0, rows[-1, 6])
         memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(heard, memories, strict=True)]
@@ -218,13 +229,12 @@ class JaxPeople:
                      for h, m in zip(hear(given), memories, strict=True)]  # fmt: skip
             return step(number, state, found)
 
-        carried = self.jax.lax.fori_loop(1, len(start.extrapolation), later, step(0, state, found))
-        state, memories, given = carried
+        half = len(start.extrapolation) // 2
+        carried = self.jax.lax.fori_loop(1, half, later, step(0, state, found))
+        sums = record(sums, MIDDLE_WEIGHT, carried[0], balanced)
+        state, memories, given = self.jax.lax.fori_loop(half, 2 * half, later, carried)
+        sums = record(sums, END_WEIGHT, state, balanced)
         kicks = decayed(kicks, decay[-1])
-        threat, drive, soothing = state
-        dominant = (threat > drive) & (threat > soothing)
-        seen = (threat, drive, soothing, _with(xp, balance)(threat, drive, soothing), dominant)
-        sums = [total + value for total, value in zip(sums, seen, strict=True)]
-        target = base_power * (1.0 - submission * dynamics.signal(threat, coupling[0]))
+        target = base_power * (1.0 - submission * dynamics.signal(state[0], coupling[0]))
         power = power + start.power_step * (target - power)
         return state, kicks, memories, background, given, power, sums

@@ -11,6 +11,9 @@ from affectsim import appraisal, dynamics
 from affectsim.readouts import balance
 from tests.benchmarks.array_tick import NumpyPeople
 from tests.benchmarks.plain import (
+    END_WEIGHT,
+    MIDDLE_WEIGHT,
+    START_WEIGHT,
     Start,
     chance,
     decayed,
@@ -19,6 +22,7 @@ from tests.benchmarks.plain import (
     normal,
     predict,
     predict_first,
+    record,
     runge_kutta,
     slopes,
 )
@@ -45,7 +49,7 @@ class PlainPerson(mesa.Agent):
         self.warmth, self.hostility = (float(x[row]) for x in start.given)
         self.power, self.current_power = float(start.power[row]), float(start.current_power[row])
         self.submission = float(start.submission[row])
-        self.sums = [0.0] * 5
+        self.sums = [float(x[row]) for x in start.sums]
         self.ties: list[tuple[PlainPerson, float]] = []
         self.heard = (0.0, 0.0)
 
@@ -96,6 +100,7 @@ class PlainPerson(mesa.Agent):
     def start_tick(self) -> None:
         """Express the slope of what one gives."""
         start = self.model.start
+        self.sums = record(self.sums, START_WEIGHT, self.state, balance)
         missed = 0.0 if self.model.moment % 48 == 0 else start.extrapolation[-1][6]
         self.memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(self.heard, self.memories, strict=True)]
         inputs = inputs_of(self.kicks, start.decay[0], self.background, *self.heard)
@@ -118,16 +123,15 @@ class PlainPerson(mesa.Agent):
         ]
         self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours)
         self.warmth, self.hostility = dynamics.giving(self.state, self.giver, start.coupling[0])
+        if 2 * (number + 1) == len(start.extrapolation):
+            self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
 
     def end_tick(self) -> None:
         """Let inputs decay and note what is recorded."""
         start = self.model.start
         self.kicks = decayed(self.kicks, start.decay[-1])
-        threat, drive, soothing = self.state
-        dominant = threat > drive and threat > soothing
-        seen = (threat, drive, soothing, float(balance(threat, drive, soothing)), dominant)
-        self.sums = [total + value for total, value in zip(self.sums, seen, strict=True)]
-        target = self.power * (1.0 - self.submission * dynamics.signal(threat, start.coupling[0]))
+        self.sums = record(self.sums, END_WEIGHT, self.state, balance)
+        target = self.power * (1.0 - self.submission * dynamics.signal(self.state[0], start.coupling[0]))
         self.current_power += start.power_step * (target - self.current_power)
 
 
@@ -162,6 +166,11 @@ class PlainModel(mesa.Model):
             self.agents.do("step_ahead", number)
         self.agents.do("end_tick")
         self.moment += 1
+
+    @property
+    def sums(self) -> tuple[Any, ...]:
+        """The sums for the record of everybody."""
+        return tuple(np.array([p.sums[k] for p in self.people]) for k in range(5))
 
     @property
     def state(self) -> tuple[Any, ...]:

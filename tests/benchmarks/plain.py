@@ -31,6 +31,9 @@ _PERSON = (
     "soothing_baseline", "effective_flight", "effective_submission",
 )  # fmt: skip
 _GIVER = ("effective_warmth", "effective_fight", "effective_flight")
+SUMS = ("sum_threat", "sum_drive", "sum_soothing", "sum_balance", "sum_threat_dominant")
+#: Records are means over a tick by Simpson's rule: weights of its start, middle and end (even number of steps).
+START_WEIGHT, MIDDLE_WEIGHT, END_WEIGHT = 1 / 6, 2 / 3, 1 / 6
 #: Time over which the slope of what a person gives is taken (h), as in the kernel.
 _SLOPE_TIME = 2.0**-20
 
@@ -46,6 +49,7 @@ class Start:
     memories: list[tuple[Any, Any, Any]]
     background: list[Any]
     given: tuple[Any, Any]
+    sums: list[Any]
     power: Any
     current_power: Any
     submission: Any
@@ -68,6 +72,7 @@ class Start:
         """Copy a world that stands at a whole tick of half an hour."""
         tables, run = world.tables, world.runs[0]
         assert len(world.runs) == 1 and tables.ticks_per_moment == 1 and tables.thresholds.shape[1] == 1
+        assert tables.extrapolation.shape[0] % 2 == 0, "records by Simpson's rule need an even number of steps"
 
         def get(name: str) -> Any:
             return world.get(0, name).copy()
@@ -87,6 +92,7 @@ class Start:
             memories=[tuple(get(name) for name in names) for names in MEMORIES],
             background=[get(f"background_{name}") for name in ("threat", "drive", "soothing")],
             given=(given[:, 0].copy(), given[:, 1].copy()),
+            sums=[get(name) for name in SUMS],
             power=get("power"),
             current_power=get("current_power"),
             submission=get("effective_submission"),
@@ -176,6 +182,14 @@ def runge_kutta(state: Any, inputs: Any, person: Any, coupling: Any, h: float) -
         s + (a * k1[2] + b * k2[2] + b * k3[2] + a * k4[2]),
     )
     return end, (second, third, fourth, end)
+
+
+def record(sums: Sequence[Any], weight: float, state: Any, balance: Callable[..., Any]) -> list[Any]:
+    """Add to the sums of threat, drive, soothing, balance and time dominated by threat."""
+    threat, drive, soothing = state
+    dominant = (threat > drive) & (threat > soothing)
+    seen = (threat, drive, soothing, balance(threat, drive, soothing), dominant)
+    return [total + weight * value for total, value in zip(sums, seen, strict=True)]
 
 
 def normal(w0: Any, w1: Any) -> Any:
