@@ -176,9 +176,7 @@ def translate(error: ValidationError, model: type[BaseModel], path: str, finding
         _say(detail, where, field, known, findings)
 
 
-def _say(
-    detail: Any, where: str, field: Declared | None, known: dict[str, Declared], findings: Findings
-) -> None:
+def _say(detail: Any, where: str, field: Declared | None, known: dict[str, Declared], findings: Findings) -> None:
     kind, value = detail["type"], detail["input"]
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
@@ -289,9 +287,7 @@ def read_model(model: type[M], values: Any, path: str, findings: Findings) -> M 
 def read_part(family: type[P], values: Any, path: str, findings: Findings) -> P | None:
     """Validate a table with `kind = "..."` as a part of `family`; see `read_model`."""
     if not isinstance(values, Mapping):
-        findings.add(
-            path, wrong_type(f'a table with kind = "..." ({family.__name__.lower()})', values), values
-        )
+        findings.add(path, wrong_type(f'a table with kind = "..." ({family.__name__.lower()})', values), values)
         return None
     kinds = family.kinds()
     if "kind" not in values:
@@ -308,9 +304,7 @@ def read_part(family: type[P], values: Any, path: str, findings: Findings) -> P 
     return read_model(kinds[kind], rest, path, findings)
 
 
-def read_number(
-    value: Any, low: float, high: float, unit: str, path: str, findings: Findings
-) -> float | None:
+def read_number(value: Any, low: float, high: float, unit: str, path: str, findings: Findings) -> float | None:
     """Check a number against inclusive bounds; return it as float, or None after noting the mistake."""
     allowed = range_words(low, high, unit)
     if isinstance(value, bool) or not isinstance(value, (int, float)):

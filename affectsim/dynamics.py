@@ -104,7 +104,11 @@ def signal(activation: Any, threshold_cubed: Any) -> Any:
 def signals(state: Any, threshold_cubed: Any) -> Any:
     """Return `signal` of each of the three systems, with one division (divisions cost most)."""
     threat, drive, soothing = state
-    threat_cube, drive_cube, soothing_cube = threat * threat * threat, drive * drive * drive, soothing * soothing * soothing
+    threat_cube, drive_cube, soothing_cube = (
+        threat * threat * threat,
+        drive * drive * drive,
+        soothing * soothing * soothing,
+    )
     a, b, c = threshold_cubed + threat_cube, threshold_cubed + drive_cube, threshold_cubed + soothing_cube
     ab = a * b
     share = 1.0 / (ab * c)
@@ -122,10 +126,33 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
     - submission: under threat it inhibits drive.
     """
     u_threat, u_resource, u_affiliation, u_practice, ease, warmth, hostility = inputs
-    (self_criticism, fear_self, fear_from, threat_gain, drive_gain, soothing_gain,
-     threat_base, drive_base, soothing_base, flight, submission) = person
-    (threshold_cubed, _, _, _, calms_threat, calms_drive, threat_blocks, drive_blocks,
-     secure_base, striving, defeat, submission_cost) = coupling
+    (
+        self_criticism,
+        fear_self,
+        fear_from,
+        threat_gain,
+        drive_gain,
+        soothing_gain,
+        threat_base,
+        drive_base,
+        soothing_base,
+        flight,
+        submission,
+    ) = person
+    (
+        threshold_cubed,
+        _,
+        _,
+        _,
+        calms_threat,
+        calms_drive,
+        threat_blocks,
+        drive_blocks,
+        secure_base,
+        striving,
+        defeat,
+        submission_cost,
+    ) = coupling
 
     threat_signal, drive_signal, soothing_signal = signals(state, threshold_cubed)
     contact = 1.0 - flight * threat_signal
@@ -143,7 +170,9 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
     excite_drive = drive_base + drive_gain * u_resource + striving * threat_signal + secure_base * soothing_signal
     excite_soothing = soothing_base + (1.0 - fear_self) * from_self + (1.0 - fear_from) * from_others
     inhibit_threat = calms_threat * soothing_signal
-    inhibit_drive = (defeat + submission_cost * submission) * threat_signal + calms_drive * soothing_signal * drive_signal
+    inhibit_drive = (
+        defeat + submission_cost * submission
+    ) * threat_signal + calms_drive * soothing_signal * drive_signal
     inhibit_soothing = threat_blocks * threat_signal + drive_blocks * drive_signal
     return excite_threat, excite_drive, excite_soothing, inhibit_threat, inhibit_drive, inhibit_soothing
 

@@ -158,7 +158,9 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
             changes["training.against"] = "nothing"
         self.world: World = build([scenario.but(changes)])
         self.community: Community = self.world.runs[0].community
-        self.people: list[Person] = list(Person.create_agents(self, self.community.people, list(range(self.community.people))))
+        self.people: list[Person] = list(
+            Person.create_agents(self, self.community.people, list(range(self.community.people)))
+        )
         self.running = True
         self.datacollector = mesa.DataCollector(
             model_reporters={
@@ -212,12 +214,12 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         return self.world.tick * self.affect_scenario.numerics.tick_hours
 
     @property
-    def graph(self) -> networkx.DiGraph:
+    def graph(self) -> networkx.DiGraph[int]:
         """The ties as a networkx graph (giver -> receiver, attribute `weight`)."""
         import networkx
 
         ties = self.community.ties
-        graph = networkx.DiGraph()
+        graph: networkx.DiGraph[int] = networkx.DiGraph()
         graph.add_nodes_from(range(self.community.people))
         rows: Iterable[tuple[int, int, float]] = zip(
             ties.source.tolist(), ties.target.tolist(), ties.weight.tolist(), strict=True

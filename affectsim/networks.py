@@ -63,7 +63,7 @@ def _enough(people: int, field_name: str, value: float, found: Mistakes) -> None
         found.add(field_name, f"is {value:g}; allowed: at most {people - 1} with {people} people")
 
 
-def _pairs(graph: networkx.Graph) -> NDArray[np.int64]:
+def _pairs(graph: networkx.Graph[int]) -> NDArray[np.int64]:
     """Return the edges of a graph whose nodes are 0 to n - 1: int64[edges, 2]."""
     count = 2 * graph.number_of_edges()
     return np.fromiter(chain.from_iterable(graph.edges()), np.int64, count).reshape(-1, 2)

@@ -52,6 +52,8 @@ class Trait:
 _REFERENCE = "assumed (reference formulation; gives one stable state below a self-criticism of about 1.45)"
 _ESM = "assumed; experience sampling puts the decay of within-person variance at 5 to 8 h"
 
+# One entry is one or two lines, so that the list can be read as a table.
+# fmt: off
 MODEL: dict[str, Parameter] = {
     p.name: p
     for p in (
@@ -164,12 +166,18 @@ TRAITS: dict[str, Trait] = {
     )
 }
 
+# fmt: on
 _ATTRIBUTE_SHAPE = ("logitnormal", 0.4, 0.5, 0.0, 1.0, "1")
 ATTRIBUTES: dict[str, Trait] = {
     name: Trait(name, symbol, *_ATTRIBUTE_SHAPE, meaning, source)  # type: ignore[arg-type]
     for name, symbol, meaning, source in (
         ("motivation", r"q_{mot}", "compassionate motivation: raises practice and giving", "assumed"),
-        ("sensitivity", r"q_{sens}", "sensitivity to distress and to kindness: raises the reaction to affiliation", "assumed"),
+        (
+            "sensitivity",
+            r"q_{sens}",
+            "sensitivity to distress and to kindness: raises the reaction to affiliation",
+            "assumed",
+        ),
         ("sympathy", r"q_{sym}", "being moved by others: raises giving", "assumed"),
         ("tolerance", r"q_{tol}", "distress tolerance: lowers the reaction to threat", "assumed"),
         ("empathy", r"q_{emp}", "understanding others: raises giving", "assumed"),

@@ -85,7 +85,7 @@ class Dominant(Measure, kind="dominant"):
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return the number of the strongest system."""
-        return np.argmax(np.stack([values[name] for name in SYSTEMS]), axis=0).astype(np.float64)
+        return np.asarray(np.argmax(np.stack([values[name] for name in SYSTEMS]), axis=0), dtype=np.float64)
 
 
 class _Feeling(Measure):

@@ -45,7 +45,10 @@ class Equations:
             ),
             shape=(people, people),
         )
-        get = lambda name: world.get(run, name)  # noqa: E731
+
+        def get(name: str) -> Float:
+            return world.get(run, name)
+
         self.coupling = dynamics.coupling(self.parameters)
         self.person = dynamics.Person(
             get("effective_self_criticism"), get("effective_fear_of_self_compassion"),

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.readouts import ALWAYS, SYSTEMS, Measure, balance
+from affectsim.readouts import ALWAYS, SYSTEMS, Measure
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 
@@ -81,7 +81,7 @@ def dataset(
     values = {name: records[:, :, n, :] for n, name in enumerate(quantities)}
     dims = ("run", "time", "person")
     every = scenario.record.every
-    variables = {}
+    variables: dict[str, Any] = {}
     if rows.size:
         for name in SYSTEMS:
             variables[name] = (dims, values[name], _attributes(name, "activation", every))
@@ -101,7 +101,7 @@ def dataset(
     if scenario.record.summaries:
         for name, data in _summary_variables(summaries).items():
             variables[name] = data
-    coordinates = {
+    coordinates: dict[str, Any] = {
         "time": ("time", hours / 24, {"long_name": "time since the start (end of the interval)", "units": "day"}),
         "arm": ("run", [run.arm for run in runs]),
         "replicate": ("run", [run.replicate for run in runs]),
@@ -200,6 +200,3 @@ def load(path: Path) -> xr.Dataset:
 
     with xr.open_dataset(path, engine="h5netcdf") as run:
         return run.load()
-
-
-__all__ = ["Summaries", "balance", "dataset", "load", "measures", "provenance", "save", "slow_rows"]

@@ -56,9 +56,7 @@ class Scenario(Head):
     ) -> None:
         """Validate `tables` and `values` together: the fields, as models and parts or as plain tables."""
         place = (folder or Path.cwd()).absolute()
-        super().__init__(
-            **checked(plain({**(tables or {}), **values}), tuple(type(self).model_fields), source, place)
-        )
+        super().__init__(**checked(plain({**(tables or {}), **values}), tuple(type(self).model_fields), source, place))
         self._folder = place
         self._source = source
 
@@ -76,9 +74,7 @@ class Scenario(Head):
         return cls.from_tables(read_toml(text, source), source=source, folder=folder)
 
     @classmethod
-    def from_tables(
-        cls, tables: Mapping[str, Any], *, source: str = "scenario", folder: Path | None = None
-    ) -> Self:
+    def from_tables(cls, tables: Mapping[str, Any], *, source: str = "scenario", folder: Path | None = None) -> Self:
         """Build from plain nested tables, as TOML gives them. Raises InputError with every mistake."""
         return cls(tables, source=source, folder=folder)
 

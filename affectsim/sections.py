@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import field_validator
 
+import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
 from affectsim.errors import nearest
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Trait
-import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.parts import Exercise, Readout, Table, field
 
 #: Most people in a population: a limit of this package.
@@ -55,9 +55,7 @@ class Head(Table):
     title: str = field("", max_length=500, unit="", says="what it is about")
     days: float = field(gt=0, le=36_500, unit="days", says="length of the run, a multiple of half an hour")
     seed: int = field(0, ge=0, le=2**63 - 1, unit="1", says="seed of all random draws")
-    replicates: int = field(
-        1, ge=1, le=100_000, unit="1", says="number of different worlds from the same seed"
-    )
+    replicates: int = field(1, ge=1, le=100_000, unit="1", says="number of different worlds from the same seed")
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -108,9 +106,7 @@ class Training(Table):
     """A programme, who takes part in it, and against what it is compared."""
 
     programme: str = field(min_length=1, unit="", says="name of a shipped programme, or path of a .toml file")
-    start_day: int = field(
-        0, ge=0, le=36_499, unit="days", says="day of the run on which the programme starts"
-    )
+    start_day: int = field(0, ge=0, le=36_499, unit="days", says="day of the run on which the programme starts")
     who: Who = field(default_factory=Who, unit="", says="who is trained")
     against: Literal["waiting-list", "nothing"] = field(
         "waiting-list", unit="",
@@ -143,18 +139,14 @@ def hours_of(text: str) -> float:
 class Record(Table):
     """What is kept of a run."""
 
-    every: str = field(
-        "1 day", unit="", says='time between records, a multiple of 30 minutes, such as "6 hours"'
-    )
+    every: str = field("1 day", unit="", says='time between records, a multiple of 30 minutes, such as "6 hours"')
     people: Any = field(
         "all",
         unit="",
         says='whose values are kept: "all", "none", a number of people (evenly spaced), or a list',
     )
     summaries: bool = field(True, unit="", says="whether mean, spread and quantiles over everybody are kept")
-    readouts: tuple[str, ...] = field(
-        ("balance", "dominant"), unit="", says="what is kept beside the three systems"
-    )
+    readouts: tuple[str, ...] = field(("balance", "dominant"), unit="", says="what is kept beside the three systems")
 
     @field_validator("every")
     @classmethod
@@ -215,12 +207,8 @@ TICKS = (30.0, 15.0, 10.0, 7.5, 6.0, 5.0, 3.0, 2.0, 1.0)
 class Numerics(Table):
     """How finely time is cut; not part of the theory."""
 
-    tick: float = field(
-        30.0, unit="min", says="length of a tick: 30, 15, 10, 7.5, 6, 5, 3, 2 or 1", source="measured"
-    )
-    steps_per_tick: int = field(
-        12, ge=1, le=64, unit="1", says="steps of the integrator in a tick", source="measured"
-    )
+    tick: float = field(30.0, unit="min", says="length of a tick: 30, 15, 10, 7.5, 6, 5, 3, 2 or 1", source="measured")
+    steps_per_tick: int = field(12, ge=1, le=64, unit="1", says="steps of the integrator in a tick", source="measured")
 
     @field_validator("tick")
     @classmethod
@@ -273,9 +261,7 @@ def read_overrides(values: Any, path: str, findings: Findings) -> dict[str, floa
     found = {}
     for name in sorted(set(values) & set(MODEL)):
         parameter = MODEL[name]
-        value = read_number(
-            values[name], parameter.low, parameter.high, parameter.unit, dotted(path, name), findings
-        )
+        value = read_number(values[name], parameter.low, parameter.high, parameter.unit, dotted(path, name), findings)
         if value is not None:
             found[name] = value
     return found

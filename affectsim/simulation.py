@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake
-from affectsim.results import ALWAYS, Summaries, dataset, slow_rows
+from affectsim.readouts import ALWAYS
+from affectsim.results import Summaries, dataset, slow_rows
 from affectsim.scenario import Scenario
 from affectsim.world import World, build
 
@@ -61,7 +62,7 @@ def simulate_many(
         recorder.take(records)
         if progress:
             progress(done, first.ticks)
-    hours = np.arange(1, whole + 1) * first.record.every_hours
+    hours = np.arange(1, whole + 1, dtype=np.float64) * first.record.every_hours
     seconds = time.perf_counter() - began
     results = []
     for scenario in scenarios:
@@ -118,7 +119,7 @@ def use_threads(threads: int | None, people: int) -> None:
     """
     import numba
 
-    most = numba.config.NUMBA_NUM_THREADS
+    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     if threads is None:
         threads = min(most, os.cpu_count() or 1) if people >= _WORTH_THREADS else 1
     if not 1 <= threads <= most:

@@ -47,9 +47,7 @@ def dated(draw: st.DrawFn, last_day: int) -> Part:
     if draw(st.booleans()):
         return Dated(hour=draw(number(0, 23.5)), share=draw(number(0, 1)), **values)
     words = st.text(min_size=1, max_size=8)
-    group = st.none() | st.dictionaries(
-        words, words | st.integers(-5, 5) | number(-5, 5), min_size=1, max_size=1
-    )
+    group = st.none() | st.dictionaries(words, words | st.integers(-5, 5) | number(-5, 5), min_size=1, max_size=1)
     return Shock(group=draw(group), **values)
 
 
@@ -123,9 +121,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         "stimuli": st.lists(daily_lives() | dated(days - 1), max_size=3),
         "training": trainings(days - 1),
         "record": records(people),
-        "numerics": st.fixed_dictionaries(
-            {"tick": st.sampled_from(TICKS), "steps_per_tick": st.integers(1, 64)}
-        ),
+        "numerics": st.fixed_dictionaries({"tick": st.sampled_from(TICKS), "steps_per_tick": st.integers(1, 64)}),
         "model": st.fixed_dictionaries(
             {name: number(MODEL[name].low, MODEL[name].high) for name in sorted(draw(names))}
         ),

@@ -243,7 +243,7 @@ def test_table_says_what_the_run_says(cli: Command) -> None:
 
 def test_changes_and_seed_reach_the_run(cli: Command) -> None:
     Path("small.toml").write_text(SMALL)
-    assert cli("run", "small.toml", "--set", "population.size=15", "--set", "title=\"A b\"", "--seed", "9").code == 0
+    assert cli("run", "small.toml", "--set", "population.size=15", "--set", 'title="A b"', "--seed", "9").code == 0
     run = load(Path("small-9/run.nc"))
     assert (run.sizes["person"], run.attrs["seed"], run.attrs["title"]) == (15, 9, "A b")
 

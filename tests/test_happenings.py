@@ -168,7 +168,7 @@ def test_failing_at_mindfulness_feeds_self_criticism(tmp_path):
 
 
 def test_imagery_acts_on_the_mind_first_and_on_the_body_later(tmp_path):
-    exercises = {name: 0.0 for name in ("failure_base", "failure_from_threat", "failure_from_low_imagery")}
+    exercises = dict.fromkeys(("failure_base", "failure_from_threat", "failure_from_low_imagery"), 0.0)
     world = _arms(tmp_path, "compassion-focused-imagery", exercises={**exercises, "image": 2.0}, ticks=72)
     image, body = [], []
     for _ in range(23):
@@ -236,7 +236,10 @@ def test_adding_an_exercise_changes_no_other_draw(tmp_path):
     home = 'home = [{ from_day = 0, to_day = 9, exercise = "mindfulness" }]\n'
     head = 'name = "p"\ndays = 10\ndrop_out = 0.0\n'
     found = []
-    for sessions in ("", 'sessions = [{ day = 1, exercises = ["idle-for-test"] }, { day = 4, exercises = ["idle-for-test"] }]\n'):
+    for sessions in (
+        "",
+        'sessions = [{ day = 1, exercises = ["idle-for-test"] }, { day = 4, exercises = ["idle-for-test"] }]\n',
+    ):
         path.write_text(head + home + sessions)
         training = {"programme": str(path), "start_day": 1, "who": {"share": 1.0}}
         world = build([scenario(people=60, days=11.0, steps=2, training=training, stimuli=[LIFE], network=NOBODY)])

@@ -98,7 +98,9 @@ def test_the_cube_is_never_left():
     for block in range(200):
         fast = population.fast[block * integrate.FAST_BLOCK : (block + 1) * integrate.FAST_BLOCK].copy()
         slow = population.slow[block * integrate.SLOW_BLOCK : (block + 1) * integrate.SLOW_BLOCK]
-        left += integrate._runge_kutta(fast, slow, scratch, tuple(tables.coupling[block]), tables.decay[block], 0, 0.25) > 0
+        left += (
+            integrate._runge_kutta(fast, slow, scratch, tuple(tables.coupling[block]), tables.decay[block], 0, 0.25) > 0
+        )
     assert left > 50, "the control must leave the cube, or this test shows nothing"
     for tick in range(8):
         _raw_advance(world, tick, 1)
@@ -204,7 +206,9 @@ def test_relabelling_people_permutes_results():
 
 
 def test_without_ties_people_are_independent():
-    made = scenario(people=70, network={"kind": "none"}, stimuli=[STATELESS_LIFE, {**SHOCK, "kind": "dated", "share": 0.3}])
+    made = scenario(
+        people=70, network={"kind": "none"}, stimuli=[STATELESS_LIFE, {**SHOCK, "kind": "dated", "share": 0.3}]
+    )
     plain, changed = build([made]), build([made])
     traits = changed.get(0, "self_criticism")
     traits[3] = 5.0

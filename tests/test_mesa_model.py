@@ -7,7 +7,6 @@ import pytest
 
 from affectsim.errors import InputError
 from affectsim.mesa_model import AffectModel, Person
-from affectsim.readouts import SYSTEMS
 from affectsim.world import build
 from tests.worlds import activations, advance, scenario
 

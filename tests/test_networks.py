@@ -107,11 +107,7 @@ def test_permuted_refuses_what_is_no_permutation(order):
 
 def test_source_gives_to_target():
     ties = Ties.from_edges([0, 2], [1, 1], [1, 3], 3, directed=True)
-    assert (
-        ties.start.tolist() == [0, 0, 2, 2]
-        and ties.source.tolist() == [0, 2]
-        and ties.target.tolist() == [1, 1]
-    )
+    assert ties.start.tolist() == [0, 0, 2, 2] and ties.source.tolist() == [0, 2] and ties.target.tolist() == [1, 1]
     assert ties.weight.tolist() == [0.5, 1.5] and ties.scale == 2 and ties.received.tolist() == [0, 2, 0]
 
 
@@ -185,25 +181,18 @@ def test_households_are_exact(people, size):
 
 def test_none_has_no_ties():
     community = NoTies().build(5, 0)
-    assert (
-        community.ties.count == 0 and community.ties.start.tolist() == [0] * 6 and community.ties.scale == 1
-    )
+    assert community.ties.count == 0 and community.ties.start.tolist() == [0] * 6 and community.ties.scale == 1
 
 
 def test_number_of_ties_is_as_declared():
     assert SmallWorld(ties_each=6, rewire=0.5).build(500, 3).ties.count == 500 * 6
     assert ScaleFree(ties_each=3).build(500, 3).ties.count == 2 * 3 * (500 - 3)
     # Binomial: 4 standard deviations of the number of pairs, twice (two directions), per person.
-    assert Random(mean_ties=8.0).build(4000, 3).ties.count / 4000 == pytest.approx(
-        8, abs=8 * (16000**0.5) / 4000
-    )
+    assert Random(mean_ties=8.0).build(4000, 3).ties.count / 4000 == pytest.approx(8, abs=8 * (16000**0.5) / 4000)
 
 
 def test_scale_free_has_hubs_and_random_has_none():
-    hub = [
-        np.diff(kind.build(3000, 1).ties.start).max()
-        for kind in (ScaleFree(ties_each=4), Random(mean_ties=8.0))
-    ]
+    hub = [np.diff(kind.build(3000, 1).ties.start).max() for kind in (ScaleFree(ties_each=4), Random(mean_ties=8.0))]
     assert hub[0] > 3 * hub[1]
 
 
@@ -321,8 +310,6 @@ def test_every_part_says_what_it_is_and_assumes():
 
 
 def test_importing_stays_light():
-    code = (
-        "import sys, affectsim.networks; print({'networkx', 'pandas', 'scipy', 'numba'} & set(sys.modules))"
-    )
+    code = "import sys, affectsim.networks; print({'networkx', 'pandas', 'scipy', 'numba'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -126,9 +126,5 @@ def test_every_shipped_part_explains_itself(part: type[Part]) -> None:
     for name, known in declared(part).items():
         assert known.says, name
         assert known.source, name
-        if (
-            known.low is not None
-            and isinstance(known.default, (int, float))
-            and not isinstance(known.default, bool)
-        ):
+        if known.low is not None and isinstance(known.default, (int, float)) and not isinstance(known.default, bool):
             assert known.low <= known.default <= (math.inf if known.high is None else known.high), name

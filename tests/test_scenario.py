@@ -94,9 +94,7 @@ def test_every_change_changes_the_digest() -> None:
 
 def test_defaults_are_the_same_said_or_not() -> None:
     plain = Scenario.from_toml(MINIMAL)
-    said = Scenario.from_toml(
-        MINIMAL + "[network]\nkind = 'small-world'\nties_each = 8\n[numerics]\ntick = 30.0\n"
-    )
+    said = Scenario.from_toml(MINIMAL + "[network]\nkind = 'small-world'\nties_each = 8\n[numerics]\ntick = 30.0\n")
     assert plain == said
     assert plain.digest() == said.digest()
     assert plain.network == SmallWorld()
@@ -227,8 +225,7 @@ network = { kind = "file", path = "workplace_contacts.csv" }
         [
             f"{tmp_path / 'office.toml'}: 3 mistakes",
             "  population.traits.self_critisism         unknown; did you mean self_criticism?",
-            '  network.path = "workplace_contacts.csv"  no file workplace_contacts.csv next to office.toml; '
-            + hint,
+            '  network.path = "workplace_contacts.csv"  no file workplace_contacts.csv next to office.toml; ' + hint,
             "  training.start_day = 200                 must be below days (182)",
         ]
     )
@@ -274,11 +271,7 @@ network = { kind = "file", path = "workplace_contacts.csv" }
     ],
 )  # fmt: skip
 def test_each_kind_of_mistake(line: str, where: str, message: str, tmp_path: Path) -> None:
-    text = (
-        line.replace("\n", "\npopulation.size = 100\n", 1)
-        if "\n" in line
-        else line + "\npopulation.size = 100"
-    )
+    text = line.replace("\n", "\npopulation.size = 100\n", 1) if "\n" in line else line + "\npopulation.size = 100"
     assert refused(text, folder=tmp_path) == [(where, message.format(folder=tmp_path))]
 
 
@@ -323,9 +316,7 @@ def test_a_billion_people_are_refused_before_anything_is_built() -> None:
 
 
 def test_people_must_suit_the_network() -> None:
-    assert refused_change({"population.size": 5}) == [
-        ("network.ties_each", "is 8; allowed: at most 4 with 5 people")
-    ]
+    assert refused_change({"population.size": 5}) == [("network.ties_each", "is 8; allowed: at most 4 with 5 people")]
     (mistake,) = refused("days = 1")
     assert mistake[0] == "population.size"
     assert "only a network file brings its own" in mistake[1]
@@ -540,9 +531,7 @@ def test_presets_then_own_changes() -> None:
     seeking = general.but({"population.preset": "help-seeking"})
     assert general.population.distributions()["self_criticism"] == TRAITS["self_criticism"]
     assert seeking.population.distributions()["self_criticism"].median == 1.5
-    own = seeking.but({"population.traits.self_criticism.spread": 0.1}).population.distributions()[
-        "self_criticism"
-    ]
+    own = seeking.but({"population.traits.self_criticism.spread": 0.1}).population.distributions()["self_criticism"]
     assert (own.median, own.spread) == (1.5, 0.1)
     for name in PRESETS:
         assert general.but({"population.preset": name}).but({"population.traits": PRESETS[name].traits})

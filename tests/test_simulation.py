@@ -19,7 +19,11 @@ LIFE = {"kind": "daily-life"}
 
 
 def _made(**more):
-    record = {"every": "6 hours", "readouts": ["balance", "dominant", "anger", "self_criticism"], **more.pop("record", {})}
+    record = {
+        "every": "6 hours",
+        "readouts": ["balance", "dominant", "anger", "self_criticism"],
+        **more.pop("record", {}),
+    }
     return scenario(people=90, days=2.0, steps=4, stimuli=[LIFE], record=record, **more)
 
 

@@ -23,9 +23,7 @@ def test_expected_events_per_day_are_the_rate_and_the_night(life: DailyLife, mom
     assert expected.shape == (len(KINDS), round(24 / moment))
     assert (expected >= 0).all()
     night = life.night_share * (24 - life.waking_hours) / life.waking_hours
-    np.testing.assert_allclose(
-        expected.sum(axis=1), np.array(life.rates) * (1 + night), rtol=1e-12, atol=1e-15
-    )
+    np.testing.assert_allclose(expected.sum(axis=1), np.array(life.rates) * (1 + night), rtol=1e-12, atol=1e-15)
 
 
 def test_expected_events_follow_the_clock() -> None:
@@ -93,9 +91,7 @@ def test_script_is_sorted_by_time_whatever_the_order_of_rows(tmp_path: Path) -> 
     found = []
     for order in (rows, rows[::-1]):
         path = tmp_path / "diary.csv"
-        path.write_text(
-            "\ufeffkind_of_day," + HEADER + "".join(f"x,{row}\n" for row in order), encoding="utf-8"
-        )
+        path.write_text("\ufeffkind_of_day," + HEADER + "".join(f"x,{row}\n" for row in order), encoding="utf-8")
         found.append(Script(path=str(path)).read(people=4))
     for events in found:
         assert events.person.tolist() == [0, 1, 1, 3]
@@ -160,9 +156,7 @@ def test_script_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200))
-def test_script_never_fails_but_with_an_input_error(
-    tmp_path_factory: pytest.TempPathFactory, text: str
-) -> None:
+def test_script_never_fails_but_with_an_input_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("script") / "diary.csv"
     path.write_text(HEADER + text, encoding="utf-8", errors="surrogatepass", newline="")
     try:

@@ -117,9 +117,7 @@ def test_kernel_is_compiled_from_dynamics() -> None:
 def test_latex_of_the_reference_equations() -> None:
     found = symbolic.latex()
     assert found["Signal of an activation X to the other systems"] == r"h(X) = \frac{X^{3}}{X^{3} + \theta^{3}}"
-    assert found["Rate of threat"] == (
-        r"\frac{d T}{dt} = \frac{E_{T} - T \left(1 + E_{T} + I_{T}\right)}{\tau_{T}}"
-    )
+    assert found["Rate of threat"] == (r"\frac{d T}{dt} = \frac{E_{T} - T \left(1 + E_{T} + I_{T}\right)}{\tau_{T}}")
     assert found["Inhibition of threat"] == r"I_{T} = w_{ST} h(S)"
     assert found["Excitation of drive"] == r"E_{D} = b_{D} + g_{D} u_{D} + w_{base} h(S) + w_{strive} h(T)"
     assert r"\kappa" in found["Excitation of threat"] and r"\varphi_{self}" in found["Excitation of threat"]

@@ -39,11 +39,7 @@ def refused(path: Path, **fields) -> InputError:
 def test_csv_with_numbers_keeps_their_order(tmp_path):
     table = read_ties(written(tmp_path, "t.csv", "source,target,weight\n10,2,4\n0,10,1.5\n"))
     assert table.labels.tolist() == [0, 2, 10] and table.labels.dtype == np.int64
-    assert (
-        table.source.tolist() == [2, 0]
-        and table.target.tolist() == [1, 2]
-        and table.weight.tolist() == [4, 1.5]
-    )
+    assert table.source.tolist() == [2, 0] and table.target.tolist() == [1, 2] and table.weight.tolist() == [4, 1.5]
     assert not table.directed
 
 
@@ -52,11 +48,7 @@ def test_csv_with_names_keeps_the_order_of_appearance(tmp_path):
         written(tmp_path, "t.csv", "\ufeffTarget, Source ,colour\r\n\r\nzoe,anna,red\r\n007,zoe,blue\r\n")
     )
     assert table.labels.tolist() == ["anna", "zoe", "007"]
-    assert (
-        table.source.tolist() == [0, 1]
-        and table.target.tolist() == [1, 2]
-        and table.weight.tolist() == [1, 1]
-    )
+    assert table.source.tolist() == [0, 1] and table.target.tolist() == [1, 2] and table.weight.tolist() == [1, 1]
 
 
 def test_nodes_bring_groups_and_isolated_people(tmp_path):
@@ -214,9 +206,7 @@ def test_paths_that_are_no_files(tmp_path):
     assert "must end in .csv or .graphml" in str(refused(written(tmp_path, "t.gml", HEAD)))
     assert "path" in str(refused(Path("nul\0.csv")))
     assert "path" in str(refused(Path("x" * 5000 + ".csv")))
-    assert "must end in .csv," in str(
-        refused(tmp_path / "workplace.csv", nodes=written(tmp_path, "n.xml", ""))
-    )
+    assert "must end in .csv," in str(refused(tmp_path / "workplace.csv", nodes=written(tmp_path, "n.xml", "")))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -233,9 +223,7 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
 
 def test_another_number_of_people_is_refused(tmp_path):
     path = str(written(tmp_path, "t.csv", HEAD + "0,1,1\n"))
-    with pytest.raises(
-        InputError, match="the file has 2, the scenario says 300; allowed: 2, or leave it out"
-    ):
+    with pytest.raises(InputError, match="the file has 2, the scenario says 300; allowed: 2, or leave it out"):
         FromFile(path=path).build(300, 0)
     assert FromFile(path=path).build(2, 0).people == 2
 
@@ -325,10 +313,7 @@ NODES = '<node id="a"/><node id="b"/>'
         ),
         (graphml(NODES + '<edge source="a" target="b"><data key="z">1</data></edge>'), "malformed GraphML"),
         (
-            graphml(
-                NODES
-                + '<edge source="a" target="b"><data key="w">1</data></edge><edge source="a" target="b"/>'
-            ),
+            graphml(NODES + '<edge source="a" target="b"><data key="w">1</data></edge><edge source="a" target="b"/>'),
             "edge a -> b  has no weight, while other edges have one",
         ),
     ],
@@ -359,9 +344,7 @@ def test_real_workplace():
 
 def test_real_lastfm():
     community = FromFile(path=real("lastfm_asia.csv")).build(None, 0)
-    assert (
-        community.people == 7624 and community.ties.count == 2 * 27806 and (community.ties.weight == 1).all()
-    )
+    assert community.people == 7624 and community.ties.count == 2 * 27806 and (community.ties.weight == 1).all()
 
 
 def test_real_lawfirm():

@@ -25,9 +25,7 @@ def _refused(text: str) -> str:
 
 
 def test_the_shipped_exercises() -> None:
-    assert {
-        kind for kind, part in Exercise.kinds().items() if part.__module__.startswith("affectsim.")
-    } == set(KINDS)
+    assert {kind for kind, part in Exercise.kinds().items() if part.__module__.startswith("affectsim.")} == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

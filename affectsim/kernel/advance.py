@@ -11,7 +11,17 @@ import numpy as np
 
 from affectsim.kernel.compile import compiled, internal, parallel
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due
-from affectsim.kernel.integrate import FAST_BLOCK, SLOW_BLOCK, SUM_T, L, add_to_record, end_tick, express, start_tick, step
+from affectsim.kernel.integrate import (
+    FAST_BLOCK,
+    SLOW_BLOCK,
+    SUM_T,
+    L,
+    add_to_record,
+    end_tick,
+    express,
+    start_tick,
+    step,
+)
 
 #: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
 SUMS = 5

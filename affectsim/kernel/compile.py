@@ -20,9 +20,9 @@ from typing import Any
 import numba
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 #: For what only the kernel calls: no door for Python, since unpacking the many arrays takes long to compile.
-_NO_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_NO_DOOR: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 inlined: Any = partial(numba.njit, forceinline=True, **_OPTIONS)
 internal: Any = partial(numba.njit, **_NO_DOOR, **_OPTIONS)
@@ -41,7 +41,7 @@ def model_sources(package: Path = _PACKAGE) -> str:
 
 def _kept(function: Callable[..., Any], **options: Any) -> Any:
     """Compile on first use and keep the result on disk as long as no source of the model changes."""
-    dispatcher = numba.njit(cache=True, **_OPTIONS, **options)(function)
+    dispatcher: Any = partial(numba.njit, cache=True, **_OPTIONS, **options)()(function)
     # Private to numba, and the only place where the stamp can be set; tests/test_kernel.py watches it.
     dispatcher._cache._cache_file._source_stamp = model_sources()
     return dispatcher

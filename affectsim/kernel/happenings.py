@@ -12,7 +12,6 @@ from affectsim import appraisal, draws
 from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
 from affectsim.kernel.integrate import (
     _SLOW,
-    _positive,
     FAST_BLOCK,
     SLOW_BLOCK,
     U_A,
@@ -23,8 +22,9 @@ from affectsim.kernel.integrate import (
     U_T,
     X_D,
     X_T,
-    L,
     Z_T,
+    L,
+    _positive,
 )
 from affectsim.kernel.tables import (
     ADHERENCE_PART,

@@ -44,9 +44,7 @@ KAPPA, FEAR_SELF, FEAR_FROM = (
 )
 GAIN_T, GAIN_S, GAIN_D = _SLOW["effective_threat_gain"], _SLOW["effective_soothing_gain"], _SLOW["drive_gain"]
 BASE_T, BASE_D, BASE_S = (_SLOW[f"{n}_baseline"] for n in ("threat", "drive", "soothing"))
-GIVE_WARMTH, FIGHT, FLIGHT, SUBMISSION = (
-    _SLOW[f"effective_{n}"] for n in ("warmth", "fight", "flight", "submission")
-)
+GIVE_WARMTH, FIGHT, FLIGHT, SUBMISSION = (_SLOW[f"effective_{n}"] for n in ("warmth", "fight", "flight", "submission"))
 Z_T, Z_D, Z_S = (_SLOW[f"background_{n}"] for n in ("threat", "drive", "soothing"))
 POWER, CURRENT_POWER = _SLOW["power"], _SLOW["current_power"]
 _NAMES = list(MODEL)
@@ -265,8 +263,8 @@ def _signals(fast, scratch, extrapolation, number):
 def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
     """Classical fourth-order step for every lane; the result goes to rows Y of the scratch pad.
 
-    Returns how far all lanes together left [0, 1] in a stage or the result (row OUTSIDE: each lane). Going through the lanes stage by
-    stage keeps many lanes in flight while a division is waited for.
+    Returns how far all lanes together left [0, 1] in a stage or the result (row OUTSIDE: each lane).
+    Going through the lanes stage by stage keeps many lanes in flight while a division is waited for.
     """
     for i in range(L):
         scratch[Y_T + i] = fast[X_T + i]
@@ -383,7 +381,9 @@ def end_tick(population, tables, block):
         fast[U_E + i] *= decay[end, 7]
         threat = fast[X_T + i]
         # Submission wears perceived power down; without it power returns.
-        target = np.float64(slow[POWER + i]) * (1.0 - np.float64(slow[SUBMISSION + i]) * _signal(threat, threshold_cubed))
+        target = np.float64(slow[POWER + i]) * (
+            1.0 - np.float64(slow[SUBMISSION + i]) * _signal(threat, threshold_cubed)
+        )
         power = np.float64(slow[CURRENT_POWER + i])
         slow[CURRENT_POWER + i] = np.float32(power + power_step * (target - power))
 

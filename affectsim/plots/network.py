@@ -149,7 +149,7 @@ def layout(pairs: Whole, weight: Float, people: int, seed: int) -> Float:
     degree = np.bincount(pairs.ravel(), minlength=people)
     tied, alone = np.flatnonzero(degree > 0), np.flatnonzero(degree == 0)
     if tied.size:
-        graph = nx.Graph()
+        graph: nx.Graph[int] = nx.Graph()
         graph.add_nodes_from(tied.tolist())
         # Weights span orders of magnitude (seconds of contact); logarithms keep the heavy from clumping.
         pull = np.log1p(weight / weight.mean())
