@@ -6,7 +6,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from affectsim.errors import InputError, Mistake
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from affectsim.ties import Community
 
 _TEMPLATE = Path(__file__).parent / "templates" / "demo.toml"
-#: Fewer people than this are faster on one thread: threads would mostly wait for one another.
-_PEOPLE_FOR_THREADS = 2000
 _ROWS = {
     "balance": ("balance, 1 = three equal systems", 1.0, ".3f"),
     "threat_dominant": ("threat strongest, % of the time", 100.0, ".1f"),
@@ -72,15 +72,17 @@ def run_demo(
     """Run the demo and write table, figures, run and scenario into the folder `out`.
 
     `out` is made (its parent must be there), or files of these names in it are replaced; nothing is written
-    before everything is ready. `network`, `nodes`: files as for the network part "file". `threads`: default
-    one below 2,000 people, all cores above; the numbers do not depend on it. Raises InputError.
+    before everything is ready. `network`, `nodes`: files as for the network part "file". `threads`: as for
+    `simulate`. Raises InputError.
     """
     _check_place(out)
     scenario = demo_scenario(network, people, seed, nodes)
     community = build([scenario], replicates=[0]).runs[0].community
-    if threads is None and community.people < _PEOPLE_FOR_THREADS:
-        threads = 1
+    # The kernel runs without Python's lock: the plotting library is imported meanwhile, on another core.
+    loading = Thread(target=import_module, args=("affectsim.plots",))
+    loading.start()
     run = simulate(scenario, threads=threads, progress=progress)
+    loading.join()
     trial = analyse(run, Periods.of_scenario(scenario))
     text = table(trial, scenario, community.people)
     with _all_or_nothing(out) as folder:
