@@ -66,15 +66,18 @@ EFFECTIVE = (
     "effective_submission",
 )
 
+#: Traits that every step reads: next to the effective values, so that a step reads memory in one piece.
+_EVERY_STEP = ("drive_gain", "threat_baseline", "drive_baseline", "soothing_baseline")
 #: Rows of the float32 array, by name.
 SLOW: dict[str, int] = {
     name: row
     for row, name in enumerate(
         (
-            *TRAIT_NAMES,
+            *(name for name in TRAIT_NAMES if name not in _EVERY_STEP),
             *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
             *TRAINABLE,
             "current_power",
+            *_EVERY_STEP,
             *EFFECTIVE,
             "background_threat",
             "background_drive",

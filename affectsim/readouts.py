@@ -26,12 +26,13 @@ SYSTEMS = ("threat", "drive", "soothing")
 def balance(threat: Any, drive: Any, soothing: Any) -> Any:
     """Return how balanced three activations are: 1 = three equal circles, 0 = one system alone.
 
-    B = 1 - |s - (1/3, 1/3, 1/3)| / sqrt(2/3) with s the shares of the three systems. Not defined (NaN)
-    if all are 0.
+    B = 1 - |s - (1/3, 1/3, 1/3)| / sqrt(2/3) with s the shares of the three systems. Three silent systems
+    are equal: 1.
     """
     total = threat + drive + soothing
-    a, b, c = threat / total - 1.0 / 3.0, drive / total - 1.0 / 3.0, soothing / total - 1.0 / 3.0
-    return 1.0 - np.sqrt((a * a + b * b + c * c) * 1.5)
+    mean = total * (1.0 / 3.0)
+    a, b, c = threat - mean, drive - mean, soothing - mean
+    return 1.0 - np.sqrt((a * a + b * b + c * c) * 1.5) / (total + 1e-300)
 
 
 class Measure(Readout):

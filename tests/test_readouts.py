@@ -18,6 +18,7 @@ def test_balance_exact():
     assert balance(0.4, 0.4, 0.4) == pytest.approx(1.0)
     assert balance(0.7, 0.0, 0.0) == pytest.approx(0.0)
     assert balance(0.5, 0.5, 0.0) == pytest.approx(0.5)
+    assert balance(0.0, 0.0, 0.0) == 1.0
 
 
 @given(POSITIVE, POSITIVE, POSITIVE, st.floats(0.01, 1.0))

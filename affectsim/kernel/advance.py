@@ -9,8 +9,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from affectsim.kernel.compile import compiled, internal, parallel
-from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due
+from affectsim.kernel.compile import compiled, internal, internal_inlined, parallel
+from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
 from affectsim.kernel.integrate import (
     FAST_BLOCK,
     SLOW_BLOCK,
@@ -60,7 +60,8 @@ def happen(population, tables, block, tick):
         moment = tick // tables.ticks_per_moment
         background(population, tables, block, moment)
         daily_life(population, tables, block, moment)
-        practice_if_due(population, tables, block, moment)
+        if somebody_trains(population, block, moment // tables.moments_per_day):
+            practice_if_due(population, tables, block, moment)
 
 
 @internal
@@ -84,7 +85,7 @@ def start_of_tick(population, tables, tick):
         happen(population, tables, block, tick)
 
 
-@internal
+@internal_inlined
 def _work(population, tables, block, phase, tick, buffer):
     """Do one phase of a tick for one block: the night, the start, or Runge-Kutta step number `phase`."""
     moments = tables.ticks_per_moment

@@ -31,8 +31,8 @@ internal_inlined: Any = partial(numba.njit, forceinline=True, **_NO_DOOR, **_OPT
 
 def model_sources(package: Path = _PACKAGE) -> str:
     """Return a hash of every source file that decides what the kernel computes."""
-    names = ("dynamics.py", "appraisal.py", "draws.py", "layout.py", "parameters.py", "training/practice.py")
-    files = [*(package / name for name in names), *sorted((package / "kernel").glob("*.py"))]
+    names = ("dynamics", "appraisal", "draws", "layout", "parameters", "readouts", "training/practice")
+    files = [*(package / f"{name}.py" for name in names), *sorted((package / "kernel").glob("*.py"))]
     found = hashlib.sha256()
     for file in files:
         found.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())

@@ -207,6 +207,16 @@ def dated_events(population, tables, run, moment):
             population.fast[base + U_T] += size * _appraise(tables.model, run, chance, population.fast[base + X_T])
 
 
+@internal_inlined
+def somebody_trains(population, block, day):
+    """Return whether anybody in a block has started training (most blocks need no further look)."""
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    first = slow[START_DAY]
+    for i in range(L):
+        first = min(first, slow[START_DAY + i])
+    return day >= first
+
+
 @internal
 def practice_if_due(population, tables, block, moment):
     """Home practice and sessions of everybody in a block who has one now."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from affectsim import dynamics
+from affectsim import dynamics, readouts
 from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
 from affectsim.parameters import MODEL
@@ -26,6 +26,7 @@ _signal = inlined(dynamics.signal)
 _signals_of = inlined(dynamics.signals)
 _excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of))
 _rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition))
+_balance = inlined(readouts.balance)
 _giving = inlined(bind(dynamics.giving, signal=_signal))
 
 L = LANES
@@ -159,7 +160,7 @@ def _coupling(tables, run):
     )  # fmt: skip
 
 
-@internal
+@internal_inlined
 def start_tick(population, tables, block, buffer, new_day):
     """First exchange of a tick: hear the ties, and express the slope of what one gives.
 
@@ -196,7 +197,7 @@ def start_tick(population, tables, block, buffer, new_day):
     _send(population, block, 1 - buffer, scratch)
 
 
-@internal
+@internal_inlined
 def step(population, tables, block, number, buffer):
     """Advance one block by Runge-Kutta step `number` of a tick; reads `given[buffer]`, writes the other."""
     scratch = np.empty(SCRATCH_ROWS * L)
@@ -219,44 +220,46 @@ def step(population, tables, block, number, buffer):
 
 @internal_inlined
 def _signals(fast, scratch, extrapolation, number):
-    """Turn what was heard (rows 0, 1) into the signal at start, middle and end of the step (rows 0 to 5)."""
-    missed = extrapolation[number - 1, 6] if number > 0 else 0.0
+    """Turn what was heard (rows 0, 1) into the signals at start, middle and end of the step (rows 0 to 5)."""
+    if number == 0:
+        _first_signal(fast, scratch, extrapolation, W_LAST, W_BEFORE, W_PREDICTED, 0)
+        _first_signal(fast, scratch, extrapolation, H_LAST, H_BEFORE, H_PREDICTED, L)
+    else:
+        _later_signal(fast, scratch, extrapolation, number, W_LAST, W_BEFORE, W_PREDICTED, 0)
+        _later_signal(fast, scratch, extrapolation, number, H_LAST, H_BEFORE, H_PREDICTED, L)
+
+
+# Rows come as constants, so that the compiler sees that they do not overlap.
+@internal_inlined
+def _first_signal(fast, scratch, extrapolation, last, before, predicted, row):
+    """Signal in the first step of a tick: slopes were heard, and `predicted` is what is to be given back."""
+    to_middle, to_end = extrapolation[0, 0], extrapolation[0, 3]
+    for i in range(L):
+        slope, value, back = scratch[row + i], fast[last + i], fast[predicted + i]
+        at_end = value + to_end * slope
+        scratch[row + i] = _positive(value + back)
+        scratch[row + 2 * L + i] = _positive(value + to_middle * slope + back)
+        scratch[row + 4 * L + i] = _positive(at_end + back)
+        fast[before + i] = slope
+        fast[predicted + i] = at_end
+
+
+@internal_inlined
+def _later_signal(fast, scratch, extrapolation, number, last, before, predicted, row):
+    """Signal in a later step: from the last three exchanges of the tick, with what was missed given back."""
+    missed = extrapolation[number - 1, 6]
     m_now, m_last, m_before = extrapolation[number, 0], extrapolation[number, 1], extrapolation[number, 2]
     e_now, e_last, e_before = extrapolation[number, 3], extrapolation[number, 4], extrapolation[number, 5]
-    first = number == 0
-    for signal in range(2):
-        last_row, before_row, predicted_row = W_LAST, W_BEFORE, W_PREDICTED
-        if signal == 1:
-            last_row, before_row, predicted_row = H_LAST, H_BEFORE, H_PREDICTED
-        last = fast[last_row : last_row + L]
-        before = fast[before_row : before_row + L]
-        predicted = fast[predicted_row : predicted_row + L]
-        start = scratch[signal * L : (signal + 1) * L]
-        middle = scratch[(2 + signal) * L : (3 + signal) * L]
-        end = scratch[(4 + signal) * L : (5 + signal) * L]
-        if first:
-            # `start` holds slopes; `predicted` what is still to be given back.
-            for i in range(L):
-                slope, value, back = start[i], last[i], predicted[i]
-                at_middle = value + m_now * slope
-                at_end = value + e_now * slope
-                start[i] = _positive(value + back)
-                middle[i] = _positive(at_middle + back)
-                end[i] = _positive(at_end + back)
-                before[i] = slope
-                predicted[i] = at_end
-        else:
-            for i in range(L):
-                value = start[i]
-                back = missed * (value - predicted[i])
-                at_middle = m_now * value + m_last * last[i] + m_before * before[i]
-                at_end = e_now * value + e_last * last[i] + e_before * before[i]
-                start[i] = _positive(value + back)
-                middle[i] = _positive(at_middle + back)
-                end[i] = _positive(at_end + back)
-                before[i] = last[i]
-                last[i] = value
-                predicted[i] = at_end
+    for i in range(L):
+        value, previous, older = scratch[row + i], fast[last + i], fast[before + i]
+        back = missed * (value - fast[predicted + i])
+        at_end = e_now * value + e_last * previous + e_before * older
+        scratch[row + i] = _positive(value + back)
+        scratch[row + 2 * L + i] = _positive(m_now * value + m_last * previous + m_before * older + back)
+        scratch[row + 4 * L + i] = _positive(at_end + back)
+        fast[before + i] = previous
+        fast[last + i] = value
+        fast[predicted + i] = at_end
 
 
 @inlined
@@ -386,12 +389,3 @@ def end_tick(population, tables, block):
         )
         power = np.float64(slow[CURRENT_POWER + i])
         slow[CURRENT_POWER + i] = np.float32(power + power_step * (target - power))
-
-
-@internal_inlined
-def _balance(threat, drive, soothing):
-    """Balance of the three systems (readouts.balance): 1 = three equal circles, 0 = one system alone."""
-    total = threat + drive + soothing
-    a, b, c = threat / total - 1.0 / 3.0, drive / total - 1.0 / 3.0, soothing / total - 1.0 / 3.0
-    distance = np.sqrt((a * a + b * b + c * c) * 1.5)
-    return 1.0 - distance if total > 0.0 else 0.0
