@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from affectsim import dynamics, readouts
-from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
+from affectsim.kernel.compile import bind, inlined, internal_inlined
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
 from affectsim.parameters import MODEL
 
