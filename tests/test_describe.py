@@ -55,8 +55,9 @@ def test_every_equation_and_part_is_there(in_markdown: str, in_text: str) -> Non
         assert f"$$\n{equation.latex()}\n$$" in in_markdown
         assert equation.says in in_text
     for kinds in parts().values():
-        for kind in kinds:
-            assert f"| {kind} |" in in_markdown
+        for kind, part in kinds.items():
+            # Other tests declare parts of their own.
+            assert f"| {kind} |" in in_markdown or not part.__module__.startswith("affectsim.")
 
 
 def test_disclaimer_comes_first_and_last(in_markdown: str, in_text: str) -> None:
