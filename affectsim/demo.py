@@ -16,7 +16,7 @@ from affectsim.results import DISCLAIMER, save
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, simulate
 from affectsim.trial import Periods, analyse
-from affectsim.world import build
+from affectsim.world import community_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,7 +77,7 @@ def run_demo(
     """
     _check_place(out)
     scenario = demo_scenario(network, people, seed, nodes)
-    community = build([scenario], replicates=[0]).runs[0].community
+    community = community_of(scenario)
     # The kernel runs without Python's lock: the plotting library is imported meanwhile, on another core.
     loading = Thread(target=import_module, args=("affectsim.plots",))
     loading.start()

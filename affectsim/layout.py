@@ -13,7 +13,6 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from affectsim.parameters import ATTRIBUTES, TRAITS
 
@@ -98,8 +97,3 @@ NEVER = np.float32(1e9)
 def blocks_for(people: int) -> int:
     """Return how many blocks hold `people` people."""
     return -(-people // LANES)
-
-
-def rows_of(array: npt.NDArray[np.generic], row: int) -> npt.NDArray[np.generic]:
-    """Return a view of one row of a blocked array (blocks, rows, LANES), shape (blocks, LANES)."""
-    return array[:, row, :]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from affectsim import dynamics
 from affectsim.kernel.scheme import decay_table
+from affectsim.kernel.tables import DECAY_KINDS
 from affectsim.layout import Fast
 from affectsim.readouts import SYSTEMS
 from affectsim.world import World
@@ -63,8 +64,7 @@ class Equations:
 
     def inputs_at(self, hours: float) -> tuple[Float, ...]:
         """Return the inputs without ties `hours` after the start of the tick."""
-        left = dict(zip(("threat", "resource", "affiliation", "practice", "image", "body", "image_to_body", "ease"),
-                        decay_table(self.parameters, hours, 1)[-1], strict=True))  # fmt: skip
+        left = dict(zip(DECAY_KINDS, decay_table(self.parameters, hours, 1)[-1], strict=True))
         u = self.inputs
         return (
             u["u_threat"] * left["threat"] + self.background["threat"],

@@ -91,7 +91,7 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
     slot = 0
     for scenario in scenarios:
         for replicate in range(scenario.replicates) if replicates is None else replicates:
-            community = _community(scenario, replicate)
+            community = community_of(scenario, replicate)
             people = community.people
             traits = draw_traits(scenario.population.distributions(), scenario.seed, replicate, people)
             trainees = _trainees(scenario, replicate, community, traits["self_criticism"])
@@ -116,7 +116,8 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
     return World(population, tables_of(runs), tuple(runs))
 
 
-def _community(scenario: Scenario, replicate: int) -> Community:
+def community_of(scenario: Scenario, replicate: int = 0) -> Community:
+    """Return the people and ties of one replicate. Raises InputError for files that do not fit."""
     network = scenario.located(scenario.network)
     return network.build(scenario.population.size, seed_for(scenario.seed, replicate, "network"))
 

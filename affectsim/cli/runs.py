@@ -83,22 +83,14 @@ def head(scenario: Scenario) -> str:
 
 def _size(scenario: Scenario) -> tuple[int, str]:
     from affectsim.networks import Generated
+    from affectsim.world import community_of
 
     size, network = scenario.population.size, scenario.network
     if isinstance(network, Generated) and size is not None and size > _COUNTED_PEOPLE:
         return size, f"about {network.expected(size) / 2:,.0f}"
-    community = _community(scenario)
+    community = community_of(scenario)
     about = "about " if scenario.replicates > 1 and isinstance(network, Generated) else ""
     return community.people, f"{about}{_pairs(community):,}"
-
-
-def _community(scenario: Scenario) -> Community:
-    """Return the people and ties of the first world."""
-    from affectsim.draws import seed_for
-
-    part: Any = scenario.located(scenario.network)
-    community: Community = part.build(scenario.population.size, seed_for(scenario.seed, 0, "network"))
-    return community
 
 
 def _pairs(community: Community) -> int:
@@ -113,9 +105,10 @@ def _pairs(community: Community) -> int:
 def check_events(scenario: Scenario) -> None:
     """Read every script, and look up every group that is hit. Raises InputError."""
     from affectsim.stimuli import Script, Shock
+    from affectsim.world import community_of
 
     files = any(isinstance(s, Script) or (isinstance(s, Shock) and s.group) for s in scenario.stimuli)
-    community = _community(scenario) if files else None
+    community = community_of(scenario) if files else None
     for stimulus in scenario.stimuli if community else ():
         assert community is not None
         if isinstance(stimulus, Script):

@@ -95,7 +95,7 @@ def _send(population, block, buffer, scratch):
 
 @internal_inlined
 def express(population, tables, block, buffer, scratch):
-    """Write what everybody in a block gives now into a buffer; uses rows 0 and 1 of the scratch pad."""
+    """Express warmth and hostility towards the ties, as the state is now."""
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     threshold_cubed = tables.coupling[population.block_run[block], 0]
@@ -199,7 +199,10 @@ def start_tick(population, tables, block, buffer, new_day):
 
 @internal_inlined
 def step(population, tables, block, number, buffer):
-    """Advance one block by Runge-Kutta step `number` of a tick; reads `given[buffer]`, writes the other."""
+    """Hear the ties, advance by one Runge-Kutta step, and express what one gives then.
+
+    `number` counts the steps of a tick; reads `given[buffer]`, writes the other buffer.
+    """
     scratch = np.empty(SCRATCH_ROWS * L)
     hear(population, tables, block, buffer, scratch)
     run = population.block_run[block]
