@@ -53,6 +53,8 @@ NAMES = ("mesa", "numpy", "jax", "c")
 
 def run_engine(made: World, ticks: int, threads: int | None) -> None:
     """Advance by some ticks through the engine's own door."""
+    if made.tick + ticks > made.runs[0].scenario.ticks:
+        raise ValueError("the world ends before the ticks do")
     for _ in advance(made, ticks=ticks, threads=threads):
         pass
 

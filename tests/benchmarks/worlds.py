@@ -11,11 +11,13 @@ from affectsim.scenario import Scenario
 from affectsim.world import World, build
 
 TIES_EACH = 8
+#: Long enough for every turn of a benchmark: a world at its end stands still, and C would read on.
+DAYS = 4000.0
 #: Share of the ties of the circle that go to anybody instead.
 REWIRED = 0.1
 
 
-def scenario(people: int, days: float = 400.0, **changes: object) -> Scenario:
+def scenario(people: int, days: float = DAYS, **changes: object) -> Scenario:
     """Return everyday life of `people` people without ties; dotted changes by keyword (`__` for a dot)."""
     found = Scenario.from_tables(
         {
@@ -40,7 +42,7 @@ def ring_with_shortcuts(people: int, ties_each: int = TIES_EACH, rewired: float 
     return Ties.from_edges(who, other, None, people)
 
 
-def world(people: int, days: float = 400.0, ties: Ties | None = None, **changes: object) -> World:
+def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: object) -> World:
     """Return a world of `people` people on a ring with shortcuts, which networkx would take minutes to draw."""
     made = build([scenario(people, days, **changes)])
     ties = ring_with_shortcuts(people) if ties is None else ties
