@@ -64,7 +64,7 @@ class Equations:
 
     def inputs_at(self, hours: float) -> tuple[Float, ...]:
         """Return the inputs without ties `hours` after the start of the tick."""
-        left = dict(zip(DECAY_KINDS, decay_table(self.parameters, hours, 1)[-1], strict=True))
+        left = dict(zip(DECAY_KINDS, decay_table(self.parameters, np.array([hours]))[0], strict=True))
         u = self.inputs
         return (
             u["u_threat"] * left["threat"] + self.background["threat"],

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from affectsim import dynamics
 from affectsim.draws import key, uniforms
-from affectsim.kernel.scheme import decay_table, extrapolation_table
+from affectsim.kernel.scheme import decay_table, extrapolation_table, half_steps, middle_step, step_times
 from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.parts import Exercise
@@ -28,6 +28,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
     """
     first = runs[0].scenario
     tick_hours, steps = first.numerics.tick_hours, first.numerics.steps_per_tick
+    times = step_times(tick_hours, steps)
     parameters = [run.scenario.parameters for run in runs]
     daily = [[s for s in run.scenario.stimuli if isinstance(s, DailyLife)] for run in runs]
     sources = max(1, max(len(found) for found in daily))
@@ -51,9 +52,10 @@ def tables_of(runs: Sequence[Run]) -> Tables:
     return Tables(
         coupling=np.array([dynamics.coupling(p) for p in parameters], dtype=np.float64),
         model=np.array([list(p.values()) for p in parameters], dtype=np.float64),
-        decay=np.stack([decay_table(p, tick_hours, steps) for p in parameters]),
-        extrapolation=extrapolation_table(tick_hours / steps, steps),
-        step_hours=tick_hours / steps,
+        decay=np.stack([decay_table(p, half_steps(times)) for p in parameters]),
+        extrapolation=extrapolation_table(times),
+        step_hours=np.diff(times),
+        middle_step=middle_step(steps),
         background=np.array([_background(p) for p in parameters]),
         thresholds=thresholds,
         intensity=intensity,

@@ -14,7 +14,7 @@ from affectsim import dynamics, reference
 from affectsim.kernel import integrate
 from affectsim.kernel.advance import advance as kernel_advance
 from affectsim.kernel.compile import model_sources
-from affectsim.kernel.scheme import decay_table, extrapolation_table
+from affectsim.kernel.scheme import decay_table, extrapolation_table, step_times
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
 from affectsim.readouts import SYSTEMS
@@ -82,7 +82,7 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
     tables = t._replace(
         coupling=np.array([dynamics.coupling(values) for values in each], dtype=float),
         model=np.array([list(values.values()) for values in each]),
-        decay=np.stack([decay_table(values, 0.5, 2) for values in each]),
+        decay=np.stack([decay_table(values, np.linspace(0, 0.5, 5)) for values in each]),
         **repeated,
     )
     return World(population, tables, one.runs)
@@ -294,7 +294,7 @@ def test_without_giving_back_what_was_missed_an_order_is_lost():
     steps = [12, 16, 24, 32]
     refined = []
     for n in steps:
-        table = extrapolation_table(0.5 / n, n)
+        table = extrapolation_table(step_times(0.5, n))
         table[:, 6] = 0.0
         refined.append((_lively(steps=n), 1, table))
     slope = -np.polyfit(np.log(steps), np.log(_typical(_errors(_lively(), refined, 24))), 1)[0]
@@ -323,7 +323,7 @@ def test_rescue_step_is_second_order():
         exact = solve_ivp(equations, (0, h), start.ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
         scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
         scratch[integrate.OUTSIDE : integrate.OUTSIDE + LANES] = 1.0
-        decay = decay_table(made.parameters, h, 1)
+        decay = decay_table(made.parameters, np.array([0.0, 0.5 * h, h]))
         integrate._rescue(population.fast[: integrate.FAST_BLOCK], population.slow[: integrate.SLOW_BLOCK], scratch,
                           tuple(tables.coupling[0]), decay, 0, h)  # fmt: skip
         found = np.stack([scratch[row : row + 20] for row in (integrate.Y_T, integrate.Y_D, integrate.Y_S)])

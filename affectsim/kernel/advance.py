@@ -93,11 +93,11 @@ def _work(population, tables, block, phase, tick, buffer):
         change_overnight(population, tables, block, tick, buffer)
     elif phase == _START:
         happen(population, tables, block, tick)
-        add_to_record(population, block, phase, tables.extrapolation.shape[0])
+        add_to_record(population, block, phase, tables.extrapolation.shape[0], tables.middle_step)
         start_tick(population, tables, block, buffer, tick % (moments * tables.moments_per_day) == 0)
     else:
         step(population, tables, block, phase, (buffer + 1 + phase) % 2)
-        add_to_record(population, block, phase, tables.extrapolation.shape[0])
+        add_to_record(population, block, phase, tables.extrapolation.shape[0], tables.middle_step)
         if phase == tables.extrapolation.shape[0] - 1:
             end_tick(population, tables, block)
 

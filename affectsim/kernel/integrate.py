@@ -1,6 +1,6 @@
 """One tick of the ODE, ties included: fourth order, and the unit cube is never left.
 
-A tick is divided into `steps` Runge-Kutta steps. Before each step every person hears their ties once
+A tick is divided into `steps` Runge-Kutta steps, short ones first. Before each step every person hears their ties once
 (one exchange); within the step the received signal is a quadratic through the last exchanges of the
 same tick. At the start of a tick stimuli have just changed the slopes, so there the quadratic starts
 from the exact slope (one extra exchange). What the prediction missed over a step is known at the
@@ -18,6 +18,7 @@ import numpy as np
 
 from affectsim import dynamics, readouts
 from affectsim.kernel.compile import bind, inlined, internal_inlined
+from affectsim.kernel.prefetch import prefetch
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
 from affectsim.parameters import MODEL
 
@@ -198,12 +199,24 @@ def start_tick(population, tables, block, buffer, new_day):
 
 
 @internal_inlined
+def _fetch(population, block, buffer):
+    """Have what the ties of a block give brought to the cache while another block is worked on."""
+    if block < population.block_run.size:
+        half = population.given.size // 2
+        given = population.given[buffer * half : (buffer + 1) * half]
+        first, last = population.tie_start[block * L], population.tie_start[(block + 1) * L]
+        for k in range(np.uintp(first), np.uintp(last)):
+            prefetch(given, population.tie_source[k])
+
+
+@internal_inlined
 def step(population, tables, block, number, buffer):
     """Hear the ties, advance by one Runge-Kutta step, and express what one gives then.
 
     `number` counts the steps of a tick; reads `given[buffer]`, writes the other buffer.
     """
     scratch = np.empty(SCRATCH_ROWS * L)
+    _fetch(population, block + 1, buffer)
     hear(population, tables, block, buffer, scratch)
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -211,9 +224,9 @@ def step(population, tables, block, number, buffer):
     _signals(fast, scratch, tables.extrapolation, number)
     coupling = _coupling(tables, run)
     decay = tables.decay[run]
-    outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours)
+    outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours[number])
     if outside > 0:
-        _rescue(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours)
+        _rescue(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours[number])
     for i in range(L):
         fast[X_T + i] = scratch[Y_T + i]
         fast[X_D + i] = scratch[Y_D + i]
@@ -343,16 +356,14 @@ def _rescue(fast, slow, scratch, coupling, decay, at, h):
 
 
 @internal_inlined
-def add_to_record(population, block, number, steps):
+def add_to_record(population, block, number, steps, middle):
     """Add to the sums from which records are made: means over the tick, not its end alone.
 
-    A tick is not short against the stimuli's decay. Simpson's rule (start, middle, end) with an even
-    number of steps, the trapezoid rule over all steps with an odd one; `number` is -1 at the start.
+    A tick is not short against the stimuli's decay. Simpson's rule (start, middle, end), or the mean of
+    start and end if no step ends in the middle; `number` is -1 at the start.
     """
-    weight = 1.0 / 6.0
-    if steps % 2 == 1:
-        weight = 1.0 / steps if -1 < number < steps - 1 else 0.5 / steps
-    elif number == steps // 2 - 1:
+    weight = 1.0 / 6.0 if middle > 0 else 0.5
+    if number == middle - 1 and middle > 0:
         weight = 2.0 / 3.0
     elif -1 < number < steps - 1:
         return

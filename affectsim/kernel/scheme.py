@@ -10,13 +10,47 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float64]
 
 
-def decay_table(model: Mapping[str, float], tick_hours: float, steps: int) -> Float:
-    """Return what is left of each decaying input at every half step of a tick, shape (2 * steps + 1, 8).
+def step_times(tick_hours: float, steps: int) -> Float:
+    """Return where the steps of a tick begin and end (hours, shape (steps + 1,)), from 0 to `tick_hours`.
+
+    Stimuli arrive at the start of a tick, so that is where the state moves fastest: steps grow by a constant
+    ratio, chosen so that two thirds of the steps lie in the first half of the tick. (Nine such steps are as
+    accurate as twelve equal ones: tests/benchmarks/work_precision.py.) The middle of the tick is the end of a
+    step, except for a single step; there records are taken.
+    """
+    middle = middle_step(steps)
+    ratio = 1.0
+    if 2 * middle > steps:
+        from scipy.optimize import brentq
+
+        ratio = brentq(lambda r: 2 * (r**middle - 1) - (r**steps - 1), 1 + 1e-3, 2.0, xtol=1e-15)
+    lengths = ratio ** np.arange(steps)
+    times = np.concatenate([[0.0], np.cumsum(lengths)]) * (tick_hours / lengths.sum())
+    if middle:
+        times[middle] = tick_hours / 2
+    times[-1] = tick_hours
+    return np.asarray(times)
+
+
+def middle_step(steps: int) -> int:
+    """Return after how many steps the middle of a tick is reached; 0 if no step ends there."""
+    return 1 if steps == 2 else 2 * steps // 3
+
+
+def half_steps(times: Float) -> Float:
+    """Return the start, middle and end of all steps in one row, shape (2 * steps + 1,)."""
+    found = np.empty(2 * times.size - 1)
+    found[::2] = times
+    found[1::2] = 0.5 * (times[:-1] + times[1:])
+    return found
+
+
+def decay_table(model: Mapping[str, float], time: Float) -> Float:
+    """Return what is left of each decaying input some hours into a tick, shape (time.size, 8).
 
     Columns as in `tables.DECAY_KINDS`. The image feeds the body, dB/dt = (image - B) / body_memory;
     `image_to_body` is the body's response to an image of size 1 at the start of the tick.
     """
-    time = np.linspace(0.0, tick_hours, 2 * steps + 1)
     image, body = 1 / model["image_memory"], 1 / model["body_memory"]
     if abs(image - body) > 1e-6 * body:
         response = body / (body - image) * (np.exp(-image * time) - np.exp(-body * time))
@@ -41,18 +75,42 @@ def decay_table(model: Mapping[str, float], tick_hours: float, steps: int) -> Fl
     )
 
 
-def extrapolation_table(step_hours: float, steps: int) -> Float:
+def extrapolation_table(times: Float) -> Float:
     """Return the weights that predict a received signal within each step of a tick, shape (steps, 7).
 
-    Per step: weights of (now, last, before) for the middle of the step, the same for its end, and the
-    share of the miss at the end that the integral over the step missed. Step 0 uses the value and the
-    exact slope at the start of the tick ("now" is the slope), step 1 value, slope and value, later
-    steps the last three values.
+    `times`: see `step_times`. Per step: weights of (now, last, before) for the middle of the step, the same for
+    its end, and the factor by which a miss at its end is added to the signal of the next step, so that the
+    integral of what was heard comes right. Every prediction is a quadratic: step 0 goes by the value and the
+    exact slope at the start of the tick ("now" is the slope; a straight line), step 1 by value, slope and
+    value, later steps by the last three values.
     """
-    h = step_hours
-    table = np.empty((steps, 7))
-    table[0] = 0.5 * h, 1.0, 0.0, h, 1.0, 0.0, 1 / 3
-    if steps > 1:
-        table[1] = 2.25, -1.25, -0.75 * h, 4.0, -3.0, -2.0 * h, 17 / 48
-    table[2:] = 1.875, -1.25, 0.375, 3.0, -3.0, 1.0, 3 / 8
+    lengths = np.diff(times)
+    # What the last step missed is given back in the first step of the next tick.
+    following = np.append(lengths[1:], lengths[0])
+    table = np.empty((lengths.size, 7))
+    for step, (start, length) in enumerate(zip(times[:-1], lengths, strict=True)):
+        middle, end = start + 0.5 * length, start + length
+        if step == 0:
+            known = [start, start]
+            table[0, :6] = 0.5 * length, 1.0, 0.0, length, 1.0, 0.0
+        elif step == 1:
+            first = lengths[0]
+            known = [start, times[0], times[0]]
+            table[1, :6] = [
+                weight
+                for t in (middle, end)
+                for weight in ((t / first) ** 2, 1 - (t / first) ** 2, t * (1 - t / first))
+            ]
+        else:
+            known = [start, times[step - 1], times[step - 2]]
+            table[step, :6] = [weight for t in (middle, end) for weight in _lagrange(known, t)]
+        # The error of a prediction is zero where it was known: a polynomial through those times.
+        error = np.polynomial.Polynomial.fromroots(known)
+        integral = error.integ()
+        table[step, 6] = (integral(end) - integral(start)) / (error(end) * following[step])
     return table
+
+
+def _lagrange(times: list[float], at: float) -> list[float]:
+    """Return the weights of values at `times` in the polynomial through them, taken `at` another time."""
+    return [float(np.prod([(at - other) / (time - other) for other in times if other != time])) for time in times]

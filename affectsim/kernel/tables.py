@@ -36,7 +36,8 @@ class Tables(NamedTuple):
     model: Float  # (runs, len(MODEL)), in the order of parameters.MODEL
     decay: Float  # (runs, 2 * steps + 1, 8): see scheme.decay_table
     extrapolation: Float  # (steps, 7): see scheme.extrapolation_table; same for all runs
-    step_hours: float
+    step_hours: Float  # (steps,): lengths of the steps
+    middle_step: int  # steps to the middle of the tick, 0 if no step ends there
     background: Float  # (runs, 5): three means, persistence per moment, innovation sd
     thresholds: Float  # (runs, sources, 4, moments per day, MOST_EVENTS): see world_tables.poisson_thresholds
     intensity: Float  # (runs, sources, 4)

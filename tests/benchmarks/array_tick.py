@@ -127,11 +127,11 @@ class NumpyPeople:
                 inputs_of(self.kicks, start.decay[2 * number + k], self.background, found[0][0][k], found[1][0][k])
                 for k in range(3)
             ]
-            self.state, stages = runge_kutta(self.state, inputs, person, coupling, start.step_hours)
+            self.state, stages = runge_kutta(self.state, inputs, person, coupling, start.step_hours[number])
             # The engine repairs steps that leave [0, 1]; here it is enough to know that there are none.
             self.outside += sum(bool(x.min() < 0 or x.max() > 1) for stage in stages for x in stage)
             self.given = dynamics.giving(self.state, giver, coupling[0])
-            if 2 * (number + 1) == len(rows):
+            if number + 1 == start.middle_step:
                 self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
         self.kicks = decayed(self.kicks, start.decay[-1])
         self.sums = record(self.sums, END_WEIGHT, self.state, balance)
@@ -195,6 +195,7 @@ class JaxPeople:
         state, kicks, memories, background, given, power, sums = values
         sources, weights, person, giver, base_power, submission, decay, rows, thresholds, keys = fixed
         coupling, (warmth, hostility) = start.coupling, start.strengths
+        lengths = xp.asarray(start.step_hours)
         people = xp.arange(start.people, dtype=xp.uint32)
 
         def positive(x: Any) -> Any:
@@ -218,7 +219,7 @@ class JaxPeople:
             inputs = [
                 inputs_of(kicks, decay[2 * number + k], background, found[0][0][k], found[1][0][k]) for k in range(3)
             ]
-            state, _ = runge_kutta(state, inputs, person, coupling, start.step_hours)
+            state, _ = runge_kutta(state, inputs, person, coupling, lengths[number])
             return state, [memory for _, memory in found], dynamics.giving(state, giver, coupling[0])
 
         found = [predict_first(rows[0], h, m, positive) for h, m in zip(hear(given), memories, strict=True)]
@@ -229,10 +230,10 @@ class JaxPeople:
                      for h, m in zip(hear(given), memories, strict=True)]  # fmt: skip
             return step(number, state, found)
 
-        half = len(start.extrapolation) // 2
+        half = start.middle_step
         carried = self.jax.lax.fori_loop(1, half, later, step(0, state, found))
         sums = record(sums, MIDDLE_WEIGHT, carried[0], balanced)
-        state, memories, given = self.jax.lax.fori_loop(half, 2 * half, later, carried)
+        state, memories, given = self.jax.lax.fori_loop(half, len(start.extrapolation), later, carried)
         sums = record(sums, END_WEIGHT, state, balanced)
         kicks = decayed(kicks, decay[-1])
         target = base_power * (1.0 - submission * dynamics.signal(state[0], coupling[0]))

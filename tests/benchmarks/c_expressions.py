@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from affectsim.kernel.prefetch import prefetch
 from tests.benchmarks.c_types import (
     C_NAMES,
     FLOAT,
@@ -245,6 +246,8 @@ class Expressions:
         if called in (float, int, bool):
             kind = {float: FLOAT, int: WHOLE, bool: TRUTH}[called]
             return f"(({kind.c}){values[0][0]})", kind
+        if called is prefetch:
+            return f"__builtin_prefetch(&({given[0][0]}).p[{given[1][0]}])", WHOLE
         if called is np.sqrt:
             return f"sqrt({values[0][0]})", FLOAT
         if called in (abs, np.abs):

@@ -121,9 +121,9 @@ class PlainPerson(mesa.Agent):
             inputs_of(self.kicks, start.decay[2 * number + k], self.background, warmth[k], hostility[k])
             for k in range(3)
         ]
-        self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours)
+        self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours[number])
         self.warmth, self.hostility = dynamics.giving(self.state, self.giver, start.coupling[0])
-        if 2 * (number + 1) == len(start.extrapolation):
+        if number + 1 == start.middle_step:
             self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
 
     def end_tick(self) -> None:

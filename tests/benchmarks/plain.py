@@ -32,7 +32,7 @@ _PERSON = (
 )  # fmt: skip
 _GIVER = ("effective_warmth", "effective_fight", "effective_flight")
 SUMS = ("sum_threat", "sum_drive", "sum_soothing", "sum_balance", "sum_threat_dominant")
-#: Records are means over a tick by Simpson's rule: weights of its start, middle and end (even number of steps).
+#: Records are means over a tick by Simpson's rule: weights of its start, middle and end (more than one step).
 START_WEIGHT, MIDDLE_WEIGHT, END_WEIGHT = 1 / 6, 2 / 3, 1 / 6
 #: Time over which the slope of what a person gives is taken (h), as in the kernel.
 _SLOPE_TIME = 2.0**-20
@@ -59,7 +59,8 @@ class Start:
     model: dict[str, float]
     decay: list[tuple[float, ...]]
     extrapolation: list[tuple[float, ...]]
-    step_hours: float
+    step_hours: tuple[float, ...]
+    middle_step: int
     noise: tuple[float, ...]
     thresholds: Any
     intensity: tuple[float, ...]
@@ -72,7 +73,7 @@ class Start:
         """Copy a world that stands at a whole tick of half an hour."""
         tables, run = world.tables, world.runs[0]
         assert len(world.runs) == 1 and tables.ticks_per_moment == 1 and tables.thresholds.shape[1] == 1
-        assert tables.extrapolation.shape[0] % 2 == 0, "records by Simpson's rule need an even number of steps"
+        assert tables.middle_step > 0, "records by Simpson's rule need more than one step"
 
         def get(name: str) -> Any:
             return world.get(0, name).copy()
@@ -102,7 +103,8 @@ class Start:
             model=dict(zip(MODEL, tables.model[0].tolist(), strict=True)),
             decay=[tuple(row) for row in tables.decay[0].tolist()],
             extrapolation=[tuple(row) for row in tables.extrapolation.tolist()],
-            step_hours=float(tables.step_hours),
+            step_hours=tuple(tables.step_hours.tolist()),
+            middle_step=int(tables.middle_step),
             noise=tuple(tables.background[0].tolist()),
             thresholds=tables.thresholds[0, 0],
             intensity=tuple(tables.intensity[0, 0].tolist()),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from affectsim import dynamics
-from affectsim.kernel.scheme import extrapolation_table
+from affectsim.kernel.scheme import extrapolation_table, step_times
 from tests.benchmarks.plain import inputs_of, predict, predict_first, runge_kutta, slopes
 
 
@@ -55,6 +55,11 @@ def frozen(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
         inputs = [tick.inputs((n + c) * h, heard) for c in (0.0, 0.5, 1.0)]
         state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
     return state, memory
+
+
+def equal(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
+    """The engine's scheme with steps of equal length."""
+    return default(tick, state, steps, memory, np.linspace(0.0, tick.hours, steps + 1))
 
 
 def linear(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
@@ -108,13 +113,13 @@ def exponential(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, A
     return state, memory
 
 
-def default(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
-    """The engine's scheme: one exchange per step, a quadratic through the last ones, misses given back.
+def default(tick: Tick, state: Any, steps: int, memory: Any, times: Any = None) -> tuple[Any, Any]:
+    """The engine's scheme: short steps first, one exchange each, a quadratic through the last ones, misses given back.
 
     `memory`: what was predicted for the end of the tick before, None if that does not count (a new day).
     """
-    h = tick.hours / steps
-    rows = extrapolation_table(h, steps)
+    times = step_times(tick.hours, steps) if times is None else times
+    rows = extrapolation_table(times)
 
     def positive(x: Any) -> Any:
         return np.maximum(x, 0.0)
@@ -130,7 +135,10 @@ def default(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
             last = rows[n - 1, 6]
             found = [predict(row, last, a, m, positive) for a, m in zip(tick.hear(state), known, strict=True)]
         known = [m for _, m in found]
-        inputs = [tick.inputs((n + c) * h, [signal[k] for signal, _ in found]) for k, c in enumerate((0.0, 0.5, 1.0))]
+        h = float(times[n + 1] - times[n])
+        inputs = [
+            tick.inputs(times[n] + c * h, [signal[k] for signal, _ in found]) for k, c in enumerate((0.0, 0.5, 1.0))
+        ]
         state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
     return state, [m[2] for m in known]
 
@@ -138,6 +146,7 @@ def default(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, Any]:
 #: name -> (scheme, exchanges per step, evaluations per step); frozen hears once per tick.
 SCHEMES: dict[str, tuple[Scheme, float, int]] = {
     "quadratic, misses given back (default)": (default, 1.0, 4),
+    "the same, steps of equal length": (equal, 1.0, 4),
     "neighbours frozen per tick": (frozen, 0.0, 4),
     "linear extrapolation": (linear, 1.0, 4),
     "exponential midpoint": (exponential, 2.0, 2),
