@@ -84,6 +84,8 @@ SLOW: dict[str, int] = {
             "practice_moment",
             "start_day",
             "stop_day",
+            "pending_cost",
+            "risk_events",
         )
     )
 }

@@ -25,6 +25,7 @@ from affectsim.networks import Generated, SmallWorld
 from affectsim.parts import Exercise, Network, Part, Stimulus
 from affectsim.sections import (
     MOST_PEOPLE,
+    Bonds,
     Head,
     Numerics,
     Population,
@@ -60,6 +61,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     if "stimuli" in given:
         stimuli = _read_stimuli(given["stimuli"], findings)
     training = _read_training(given["training"], findings) if "training" in given else None
+    bonds = read_model(Bonds, given.get("bonds", {}), "bonds", findings)
     record = read_model(Record, given.get("record", {}), "record", findings)
     numerics = read_model(Numerics, given.get("numerics", {}), "numerics", findings)
     model = read_overrides(given.get("model", {}), "model", findings)
@@ -77,6 +79,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
         "network": network,
         "stimuli": tuple(stimuli),
         "training": training,
+        "bonds": bonds,
         "record": record,
         "numerics": numerics,
         "model": model,

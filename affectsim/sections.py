@@ -117,6 +117,24 @@ class Training(Table):
     )
 
 
+class Bonds(Table):
+    """How ties change over the days. Left out: they stay as they are."""
+
+    change: bool = field(
+        False, unit="", says="whether mutual warmth strengthens ties and hostility and withdrawal weaken them"
+    )
+    stereotyping_by: str | None = field(
+        None, unit="", min_length=1,
+        says="attribute of people (see the network) by which they are seen as groups: hostility of one member, met "
+        "under threat, lowers the warmth taken in from all; left out: nobody is",
+    )  # fmt: skip
+
+    @property
+    def active(self) -> bool:
+        """Whether ties change at all."""
+        return self.change or self.stereotyping_by is not None
+
+
 _UNITS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0}
 _EVERY = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(minute|hour|day|week)s?\s*")
 _MOST_EVERY = 36_500 * 24.0

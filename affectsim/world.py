@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.draws import seed_for, uniforms
-from affectsim.kernel.tables import Population, Tables
+from affectsim.errors import InputError, Mistake, nearest
+from affectsim.kernel.tables import MOST_GROUPS, Population, Tables
 from affectsim.layout import (
     ATTRIBUTE_NAMES,
     FAST_ROWS,
@@ -177,6 +178,8 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
             # Everybody starts where a person without inputs and couplings rests.
             fast[here, Fast[system.upper()], :] = baseline / (1 + baseline)
     start, source, weight = _ties(runs, slots)
+    bonds = any(run.scenario.bonds.active for run in runs)
+    ties = source.size if bonds else 0
     return Population(
         fast=fast.reshape(-1),
         slow=slow.reshape(-1),
@@ -187,7 +190,29 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
         tie_start=start,
         tie_source=source,
         tie_weight=weight,
+        tie_warmth=weight.copy() if bonds else weight,
+        tie_base=np.concatenate([run.community.ties.weight for run in runs]) if bonds else np.zeros(0, np.float32),
+        tie_strength=np.ones(ties, dtype=np.float32),
+        tie_distrust=np.zeros(ties, dtype=np.float32),
+        tie_group=np.concatenate([_groups(run) for run in runs]) if bonds else np.zeros(0, np.int32),
+        day=np.zeros(3 * slots if bonds else 0, dtype=np.float32),
     )
+
+
+def _groups(run: Run) -> npt.NDArray[np.int32]:
+    """Return the group of the giver of each tie of a run, -1 where it does not count; shape (ties,)."""
+    ties, attribute = run.community.ties, run.scenario.bonds.stereotyping_by
+    if attribute is None:
+        return np.full(ties.count, -1, dtype=np.int32)
+    where, groups = "bonds.stereotyping_by", run.community.groups
+    if attribute not in groups:
+        hint = nearest(attribute, groups) or "; this network has no groups"
+        raise InputError(run.scenario.source, [Mistake(where, f"unknown attribute {attribute}{hint}")])
+    known, codes = np.unique(groups[attribute], return_inverse=True)
+    if known.size > MOST_GROUPS:
+        message = f"{attribute} has {known.size} values; at most {MOST_GROUPS} groups are allowed"
+        raise InputError(run.scenario.source, [Mistake(where, message)])
+    return codes.astype(np.int32)[ties.source]
 
 
 def _ties(

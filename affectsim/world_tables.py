@@ -71,6 +71,8 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         exercises=np.array(list(rows.values())).reshape(-1, len(EXERCISE_FIELDS)),
         forget=np.array([-np.expm1(-1 / p["forgetting_time"]) for p in parameters]),
         power_step=np.array([-np.expm1(-tick_hours / (24 * p["power_time"])) for p in parameters]),
+        risk=np.array([_risk(p) for p in parameters]),
+        bonds=np.array([_bonds(run) for run in runs]),
         ticks_per_moment=first.numerics.ticks_per_moment,
         moments_per_day=_MOMENTS_PER_DAY,
     )
@@ -92,6 +94,20 @@ def _background(parameters: dict[str, float]) -> tuple[float, ...]:
     innovation = parameters["background_sd"] * float(np.sqrt(1 - persistence**2))
     means = (parameters[f"background_{system}"] for system in ("threat", "drive", "soothing"))
     return (*means, persistence, innovation)
+
+
+def _risk(parameters: dict[str, float]) -> tuple[float, float]:
+    chance = min(1.0, parameters["risk_rate"] * MOMENT_HOURS / 24)
+    return chance, min(1.0, MOMENT_HOURS / parameters["risk_delay"])
+
+
+def _bonds(run: Run) -> tuple[float, ...]:
+    parameters = run.scenario.parameters
+    learning = -float(np.expm1(-1 / parameters["distrust_time"]))
+    names = ("distrust_strength", "stereotyping", "tie_half_weight")
+    change = run.scenario.bonds.change
+    rates = (parameters["tie_growth"], parameters["tie_wear"]) if change else (0.0, 0.0)
+    return (float(run.scenario.bonds.active), *rates, learning, *(parameters[name] for name in names))
 
 
 def _exercise_rows(runs: Sequence[Run]) -> dict[tuple[str, tuple[float, ...]], tuple[float, ...]]:

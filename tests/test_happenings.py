@@ -14,7 +14,7 @@ from affectsim.parts import Exercise, field
 from affectsim.training import practice
 from affectsim.training.exercises import Practice
 from affectsim.world import build
-from tests.worlds import activations, advance, after, scenario
+from tests.worlds import QUIET_MODEL, STATELESS_MODEL, activations, advance, after, scenario
 
 LIFE = {"kind": "daily-life"}
 NOBODY = {"kind": "none"}
@@ -24,7 +24,7 @@ def test_daily_life_happens_at_its_rate():
     """Mean number of events per waking day, within 4.9 standard errors (1 in a million by chance)."""
     life = {**LIFE, "threat": 4.0, "resource": 0.0, "affiliative": 0.0, "ambiguous": 0.0, "night_share": 0.0}
     made = scenario(people=4000, days=1.0, steps=1, stimuli=[life], network=NOBODY,
-                    model={"threat_memory": 24.0, "background_sd": 0.0})  # fmt: skip
+                    model={**QUIET_MODEL, "threat_memory": 24.0})  # fmt: skip
     world = build([made])
     total = 0.0
     for _ in range(48):
@@ -36,7 +36,7 @@ def test_daily_life_happens_at_its_rate():
 
 
 def test_halving_the_tick_leaves_the_same_events():
-    made = scenario(people=50, stimuli=[LIFE], model={"goal_pursuit": 0.0}, network=NOBODY)
+    made = scenario(people=50, stimuli=[LIFE], model=STATELESS_MODEL, network=NOBODY)
     whole, half = build([made]), build([made.but({"numerics.tick": 15.0})])
     for _ in range(20):
         advance(whole, 1), advance(half, 2)
@@ -216,7 +216,7 @@ def test_adding_a_stimulus_changes_no_other_draw():
     for extra in ([], [{"kind": "dated", "day": 0, "hour": 3.0, "share": 0.5, "affiliative": 0.5}], [
         {**LIFE, "resource": 0.0, "threat": 3.0, "ambiguous": 0.0}
     ]):  # fmt: skip
-        made = scenario(people=80, stimuli=[LIFE, *extra], model={"goal_pursuit": 0.0}, network=NOBODY)
+        made = scenario(people=80, stimuli=[LIFE, *extra], model=STATELESS_MODEL, network=NOBODY)
         world = advance(build([made]), 40)
         resources.append((world.get(0, "u_resource"), world.get(0, "background_threat")))
     for u, z in resources[1:]:

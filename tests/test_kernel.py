@@ -72,12 +72,13 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
         tie_start=np.concatenate([[0], (p.tie_start[1:] + (runs * ties)[:, None]).ravel()]),
         tie_source=(p.tie_source.astype(np.int64) + (runs * 2 * LANES)[:, None]).ravel().astype(np.uint32),
         tie_weight=np.tile(p.tie_weight, parameter_sets),
+        tie_warmth=np.tile(p.tie_warmth, parameter_sets),
     )
     each = [{name: values[run] for name, values in model.items()} for run in runs]
     repeated = {
         name: np.repeat(getattr(t, name), parameter_sets, axis=0)
         for name in ("background", "thresholds", "intensity", "keys", "event_start", "home", "session",
-                     "session_moment", "attendance", "forget", "power_step")
+                     "session_moment", "attendance", "forget", "power_step", "risk", "bonds")
     }  # fmt: skip
     tables = t._replace(
         coupling=np.array([dynamics.coupling(values) for values in each], dtype=float),
@@ -198,7 +199,10 @@ def test_relabelling_people_permutes_results():
     weight = original.weight / np.repeat(1 + original.received, np.diff(original.start))
     start = np.concatenate([original.start, np.full(shuffled.population.tie_start.size - 91, original.start[-1])])
     shuffled.population = shuffled.population._replace(
-        tie_start=start, tie_source=(2 * original.source).astype(np.uint32), tie_weight=weight.astype(np.float32)
+        tie_start=start,
+        tie_source=(2 * original.source).astype(np.uint32),
+        tie_weight=weight.astype(np.float32),
+        tie_warmth=weight.astype(np.float32),
     )
     advance(plain, 24), advance(shuffled, 24)
     assert np.ptp(activations(plain)) > 0.1

@@ -45,7 +45,14 @@ def test_a_run_is_a_labelled_dataset():
 @pytest.mark.parametrize(("steps", "tolerance"), [(12, 2e-4), (7, 2e-3)])
 def test_records_are_means_over_time_and_not_over_the_ends_of_ticks(steps, tolerance):
     """Against the trapezoid rule on half a minute's worth of finely cut time; odd steps have a simpler rule."""
-    made = _made().but({"numerics.steps_per_tick": steps, "model.goal_pursuit": 0.0, "stimuli.0.ambiguous": 0.0})
+    made = _made().but(
+        {
+            "numerics.steps_per_tick": steps,
+            "model.goal_pursuit": 0.0,
+            "model.risk_rate": 0.0,
+            "stimuli.0.ambiguous": 0.0,
+        }
+    )
     run = simulate(made)
     world = build([made.but({"numerics": {"tick": 1.0, "steps_per_tick": 1}})])
     path = np.array([activations(world), *(activations(advance(world, 1)) for _ in range(720))])
@@ -130,7 +137,7 @@ def test_every_shipped_scenario_agrees_with_the_reference_solver(name):
     """
     made = Scenario.load(template_folder() / f"{name}.toml")
     life = {f"stimuli.{n}.ambiguous": 0.0 for n, s in enumerate(made.stimuli) if s.kind == "daily-life"}
-    made = made.but({"model.goal_pursuit": 0.0, **life})
+    made = made.but({"model.goal_pursuit": 0.0, "model.risk_rate": 0.0, **life})
     if made.population.size and made.population.size > 100:
         made = made.but({"population.size": 100})
     kernel, exact = build([made]), build([made])

@@ -14,18 +14,18 @@ from affectsim.world import World, build
 
 #: Daily life in which nothing depends on the state, so that two solvers see the same events.
 STATELESS_LIFE = {"kind": "daily-life", "ambiguous": 0.0}
-STATELESS_MODEL = {"goal_pursuit": 0.0}
+STATELESS_MODEL = {"goal_pursuit": 0.0, "risk_rate": 0.0}
 #: Nothing random after the world is built.
-QUIET_MODEL = {"background_sd": 0.0}
+QUIET_MODEL = {"background_sd": 0.0, "risk_rate": 0.0}
 UNCOUPLED_MODEL = {
     "soothing_calms_threat": 0.0, "soothing_calms_drive": 0.0, "threat_blocks_soothing": 0.0,
     "drive_blocks_soothing": 0.0, "secure_base": 0.0, "striving": 0.0, "defeat": 0.0, "submission_cost": 0.0,
-    "warmth_strength": 0.0, "hostility_strength": 0.0,
+    "risk_rate": 0.0, "warmth_strength": 0.0, "hostility_strength": 0.0,
 }  # fmt: skip
 
 
 def scenario(
-    *, people: int = 40, days: float = 1.0, steps: int = 12, tick: float = 30.0, stimuli: Any = (),
+    *, people: int = 40, days: float = 1.0, steps: int = 9, tick: float = 30.0, stimuli: Any = (),
     model: Mapping[str, float] | None = None, network: Mapping[str, Any] | None = None, **more: Any,
 ) -> Scenario:  # fmt: skip
     """Return a scenario for tests; `more` are further top-level tables."""

@@ -9,19 +9,13 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal, internal_inlined, parallel
+from affectsim.kernel.exchange import express
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
-from affectsim.kernel.integrate import (
-    FAST_BLOCK,
-    SLOW_BLOCK,
-    SUM_T,
-    L,
-    add_to_record,
-    end_tick,
-    express,
-    start_tick,
-    step,
-)
+from affectsim.kernel.integrate import add_to_record, end_tick, start_tick, step
+from affectsim.kernel.risk import take_risks
+from affectsim.kernel.rows import FAST_BLOCK, SLOW_BLOCK, SUM_T, L
 
 #: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
 SUMS = 5
@@ -62,18 +56,21 @@ def happen(population, tables, block, tick):
         daily_life(population, tables, block, moment)
         if somebody_trains(population, block, moment // tables.moments_per_day):
             practice_if_due(population, tables, block, moment)
+        take_risks(population, tables, block, moment)
 
 
 @internal
 def change_overnight(population, tables, block, tick, buffer):
     """The night of one block: people change, and what they give changes with them."""
     night(population, tables, block, tick > 0)
+    if tick > 0:
+        change_ties(population, tables, block)
     express(population, tables, block, buffer, np.empty(2 * L))
 
 
 @compiled
 def start_of_tick(population, tables, tick):
-    """Let everything happen that happens at the start of a tick, without the ODE (for other solvers)."""
+    """Let everything happen that happens at the start of a tick, without the ODE (for other solvers, without bonds)."""
     blocks = population.block_run.size
     if tick % (tables.ticks_per_moment * tables.moments_per_day) == 0:
         for block in range(blocks):
@@ -93,6 +90,7 @@ def _work(population, tables, block, phase, tick, buffer):
         change_overnight(population, tables, block, tick, buffer)
     elif phase == _START:
         happen(population, tables, block, tick)
+        note_day(population, tables, block, tick, buffer)
         add_to_record(population, block, phase, tables.extrapolation.shape[0], tables.middle_step)
         start_tick(population, tables, block, buffer, tick % (moments * tables.moments_per_day) == 0)
     else:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from affectsim import appraisal, draws
-from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
-from affectsim.kernel.integrate import (
-    _SLOW,
+from affectsim import appraisal
+from affectsim.kernel.chance import WORD, draw, draw_block
+from affectsim.kernel.compile import inlined, internal, internal_inlined
+from affectsim.kernel.rows import (
     FAST_BLOCK,
+    PARAMETER,
+    ROW,
     SLOW_BLOCK,
     U_A,
     U_E,
@@ -24,7 +26,6 @@ from affectsim.kernel.integrate import (
     X_T,
     Z_T,
     L,
-    _positive,
 )
 from affectsim.kernel.tables import (
     ADHERENCE_PART,
@@ -37,11 +38,9 @@ from affectsim.kernel.tables import (
     MOST_WORD,
 )
 from affectsim.layout import TRAINABLE
-from affectsim.parameters import MODEL, REFERENCE_ATTRIBUTE
+from affectsim.parameters import REFERENCE_ATTRIBUTE
 from affectsim.training import practice
 
-_mix = inlined(draws.mix)
-_threefry = inlined(bind(draws.threefry, mix=_mix))
 _alarm_probability = inlined(appraisal.alarm_probability)
 _failure_probability = inlined(practice.failure_probability)
 _efficacy = inlined(practice.efficacy)
@@ -49,27 +48,26 @@ _practised = inlined(practice.practised)
 _forgotten = inlined(practice.forgotten)
 _effective = inlined(practice.effective)
 
-_NAMES = list(MODEL)
 GOAL, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, NON_JUDGEMENT_EFFECT, \
-    SENSITIVITY_EFFECT, REACH = (_NAMES.index(n) for n in (
+    SENSITIVITY_EFFECT, REACH = (PARAMETER[n] for n in (
         "goal_pursuit", "true_threat_share", "discriminability", "criterion", "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
         "sensitivity_effect", "relief_reach"))  # fmt: skip
 ANGER, POWER_NOW, ESCAPE, IMAGERY, ADHERENCE = (
-    _SLOW[n] for n in ("anger", "current_power", "escape", "imagery", "adherence")
+    ROW[n] for n in ("anger", "current_power", "escape", "imagery", "adherence")
 )
 TRAIT_KAPPA, TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR, TRAIT_GAIN_T, TRAIT_GAIN_S = (
-    _SLOW[n]
+    ROW[n]
     for n in (
         "self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
         "fear_of_compassion_for_others", "threat_gain", "soothing_gain",
     )
 )  # fmt: skip
-FIRST_ATTRIBUTE, FIRST_BASELINE = _SLOW["motivation"], _SLOW["baseline_motivation"]
-MOTIVATION, TOLERANCE = _SLOW["motivation"], _SLOW["tolerance"]
-FIRST_EFFECTIVE = _SLOW["effective_self_criticism"]
-EFFECTIVE_FEAR_SELF = _SLOW["effective_fear_of_self_compassion"]
-PRACTICE_MOMENT, START_DAY, STOP_DAY = (_SLOW[n] for n in ("practice_moment", "start_day", "stop_day"))
+FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], ROW["baseline_motivation"]
+MOTIVATION, TOLERANCE = ROW["motivation"], ROW["tolerance"]
+FIRST_EFFECTIVE = ROW["effective_self_criticism"]
+EFFECTIVE_FEAR_SELF = ROW["effective_fear_of_self_compassion"]
+PRACTICE_MOMENT, START_DAY, STOP_DAY = (ROW[n] for n in ("practice_moment", "start_day", "stop_day"))
 TRAINABLES = len(TRAINABLE)
 ATTRIBUTES_COUNT = TRAINABLES - 2
 E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_EASE, E_THREAT, E_TRAINS = range(6)
@@ -78,21 +76,7 @@ E_FAILURE_THREAT = EXERCISE_FIELDS.index("failure_threat")
 FIRST_EVENT_PART = len(FIXED_PARTS)
 #: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
 _IRWIN_HALL = np.sqrt(3.0)
-_WORD = 2.0**-32
 _HALF_WORD = 2.0**-16
-
-
-@internal_inlined
-def _draw(keys, run, part, person, moment):
-    return _threefry(keys[run, part, 0], keys[run, part, 1], np.uint32(person), np.uint32(moment))
-
-
-@internal_inlined
-def _draw_block(keys, run, part, first, moment, words):
-    """Draw two 32-bit words for every lane of a block: words[:L] and words[L:]."""
-    key_0, key_1 = keys[run, part, 0], keys[run, part, 1]
-    for i in range(L):
-        words[i], words[L + i] = _threefry(key_0, key_1, np.uint32(first + i), np.uint32(moment))
 
 
 @internal_inlined
@@ -111,13 +95,13 @@ def background(population, tables, block, moment):
     for system in range(3):
         mean = tables.background[run, system]
         row = slow[Z_T + system * L : Z_T + (system + 1) * L]
-        _draw_block(tables.keys, run, BACKGROUND_PART + system, first, moment, words)
+        draw_block(tables.keys, run, BACKGROUND_PART + system, first, moment, words)
         for i in range(L):
             w0, w1 = words[i], words[L + i]
             total = np.int32(w0 >> 16) + np.int32(w0 & 0xFFFF) + np.int32(w1 >> 16) + np.int32(w1 & 0xFFFF)
             normal = (np.float64(np.int32(total)) * _HALF_WORD + (2.0 * _HALF_WORD - 2.0)) * _IRWIN_HALL
             z = mean + persistence * (np.float64(row[i]) - mean) + innovation * normal
-            row[i] = np.float32(_positive(z))
+            row[i] = np.float32(z if z > 0.0 else 0.0)
 
 
 @internal_inlined
@@ -139,7 +123,7 @@ def daily_life(population, tables, block, moment):
             intensity = tables.intensity[run, source, kind]
             if intensity <= 0.0 or limits[0] >= MOST_WORD:
                 continue
-            _draw_block(tables.keys, run, FIRST_EVENT_PART + 4 * source + kind, first, moment, words)
+            draw_block(tables.keys, run, FIRST_EVENT_PART + 4 * source + kind, first, moment, words)
             _events(sizes, chances, words, limits, intensity)
             if kind == 1:
                 # An opportunity becomes a reward by effort: the more so the higher drive is.
@@ -202,8 +186,8 @@ def dated_events(population, tables, run, moment):
             population.fast[base + U_A] += size
         else:
             person = population.block_first[slot // L] + slot % L
-            w0, _ = _draw(tables.keys, run, APPRAISAL_PART, person, moment)
-            chance = (np.float64(w0) + 0.5) * _WORD
+            w0, _ = draw(tables.keys, run, APPRAISAL_PART, person, moment)
+            chance = (np.float64(w0) + 0.5) * WORD
             population.fast[base + U_T] += size * _appraise(tables.model, run, chance, population.fast[base + X_T])
 
 
@@ -234,13 +218,13 @@ def practice_if_due(population, tables, block, moment):
             continue
         person = np.int64(population.block_first[block] + i)
         if of_day == np.int64(slow[PRACTICE_MOMENT + i]) and tables.home[run, number] >= 0:
-            w0, _ = _draw(tables.keys, run, ADHERENCE_PART, person, moment)
+            w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
             keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
-            if (np.float64(w0) + 0.5) * _WORD < np.float64(slow[ADHERENCE + i]) * keen:
+            if (np.float64(w0) + 0.5) * WORD < np.float64(slow[ADHERENCE + i]) * keen:
                 _practise(population, tables, block, i, person, tables.home[run, number], moment)
         if of_day == tables.session_moment[run, number] and tables.session[run, number, 0] >= 0:
-            w0, _ = _draw(tables.keys, run, ATTENDANCE_PART, person, moment)
-            if (np.float64(w0) + 0.5) * _WORD < tables.attendance[run]:
+            w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
+            if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
                 for which in range(2):
                     if tables.session[run, number, which] >= 0:
                         _practise(population, tables, block, i, person, tables.session[run, number, which], moment)
@@ -254,14 +238,14 @@ def _practise(population, tables, block, i, person, exercise, moment):
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     e = tables.exercises[exercise]
     part = FIRST_EVENT_PART + 4 * tables.thresholds.shape[1] + exercise
-    w0, _ = _draw(tables.keys, run, part, person, moment)
+    w0, _ = draw(tables.keys, run, part, person, moment)
     threat = fast[X_T + i]
     anger = np.float64(slow[ANGER + i])
     fails = _failure_probability(
         threat, np.float64(slow[TOLERANCE + i]), np.float64(slow[IMAGERY + i]), anger,
         e[E_BASE], e[E_BASE + 1], e[E_BASE + 2], e[E_BASE + 3], e[E_BASE + 4],
     )  # fmt: skip
-    if (np.float64(w0) + 0.5) * _WORD < fails:
+    if (np.float64(w0) + 0.5) * WORD < fails:
         fast[U_T + i] += e[E_FAILURE_THREAT]
         return
     fast[U_T + i] += e[E_THREAT]

@@ -18,93 +18,63 @@ import numpy as np
 
 from affectsim import dynamics, readouts
 from affectsim.kernel.compile import bind, inlined, internal_inlined
-from affectsim.kernel.prefetch import prefetch
-from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
-from affectsim.parameters import MODEL
-
-_signal = inlined(dynamics.signal)
+from affectsim.kernel.exchange import express, fetch, giving, hear, send, signal
+from affectsim.kernel.rows import (
+    BASE_D,
+    BASE_S,
+    BASE_T,
+    CURRENT_POWER,
+    FAST_BLOCK,
+    FEAR_FROM,
+    FEAR_SELF,
+    FIGHT,
+    FLIGHT,
+    GAIN_D,
+    GAIN_S,
+    GAIN_T,
+    GIVE_WARMTH,
+    H_BEFORE,
+    H_LAST,
+    H_PREDICTED,
+    KAPPA,
+    POWER,
+    SLOW_BLOCK,
+    SUBMISSION,
+    SUM_BALANCE,
+    SUM_D,
+    SUM_DOMINANT,
+    SUM_S,
+    SUM_T,
+    U_A,
+    U_B,
+    U_E,
+    U_I,
+    U_P,
+    U_R,
+    U_T,
+    W_BEFORE,
+    W_LAST,
+    W_PREDICTED,
+    X_D,
+    X_S,
+    X_T,
+    Z_D,
+    Z_S,
+    Z_T,
+    L,
+)
 
 _signals_of = inlined(dynamics.signals)
 _excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of))
 _rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition))
 _balance = inlined(readouts.balance)
-_giving = inlined(bind(dynamics.giving, signal=_signal))
 
-L = LANES
-X_T, X_D, X_S = (int(r) * L for r in (Fast.THREAT, Fast.DRIVE, Fast.SOOTHING))
-U_T, U_R, U_A, U_P, U_I, U_B, U_E = (int(r) * L for r in range(Fast.U_THREAT, Fast.U_EASE + 1))
-W_LAST, W_BEFORE, W_PREDICTED, H_LAST, H_BEFORE, H_PREDICTED = (
-    int(r) * L for r in range(Fast.WARMTH_LAST, Fast.HOSTILITY_PREDICTED + 1)
-)
-SUM_T, SUM_D, SUM_S, SUM_BALANCE, SUM_DOMINANT = (
-    int(r) * L for r in range(Fast.SUM_THREAT, Fast.SUM_THREAT_DOMINANT + 1)
-)
-FAST_BLOCK, SLOW_BLOCK = FAST_ROWS * L, SLOW_ROWS * L
-_SLOW = {name: row * L for name, row in SLOW.items()}
-KAPPA, FEAR_SELF, FEAR_FROM = (
-    _SLOW[f"effective_{n}"] for n in ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others")
-)
-GAIN_T, GAIN_S, GAIN_D = _SLOW["effective_threat_gain"], _SLOW["effective_soothing_gain"], _SLOW["drive_gain"]
-BASE_T, BASE_D, BASE_S = (_SLOW[f"{n}_baseline"] for n in ("threat", "drive", "soothing"))
-GIVE_WARMTH, FIGHT, FLIGHT, SUBMISSION = (_SLOW[f"effective_{n}"] for n in ("warmth", "fight", "flight", "submission"))
-Z_T, Z_D, Z_S = (_SLOW[f"background_{n}"] for n in ("threat", "drive", "soothing"))
-POWER, CURRENT_POWER = _SLOW["power"], _SLOW["current_power"]
-_NAMES = list(MODEL)
-WARMTH_STRENGTH, HOSTILITY_STRENGTH, HOSTILITY_WEIGHT = (
-    _NAMES.index(n) for n in ("warmth_strength", "hostility_strength", "hostility_weight")
-)
 #: Time over which the slope of what a person gives is taken at the start of a tick (h).
 _SLOPE_TIME = 2.0**-20
 _PER_SLOPE_TIME = 2.0**20
 #: Rows of the scratch pad of one block: signals at start, middle and end of a step (two each), then:
 Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, HEARD = (row * L for row in range(6, 14))
 SCRATCH_ROWS = 15
-
-
-@internal_inlined
-def hear(population, tables, block, buffer, scratch):
-    """Write what everybody in a block receives from their ties into rows 0 and 1 of the scratch pad."""
-    half = population.given.size // 2
-    given = population.given[buffer * half : (buffer + 1) * half]
-    run = population.block_run[block]
-    strength = tables.model[run, WARMTH_STRENGTH]
-    sting = tables.model[run, HOSTILITY_STRENGTH] * tables.model[run, HOSTILITY_WEIGHT]
-    starts = population.tie_start[block * L : (block + 1) * L + 1]
-    sources, weights = population.tie_source, population.tie_weight
-    one = np.uint32(1)
-    for i in range(L):
-        warmth = 0.0
-        hostility = 0.0
-        for k in range(np.uintp(starts[i]), np.uintp(starts[i + 1])):
-            giver = sources[k]
-            weight = np.float64(weights[k])
-            warmth += weight * given[giver]
-            hostility += weight * given[giver + one]
-        scratch[i] = strength * warmth
-        scratch[L + i] = sting * hostility
-
-
-@internal_inlined
-def _send(population, block, buffer, scratch):
-    """Put rows 0 and 1 of the scratch pad, pair by pair, where the ties read them."""
-    at = buffer * (population.given.size // 2) + 2 * block * L
-    out = population.given[at : at + 2 * L]
-    for i in range(L):
-        out[2 * i] = scratch[i]
-        out[2 * i + 1] = scratch[L + i]
-
-
-@internal_inlined
-def express(population, tables, block, buffer, scratch):
-    """Express warmth and hostility towards the ties, as the state is now."""
-    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
-    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-    threshold_cubed = tables.coupling[population.block_run[block], 0]
-    for i in range(L):
-        state = (fast[X_T + i], fast[X_D + i], fast[X_S + i])
-        giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
-        scratch[i], scratch[L + i] = _giving(state, giver, threshold_cubed)
-    _send(population, block, buffer, scratch)
 
 
 @internal_inlined
@@ -187,26 +157,15 @@ def start_tick(population, tables, block, buffer, new_day):
         inputs = _inputs(fast, slow, left, i, warmth, hostility)
         d_threat, d_drive, d_soothing = _rates((threat, drive, soothing), inputs, _person(slow, i), coupling)
         giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
-        now = _giving((threat, drive, soothing), giver, coupling[0])
-        soon = _giving(
+        now = giving((threat, drive, soothing), giver, coupling[0])
+        soon = giving(
             (threat + _SLOPE_TIME * d_threat, drive + _SLOPE_TIME * d_drive, soothing + _SLOPE_TIME * d_soothing),
             giver,
             coupling[0],
         )
         scratch[i] = (soon[0] - now[0]) * _PER_SLOPE_TIME
         scratch[L + i] = (soon[1] - now[1]) * _PER_SLOPE_TIME
-    _send(population, block, 1 - buffer, scratch)
-
-
-@internal_inlined
-def _fetch(population, block, buffer):
-    """Have what the ties of a block give brought to the cache while another block is worked on."""
-    if block < population.block_run.size:
-        half = population.given.size // 2
-        given = population.given[buffer * half : (buffer + 1) * half]
-        first, last = population.tie_start[block * L], population.tie_start[(block + 1) * L]
-        for k in range(np.uintp(first), np.uintp(last)):
-            prefetch(given, population.tie_source[k])
+    send(population, block, 1 - buffer, scratch)
 
 
 @internal_inlined
@@ -216,7 +175,7 @@ def step(population, tables, block, number, buffer):
     `number` counts the steps of a tick; reads `given[buffer]`, writes the other buffer.
     """
     scratch = np.empty(SCRATCH_ROWS * L)
-    _fetch(population, block + 1, buffer)
+    fetch(population, block + 1, buffer)
     hear(population, tables, block, buffer, scratch)
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -399,7 +358,7 @@ def end_tick(population, tables, block):
         threat = fast[X_T + i]
         # Submission wears perceived power down; without it power returns.
         target = np.float64(slow[POWER + i]) * (
-            1.0 - np.float64(slow[SUBMISSION + i]) * _signal(threat, threshold_cubed)
+            1.0 - np.float64(slow[SUBMISSION + i]) * signal(threat, threshold_cubed)
         )
         power = np.float64(slow[CURRENT_POWER + i])
         slow[CURRENT_POWER + i] = np.float32(power + power_step * (target - power))

@@ -27,6 +27,13 @@ class Population(NamedTuple):
     tie_start: Int  # (slots + 1,)
     tie_source: npt.NDArray[np.uint32]  # (ties,): twice the slot of the giver
     tie_weight: npt.NDArray[np.float32]  # (ties,): weight / (tie_half_weight + sum of weights)
+    tie_warmth: npt.NDArray[np.float32]  # (ties,): for warmth: less distrust; `tie_weight` itself without bonds
+    # The rest is empty unless some run has bonds (ties that change, distrust).
+    tie_base: npt.NDArray[np.float32]  # (ties,): weight at the beginning
+    tie_strength: npt.NDArray[np.float32]  # (ties,): how strong the tie is now, 1 at the beginning
+    tie_distrust: npt.NDArray[np.float32]  # (ties,): share of the giver's warmth that is not taken in
+    tie_group: npt.NDArray[np.int32]  # (ties,): group of the giver, -1 without
+    day: npt.NDArray[np.float32]  # (slots * 3,): see kernel.bonds.DAY_COLUMNS
 
 
 class Tables(NamedTuple):
@@ -53,14 +60,26 @@ class Tables(NamedTuple):
     exercises: Float  # (exercises, len(EXERCISE_FIELDS))
     forget: Float  # (runs,): share of a trained gain lost per day
     power_step: Float  # (runs,): share of the way that perceived power moves per tick
+    risk: Float  # (runs, 2): chance of a risk-taking event per moment at full over-stimulation, chance of its cost
+    bonds: Float  # (runs, 7): on, growth, wear, learning of distrust, its strength, stereotyping, half weight
     ticks_per_moment: int
     moments_per_day: int
 
 
 #: Parts that draw, in the order of `Tables.keys`; then four per stimulus source, then one per exercise.
-FIXED_PARTS = ("background/threat", "background/drive", "background/soothing", "appraisal", "adherence", "attendance")
-BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART = 0, 3, 4, 5
+FIXED_PARTS = (
+    "background/threat",
+    "background/drive",
+    "background/soothing",
+    "appraisal",
+    "adherence",
+    "attendance",
+    "risk",
+)
+BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART = 0, 3, 4, 5, 6
 EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
+#: Most groups that people can be seen as members of (distrust is kept by group).
+MOST_GROUPS = 64
 #: Most events of one kind that can reach one person in one moment (half an hour).
 MOST_EVENTS = 5
 #: Counts of events are drawn from 31-bit numbers: a limit of `MOST_WORD` is never reached.

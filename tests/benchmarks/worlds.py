@@ -26,6 +26,8 @@ def scenario(people: int, days: float = DAYS, **changes: object) -> Scenario:
             "population": {"size": people},
             "network": {"kind": "none"},
             "stimuli": [{"kind": "daily-life"}],
+            # The peers know everyday events, ties and the three systems.
+            "model": {"risk_rate": 0.0},
         }
     )
     return found.but({name.replace("__", "."): value for name, value in changes.items()}) if changes else found
@@ -48,13 +50,16 @@ def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: 
     ties = ring_with_shortcuts(people) if ties is None else ties
     run = made.runs[0]._replace(community=Community(ties))
     made.runs = (run,)
+    weight = (
+        ties.weight / np.repeat(run.scenario.parameters["tie_half_weight"] + ties.received, np.diff(ties.start))
+    ).astype(np.float32)
     # As in the world's own tables: sources are twice the slot, idle slots hear nobody.
     idle = made.population.tie_start.size - 1 - people
-    sums = np.repeat(run.scenario.parameters["tie_half_weight"] + ties.received, np.diff(ties.start))
     made.population = made.population._replace(
         tie_start=np.concatenate([ties.start, np.full(idle, ties.count)]).astype(np.int64),
         tie_source=(2 * ties.source.astype(np.int64)).astype(np.uint32),
-        tie_weight=(ties.weight / sums).astype(np.float32),
+        tie_weight=weight,
+        tie_warmth=weight,
     )
     return made
 

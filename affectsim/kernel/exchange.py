@@ -1,0 +1,82 @@
+"""What people give to their ties and receive from them, once per exchange."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from affectsim import dynamics
+from affectsim.kernel.compile import bind, inlined, internal_inlined
+from affectsim.kernel.prefetch import prefetch
+from affectsim.kernel.rows import (
+    FAST_BLOCK,
+    FIGHT,
+    FLIGHT,
+    GIVE_WARMTH,
+    HOSTILITY_STRENGTH,
+    HOSTILITY_WEIGHT,
+    SLOW_BLOCK,
+    WARMTH_STRENGTH,
+    X_D,
+    X_S,
+    X_T,
+    L,
+)
+
+signal = inlined(dynamics.signal)
+giving = inlined(bind(dynamics.giving, signal=signal))
+
+
+@internal_inlined
+def hear(population, tables, block, buffer, scratch):
+    """Write what everybody in a block receives from their ties into rows 0 and 1 of the scratch pad."""
+    half = population.given.size // 2
+    given = population.given[buffer * half : (buffer + 1) * half]
+    run = population.block_run[block]
+    strength = tables.model[run, WARMTH_STRENGTH]
+    sting = tables.model[run, HOSTILITY_STRENGTH] * tables.model[run, HOSTILITY_WEIGHT]
+    starts = population.tie_start[block * L : (block + 1) * L + 1]
+    sources, weights, trusted = population.tie_source, population.tie_weight, population.tie_warmth
+    one = np.uint32(1)
+    for i in range(L):
+        warmth = 0.0
+        hostility = 0.0
+        for k in range(np.uintp(starts[i]), np.uintp(starts[i + 1])):
+            giver = sources[k]
+            warmth += np.float64(trusted[k]) * given[giver]
+            hostility += np.float64(weights[k]) * given[giver + one]
+        scratch[i] = strength * warmth
+        scratch[L + i] = sting * hostility
+
+
+@internal_inlined
+def send(population, block, buffer, scratch):
+    """Put rows 0 and 1 of the scratch pad, pair by pair, where the ties read them."""
+    at = buffer * (population.given.size // 2) + 2 * block * L
+    out = population.given[at : at + 2 * L]
+    for i in range(L):
+        out[2 * i] = scratch[i]
+        out[2 * i + 1] = scratch[L + i]
+
+
+@internal_inlined
+def express(population, tables, block, buffer, scratch):
+    """Express warmth and hostility towards the ties, as the state is now."""
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    threshold_cubed = tables.coupling[population.block_run[block], 0]
+    for i in range(L):
+        state = (fast[X_T + i], fast[X_D + i], fast[X_S + i])
+        giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
+        scratch[i], scratch[L + i] = giving(state, giver, threshold_cubed)
+    send(population, block, buffer, scratch)
+
+
+@internal_inlined
+def fetch(population, block, buffer):
+    """Have what the ties of a block give brought to the cache while another block is worked on."""
+    if block < population.block_run.size:
+        half = population.given.size // 2
+        given = population.given[buffer * half : (buffer + 1) * half]
+        first, last = population.tie_start[block * L], population.tie_start[(block + 1) * L]
+        for k in range(np.uintp(first), np.uintp(last)):
+            prefetch(given, population.tie_source[k])
