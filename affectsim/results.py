@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.readouts import ALWAYS, SYSTEMS, Measure
+from affectsim.parameters import MOMENT_HOURS
+from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 
@@ -43,6 +44,21 @@ def measures(scenario: Scenario) -> dict[str, type[Measure]]:
 def slow_rows(scenario: Scenario) -> tuple[str, ...]:
     """Return the slow quantities that the readouts of a scenario need, sorted."""
     return tuple(sorted({row for measure in measures(scenario).values() for row in measure.rows}))
+
+
+def recording(run: Run, rows: npt.NDArray[np.int64], hours: Float) -> Recording:
+    """Return what readouts may need to know of a run; `rows`: recorded people, `hours`: ends of the intervals."""
+    scenario = run.scenario
+    return Recording(
+        seed=scenario.seed,
+        replicate=run.replicate,
+        arm=run.arm,
+        people=rows,
+        moments=np.round(hours / MOMENT_HOURS).astype(np.int64),
+        model=scenario.parameters,
+        rating=scenario.rating_parameters,
+        measurement_error=scenario.record.measurement_error,
+    )
 
 
 class Summaries:
@@ -85,9 +101,12 @@ def dataset(
     if rows.size:
         for name in SYSTEMS:
             variables[name] = (dims, values[name], _attributes(name, "activation", every))
+        recordings = [recording(run, rows, hours) for run in runs]
+        by_run = [{name: every_run[n] for name, every_run in values.items()} for n in range(len(runs))]
         for name, measure in measures(scenario).items():
             text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
-            variables[name] = (dims, measure.of(values), {**_attributes(name, measure.unit, every), "long_name": text})
+            read = np.stack([measure.recorded(one, about) for one, about in zip(by_run, recordings, strict=True)])
+            variables[name] = (dims, read, {**_attributes(name, measure.unit, every), "long_name": text})
         trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
         variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})
         variables["chosen"] = (
