@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 import affectsim.questionnaire_scores  # noqa: F401  (so that the scores are known)
-from affectsim.layout import SLOW
 from affectsim.questionnaires import QUANTITIES, REFERENCE_FILE, Questionnaire
 from affectsim.readouts import ALWAYS
 from affectsim.scenario import Scenario
@@ -59,14 +58,15 @@ def measure(people: int | None = None, seed: int | None = None) -> dict[str, dic
 
 
 def _week(scenario: Scenario) -> dict[str, Float]:
-    """Return what a record of the last week holds, and every slow quantity at its end, each of shape (people,)."""
+    """Return what a record of the last week holds, and what else is read at its end, each of shape (people,)."""
     world = build([scenario])
     settled = round(scenario.ticks * _SETTLED)
     _run(world, settled)
     before = {name: world.get(0, f"sum_{name}") for name in ALWAYS}
     _run(world, scenario.ticks - settled)
     means = {name: (world.get(0, f"sum_{name}") - sums) / (scenario.ticks - settled) for name, sums in before.items()}
-    return {**means, **{name: world.get(0, name) for name in SLOW}}
+    needed = {name for quantity in QUANTITIES.values() for name in (*quantity.rows, *quantity.constants)}
+    return {**means, **{name: world.get(0, name) for name in needed}}
 
 
 def _run(world: World, ticks: int) -> None:

@@ -66,15 +66,17 @@ def _log(value: Any) -> Any:
 class Quantity(NamedTuple):
     """One quantity of the model that questionnaires read.
 
-    `of(values, model)` returns it from recorded values (`rows` of `layout.SLOW` beside `readouts.ALWAYS`) and
-    the parameters of the equations; `scale` is log or logit. `trait`: the trait or attribute that it is after
-    training, whose distribution is the reference; empty where the reference is measured.
+    `of(values, model)` returns it from recorded values (`rows` of `layout.SLOW` and `constants`, traits that never
+    change, beside `readouts.ALWAYS`) and the parameters of the equations; `scale` is log or logit. `trait`: the
+    trait or attribute that it is after training, whose distribution is the reference; empty where the reference
+    is measured.
     """
 
     rows: tuple[str, ...]
     of: Callable[[Mapping[str, Float], Mapping[str, float]], Float]
     scale: Callable[[Any], Any]
     trait: str
+    constants: tuple[str, ...] = ()
 
     def reference(self, name: str) -> tuple[float, float]:
         """Return (centre, standard deviation between people) in the reference population, on the log or logit."""
@@ -101,7 +103,7 @@ QUANTITIES: dict[str, Quantity] = {
     "self_criticism": _row("effective_self_criticism", "self_criticism", _log),
     **{name: _row(f"effective_{name}", name) for name in ("fear_of_self_compassion", "fear_of_compassion_from_others")},
     "fear_of_compassion_for_others": Quantity(
-        ("fear_of_compassion_for_others", "fear_relief"), _fear_for_others, _logit, "fear_of_compassion_for_others"
+        ("fear_relief",), _fear_for_others, _logit, "fear_of_compassion_for_others", ("fear_of_compassion_for_others",)
     ),
     "power": _row("current_power", "power"),
     **{name: _row(name, name) for name in ATTRIBUTES},
@@ -158,9 +160,11 @@ class Questionnaire(Measure):
     typical: float = typical_score(50.0)
 
     def __init_subclass__(cls, kind: str = "", **more: Any) -> None:
-        """Find out which rows must be recorded. Raises KeyError for a quantity that does not exist."""
+        """Find out what must be recorded. Raises KeyError for a quantity that does not exist."""
         super().__init_subclass__(kind=kind, **more)
-        cls.rows = tuple(sorted({row for name in getattr(cls, "reads", ()) for row in QUANTITIES[name].rows}))
+        read = [QUANTITIES[name] for name in getattr(cls, "reads", ())]
+        cls.rows = tuple(sorted({row for quantity in read for row in quantity.rows}))
+        cls.constants = tuple(sorted({name for quantity in read for name in quantity.constants}))
 
     @classmethod
     def weights(cls) -> dict[str, float]:

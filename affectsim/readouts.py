@@ -54,6 +54,8 @@ class Measure(Readout):
 
     #: Rows of `layout.SLOW` that must be recorded for it.
     rows: ClassVar[tuple[str, ...]] = ()
+    #: Traits that it needs and that stay as they are for the whole run: taken from the world, once.
+    constants: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = "1"
     #: +1: more is better, -1: less is better, 0: neither (a trial then asks).
     direction: ClassVar[int] = 0
@@ -62,7 +64,7 @@ class Measure(Readout):
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
-        """Return the readout for recorded values of equal shape (names of `ALWAYS` and of `rows`)."""
+        """Return the readout for recorded values of equal shape (names of `ALWAYS`, `rows` and `constants`)."""
         raise NotImplementedError
 
     @classmethod

@@ -61,6 +61,11 @@ def recording(run: Run, rows: npt.NDArray[np.int64], hours: Float) -> Recording:
     )
 
 
+def constants(scenario: Scenario) -> tuple[str, ...]:
+    """Return the unchanging traits that the readouts of a scenario need, sorted."""
+    return tuple(sorted({name for measure in measures(scenario).values() for name in measure.constants}))
+
+
 class Summaries:
     """Mean, spread and quantiles over everybody, collected record by record."""
 
@@ -81,6 +86,7 @@ def dataset(
     scenario: Scenario,
     runs: Sequence[Run],
     records: Float,
+    traits: Sequence[Mapping[str, Float]],
     rows: npt.NDArray[np.int64],
     summaries: Sequence[Summaries],
     hours: Float,
@@ -89,7 +95,8 @@ def dataset(
     """Return the runs of one scenario as a dataset.
 
     `records`: (runs, records, quantities, recorded people); quantities as in `readouts.ALWAYS`, then
-    `slow_rows(scenario)`. `rows`: numbers of the recorded people. `hours`: end of each interval.
+    `slow_rows(scenario)`. `traits`: for each run the `constants(scenario)` of everybody.
+    `rows`: numbers of the recorded people. `hours`: end of each interval.
     """
     import xarray as xr
 
@@ -102,7 +109,11 @@ def dataset(
         for name in SYSTEMS:
             variables[name] = (dims, values[name], _attributes(name, "activation", every))
         recordings = [recording(run, rows, hours) for run in runs]
-        by_run = [{name: every_run[n] for name, every_run in values.items()} for n in range(len(runs))]
+        by_run = [
+            {name: every_run[n] for name, every_run in values.items()}
+            | {name: np.broadcast_to(trait[rows], values["threat"][n].shape) for name, trait in traits[n].items()}
+            for n in range(len(runs))
+        ]
         for name, measure in measures(scenario).items():
             text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
             read = np.stack([measure.recorded(one, about) for one, about in zip(by_run, recordings, strict=True)])

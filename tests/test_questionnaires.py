@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim import questionnaire_reference
-from affectsim.layout import SLOW
 from affectsim.parameters import MODEL, RATING
 from affectsim.questionnaires import QUANTITIES, STEEPNESS, Questionnaire, measured
 from affectsim.readouts import ALWAYS, Measure, Recording, directions
@@ -16,11 +15,14 @@ from affectsim.results import slow_rows
 from affectsim.simulation import simulate
 from affectsim.training.practice import effective
 from affectsim.trial import _directions
+from affectsim.world import build
 from tests.worlds import scenario
 
 DEFAULTS = {name: known.default for name, known in MODEL.items()}
 KINDS = {kind: one for kind, one in Questionnaire.kinds().items() if one.__module__.startswith("affectsim.")}
 SHARE = st.floats(0.0, 1.0)
+#: Everything that scores may need.
+READ = (*ALWAYS, *{name for one in QUANTITIES.values() for name in (*one.rows, *one.constants)})
 
 
 def recording(people=5, records=3, **more) -> Recording:
@@ -32,7 +34,12 @@ def recording(people=5, records=3, **more) -> Recording:
 
 
 def middling(people=5, records=3) -> dict[str, np.ndarray]:
-    return {name: np.full((records, people), 0.4) for name in (*ALWAYS, *SLOW)}
+    return {name: np.full((records, people), 0.4) for name in READ}
+
+
+def _row(name: str) -> str:
+    """Return where the quantity is when nobody has practised."""
+    return (*QUANTITIES[name].constants, *QUANTITIES[name].rows, name)[0]
 
 
 def errors(kind: str, about: Recording) -> np.ndarray:
@@ -56,8 +63,8 @@ def test_a_score_rises_or_falls_with_each_quantity_throughout_and_stays_in_bound
     score = KINDS[kind]
     low, high = sorted((low, high))
     for name, weight in score.reads.items():
-        row = {"fear_of_compassion_for_others": name}.get(name, (QUANTITIES[name].rows or (name,))[0])
-        base = {known: np.array(rest) for known in (*ALWAYS, *SLOW)}
+        row = _row(name)
+        base = {known: np.array(rest) for known in READ}
         less, more = (score.of({**base, row: np.array(value)}) for value in (low, high))
         assert 0 <= less <= 100 and 0 <= more <= 100
         assert np.sign(weight) * (more - less) >= -1e-12
@@ -68,18 +75,17 @@ def test_a_score_rises_or_falls_with_each_quantity_throughout_and_stays_in_bound
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_who_is_at_the_reference_in_everything_has_the_typical_score(kind):
     score = KINDS[kind]
-    values = {name: np.array(0.0) for name in (*ALWAYS, *SLOW)}
+    values = {name: np.array(0.0) for name in READ}
     for name in score.reads:
         quantity = QUANTITIES[name]
         centre, _ = quantity.reference(name)
-        row = (quantity.rows or (name,))[0]
-        values[row] = np.exp(centre) if name == "self_criticism" else 1 / (1 + np.exp(-centre))
+        values[_row(name)] = np.exp(centre) if name == "self_criticism" else 1 / (1 + np.exp(-centre))
     assert score.of(values) == pytest.approx(score().typical, rel=1e-12)
 
 
 def test_values_at_their_ends_give_finite_scores():
     for end in (0.0, 1.0):
-        values = {name: np.full(2, end) for name in (*ALWAYS, *SLOW)}
+        values = {name: np.full(2, end) for name in READ}
         for score in KINDS.values():
             assert np.isfinite(score.of(values)).all()
 
@@ -185,6 +191,21 @@ def test_twins_differ_by_their_errors_before_training_and_by_nothing_else():
     run, clean = simulate(made), simulate(made.but({"record.measurement_error": False}))
     assert (clean["self_compassion_score"].values[0, 0] == clean["self_compassion_score"].values[1, 0]).all()
     assert (run["self_compassion_score"].values[0, 0] != run["self_compassion_score"].values[1, 0]).all()
+
+
+def test_traits_that_never_change_come_from_the_right_people():
+    kind = "fear-of-compassion-for-others-score"
+    made = scenario(days=1.0, record={"every": "12 hours", "readouts": [kind], "measurement_error": False})
+    everybody = simulate(made)
+    some = simulate(made.but({"record.people": [30, 3]}))
+    np.testing.assert_array_equal(some[KINDS[kind].name()].values, everybody[KINDS[kind].name()].values[:, :, [30, 3]])
+    fear = build([made]).get(0, "fear_of_compassion_for_others")
+    values = {
+        "fear_of_compassion_for_others": fear,
+        "fear_relief": np.zeros(fear.size),
+        "threat": everybody.threat[0, 1],
+    }
+    np.testing.assert_allclose(everybody[KINDS[kind].name()][0, 1], KINDS[kind].of(values))
 
 
 # ------------------------------------------------------------------------- the reference population

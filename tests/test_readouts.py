@@ -38,7 +38,7 @@ def test_every_readout(kind):
     assert measure.headline() and measure.assumes()
     assert set(measure.rows) <= set(SLOW)
     generator = np.random.default_rng(0)
-    values = {name: generator.uniform(0.01, 1, (3, 4)) for name in (*ALWAYS, *measure.rows)}
+    values = {name: generator.uniform(0.01, 1, (3, 4)) for name in (*ALWAYS, *measure.rows, *measure.constants)}
     # Tendencies to the three defences are shares of one whole.
     values |= {name: values[name] / 3 for name in values if name in ("effective_fight", "effective_flight")}
     result = measure.of(values)
