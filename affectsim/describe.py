@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from affectsim import appraisal, draws, dynamics, traits
-from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, REFERENCE_ATTRIBUTE, TRAITS, Trait
+from affectsim import appraisal, draws, dynamics, questionnaires, ratings, traits
+from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, RATING, REFERENCE_ATTRIBUTE, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
 from affectsim.results import DISCLAIMER
 from affectsim.sections import PRESETS, Numerics
@@ -176,12 +176,21 @@ def _submodels() -> Iterator[Block]:
     yield from _document(inspect.getdoc(_practice_module()))
     yield Formulas(slow_equations())
     yield Heading(3, "Parameters")
-    yield Rows(
+    yield _parameters(MODEL.values())
+    yield Heading(3, "Questionnaires")
+    yield from _document(questionnaires.__doc__)
+    yield Heading(3, "Ratings")
+    yield from _document(ratings.__doc__)
+    yield _parameters(RATING.values())
+
+
+def _parameters(those: Iterable[Parameter]) -> Rows:
+    return Rows(
         ("symbol", "name", "default", "allowed", "unit", "meaning", "source"),
         tuple(
             (f"${one.symbol}$", one.name, f"{one.default:g}", f"{one.low:g} to {one.high:g}", one.unit, one.meaning,
              one.source)
-            for one in MODEL.values()
+            for one in those
         ),
     )  # fmt: skip
 
@@ -198,9 +207,9 @@ def _assumed() -> Iterator[Block]:
             ("part", "what it is", "assumes"),
             tuple((kind, part.headline(), part.assumes()) for kind, part in kinds.items()),
         )
-    numbers: list[tuple[str, str]] = [(one.name, one.source) for one in MODEL.values()]
+    numbers: list[tuple[str, str]] = [(one.name, one.source) for one in (MODEL | RATING).values()]
     numbers += [(one.name, one.source) for one in (TRAITS | ATTRIBUTES).values()]
-    for family in (Stimulus, Exercise):
+    for family in (Stimulus, Exercise, Readout):
         for kind, part in _kinds(family).items():
             numbers += [(f"{kind}.{known.name}", known.source) for known in part.declared().values()
                         if known.unit not in ("", "file")]  # fmt: skip
@@ -269,6 +278,8 @@ def _practice_module() -> object:
 
 def _kinds(family: type[Part]) -> dict[str, type[Part]]:
     import affectsim.networks
+    import affectsim.questionnaire_scores
+    import affectsim.ratings
     import affectsim.readouts
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)

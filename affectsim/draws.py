@@ -78,7 +78,28 @@ def uniforms(seed: int, replicate: int, part: str, people: int, index: int = 0) 
 
     Person i's number depends on (seed, replicate, part, i, index) only, not on how many people there are.
     """
-    key_0, key_1 = (np.full(people, word) for word in key(seed, replicate, part))
-    person = np.arange(people, dtype=np.uint32)
-    high, low = threefry(key_0, key_1, person, np.full(people, index, dtype=np.uint32))
+    return uniforms_at(seed, replicate, part, np.arange(people), np.array([index])).reshape(people)
+
+
+def uniforms_at(
+    seed: int, replicate: int, part: str, people: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return one uniform number in (0, 1) for each index and person, shape (indices, people).
+
+    `people`: numbers of people, of any choice; `indices`: moments, or whatever else counts. A number depends on
+    (seed, replicate, part, person, index) only, whoever and whatever else is asked for.
+    """
+    shape = (indices.size, people.size)
+    key_0, key_1 = (np.full(shape, word) for word in key(seed, replicate, part))
+    person = np.broadcast_to(people.astype(np.uint32), shape)
+    high, low = threefry(key_0, key_1, person, np.broadcast_to(indices.astype(np.uint32)[:, None], shape))
     return np.asarray((high * 2.0**21 + (low >> 11) + 0.5) * 2.0**-53)
+
+
+def normals_at(
+    seed: int, replicate: int, part: str, people: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return standard normal numbers made of `uniforms_at`, shape (indices, people)."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(uniforms_at(seed, replicate, part, people, indices)))

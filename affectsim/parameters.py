@@ -1,8 +1,9 @@
 """Every constant of the model, said once: default, bounds, unit, meaning and source.
 
-Three lists feed everything else (TOML, command line, sampling bounds, model description):
+Four lists feed everything else (TOML, command line, sampling bounds, model description):
 
 - `MODEL`: parameters of the equations, the same for everybody in a run;
+- `RATING`: how a state becomes a momentary rating, which is not part of the theory;
 - `TRAITS`: what differs between people, each with the distribution it is drawn from;
 - `ATTRIBUTES`: the six attributes that compassionate mind training trains.
 
@@ -152,6 +153,32 @@ MODEL: dict[str, Parameter] = {
                   "share of distrust that goes to the whole group of a hostile person, not to that person", "assumed"),
         Parameter("power_time", r"\tau_{power}", 14.0, 1.0, 365.0, "day",
                   "time constant with which perceived power follows submission", "assumed"),
+    )
+}
+
+_PROTOTYPE = "assumed; an early fit to the levels and spreads of experience sampling data gave this"
+_SYSTEM_SYMBOLS = (("threat", "T", 0.8), ("drive", "D", 1.3), ("soothing", "S", 1.5))
+# How people put a state into a rating between 0 and 1.
+RATING: dict[str, Parameter] = {
+    p.name: p
+    for p in (
+        *(Parameter(f"{system}_rating_offset", f"o_{letter}", 0.0, -1.0, 1.0, "rating",
+                    f"rating of {system} by the median person when the system is silent", "assumed")
+          for system, letter, _ in _SYSTEM_SYMBOLS),
+        *(Parameter(f"{system}_rating_gain", f"r_{letter}", gain, 0.0, 5.0, "rating",
+                    f"how much the median person's rating of {system} rises with its activation", _PROTOTYPE)
+          for system, letter, gain in _SYSTEM_SYMBOLS),
+        *(Parameter(f"{system}_rating_noise", rf"\sigma_{{r{letter}}}", 0.14, 0.0, 1.0, "rating",
+                    f"standard deviation of the noise of one rating of {system}", _PROTOTYPE)
+          for system, letter, _ in _SYSTEM_SYMBOLS),
+        *(Parameter(f"{system}_rating_offset_spread", rf"\sigma_{{o{letter}}}", 0.05, 0.0, 1.0, "rating",
+                    f"standard deviation between people of the offset of {system}: noise that a person keeps", "assumed")
+          for system, letter, _ in _SYSTEM_SYMBOLS),
+        Parameter("rating_gain_spread", r"\sigma_r", 0.1, 0.0, 2.0, "1",
+                  "standard deviation between people of the logarithm of each gain: how wide a scale they use", "assumed"),
+        Parameter("rating_steps", r"n_r", 6.0, 1.0, 1000.0, "1",
+                  "steps from the lowest to the highest answer (rounded to a whole number): 6 is a seven-point item, "
+                  "100 a slider", "seven-point items, as in Bringmann et al. 2013 (PLoS ONE 8:e60188)"),
     )
 }
 

@@ -8,8 +8,9 @@ the time of the record.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,17 +36,45 @@ def balance(threat: Any, drive: Any, soothing: Any) -> Any:
     return 1.0 - np.sqrt((a * a + b * b + c * c) * 1.5) / (total + 1e-300)
 
 
+class Recording(NamedTuple):
+    """What the records of one run come from, for readouts that need more than values: draws and parameters."""
+
+    seed: int
+    replicate: int
+    arm: str
+    people: npt.NDArray[np.int64]  # (people,): numbers of the recorded people
+    moments: npt.NDArray[np.int64]  # (records,): half hours from the start of the run to the end of each interval
+    model: Mapping[str, float]  # parameters of the equations
+    rating: Mapping[str, float]  # parameters of ratings
+    measurement_error: bool
+
+
 class Measure(Readout):
     """Base of the readouts: a named quantity with a unit, computed from a record."""
 
     #: Rows of `layout.SLOW` that must be recorded for it.
     rows: ClassVar[tuple[str, ...]] = ()
+    #: Traits that it needs and that stay as they are for the whole run: taken from the world, once.
+    constants: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = "1"
+    #: +1: more is better, -1: less is better, 0: neither (a trial then asks).
+    direction: ClassVar[int] = 0
+    #: Lowest and highest value there can be, inclusive.
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
-        """Return the readout for recorded values of equal shape (names of `ALWAYS` and of `rows`)."""
+        """Return the readout for recorded values of equal shape (names of `ALWAYS`, `rows` and `constants`)."""
         raise NotImplementedError
+
+    @classmethod
+    def recorded(cls, values: Mapping[str, Float], recording: Recording) -> Float:
+        """Return the readout as it is recorded in one run, shape (records, people), `values` likewise.
+
+        Readouts that are measured with an error, or that need parameters, override this; the others are
+        read off the values.
+        """
+        return cls.of(values)
 
     @classmethod
     def name(cls) -> str:
@@ -59,6 +88,8 @@ class Balance(Measure, kind="balance"):
     Assumes: equal activations are the balanced state; the weights of the three systems are equal.
     """
 
+    direction = 1
+
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return the mean balance."""
@@ -71,6 +102,8 @@ class ThreatDominant(Measure, kind="threat_dominant"):
     Assumes: nothing beyond the three activations.
     """
 
+    direction = -1
+
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return the share of time."""
@@ -82,6 +115,8 @@ class Dominant(Measure, kind="dominant"):
 
     Assumes: the means over the interval decide; of equal ones the first.
     """
+
+    bounds = (0.0, 2.0)
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
@@ -101,6 +136,7 @@ class Anger(_Feeling, kind="anger"):
     Assumes: threat times the person's tendency to fight.
     """
 
+    direction = -1
     rows = ("effective_fight",)
 
     @classmethod
@@ -115,6 +151,7 @@ class Fear(_Feeling, kind="fear"):
     Assumes: threat times the person's tendency to flight.
     """
 
+    direction = -1
     rows = ("effective_flight",)
 
     @classmethod
@@ -129,6 +166,7 @@ class Anxiety(_Feeling, kind="anxiety"):
     Assumes: threat times what is left by fight and flight.
     """
 
+    direction = -1
     rows = ("effective_fight", "effective_flight")
 
     @classmethod
@@ -143,6 +181,8 @@ class Anticipation(_Feeling, kind="anticipation"):
     Assumes: drive times (1 - soothing).
     """
 
+    direction = 1
+
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return anticipation."""
@@ -154,6 +194,8 @@ class Pleasure(_Feeling, kind="pleasure"):
 
     Assumes: drive times (1 - threat).
     """
+
+    direction = 1
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
@@ -167,6 +209,8 @@ class Calm(_Feeling, kind="calm"):
     Assumes: soothing times (1 - drive).
     """
 
+    direction = 1
+
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return calm."""
@@ -178,6 +222,8 @@ class Safeness(_Feeling, kind="safeness"):
 
     Assumes: soothing times (1 - threat).
     """
+
+    direction = 1
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
@@ -191,6 +237,7 @@ class Connectedness(_Feeling, kind="connectedness"):
     Assumes: soothing times (1 - fear of compassion from others).
     """
 
+    direction = 1
     rows = ("effective_fear_of_compassion_from_others",)
 
     @classmethod
@@ -210,28 +257,41 @@ class _Slow(Measure):
 
 def _slow_readouts() -> dict[str, type[Measure]]:
     """Return one readout per slow quantity worth reading."""
-    quantities = {
-        "self_criticism": ("effective_self_criticism", "Strength of the self-critical loop, after training."),
-        "fear_of_self_compassion": ("effective_fear_of_self_compassion", "Fear of self-compassion, after training."),
+    quantities: dict[str, tuple[str, str, int]] = {
+        "self_criticism": ("effective_self_criticism", "Strength of the self-critical loop, after training.", -1),
+        "fear_of_self_compassion": (
+            "effective_fear_of_self_compassion", "Fear of self-compassion, after training.", -1),
         "fear_of_compassion_from_others": (
-            "effective_fear_of_compassion_from_others", "Fear of compassion from others, after training."),
-        "power": ("current_power", "Perceived power."),
-        "fight": ("effective_fight", "Tendency to fight under threat."),
-        "flight": ("effective_flight", "Tendency to withdraw under threat."),
-        "submission": ("effective_submission", "Tendency to submit under threat."),
-        "giving": ("effective_warmth", "Warmth that a person could give."),
-        **{name: (name, f"{trait.meaning[0].upper()}{trait.meaning[1:]}.") for name, trait in ATTRIBUTES.items()},
+            "effective_fear_of_compassion_from_others", "Fear of compassion from others, after training.", -1),
+        "power": ("current_power", "Perceived power.", 1),
+        "fight": ("effective_fight", "Tendency to fight under threat.", -1),
+        "flight": ("effective_flight", "Tendency to withdraw under threat.", -1),
+        "submission": ("effective_submission", "Tendency to submit under threat.", -1),
+        "giving": ("effective_warmth", "Warmth that a person could give.", 1),
+        "risk_events": ("risk_events", "Risk-taking events since the beginning.", -1),
+        **{name: (name, f"{trait.meaning[0].upper()}{trait.meaning[1:]}.", 1) for name, trait in ATTRIBUTES.items()},
     }  # fmt: skip
     return {
         kind: type(
             f"{''.join(word.title() for word in kind.split('_'))}Readout",
             (_Slow,),
-            {"rows": (row,), "__doc__": f"{says}\n\nAssumes: nothing; a quantity of the model.",
+            {"rows": (row,), "direction": direction, "__doc__": f"{says}\n\nAssumes: nothing; a quantity of the model.",
+             "bounds": (0.0, math.inf if kind in ("self_criticism", "risk_events") else 1.0),
              "__module__": __name__, "__annotations__": {}},
             kind=kind,
         )
-        for kind, (row, says) in quantities.items()
+        for kind, (row, says, direction) in quantities.items()
     }  # fmt: skip
 
 
 SLOW_READOUTS = _slow_readouts()
+
+
+def directions() -> dict[str, int]:
+    """Return which way is better, name of a variable -> +1 or -1, for the systems and every readout that says so.
+
+    Drive counts as +1, though more of it is not good for everybody.
+    """
+    found = {"threat": -1, "drive": 1, "soothing": 1}
+    found |= {measure.name(): measure.direction for measure in Measure.kinds().values() if measure.direction}
+    return found

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.readouts import ALWAYS, SYSTEMS, Measure
+from affectsim.parameters import MOMENT_HOURS
+from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 
@@ -45,6 +46,26 @@ def slow_rows(scenario: Scenario) -> tuple[str, ...]:
     return tuple(sorted({row for measure in measures(scenario).values() for row in measure.rows}))
 
 
+def recording(run: Run, rows: npt.NDArray[np.int64], hours: Float) -> Recording:
+    """Return what readouts may need to know of a run; `rows`: recorded people, `hours`: ends of the intervals."""
+    scenario = run.scenario
+    return Recording(
+        seed=scenario.seed,
+        replicate=run.replicate,
+        arm=run.arm,
+        people=rows,
+        moments=np.round(hours / MOMENT_HOURS).astype(np.int64),
+        model=scenario.parameters,
+        rating=scenario.rating_parameters,
+        measurement_error=scenario.record.measurement_error,
+    )
+
+
+def constants(scenario: Scenario) -> tuple[str, ...]:
+    """Return the unchanging traits that the readouts of a scenario need, sorted."""
+    return tuple(sorted({name for measure in measures(scenario).values() for name in measure.constants}))
+
+
 class Summaries:
     """Mean, spread and quantiles over everybody, collected record by record."""
 
@@ -65,6 +86,7 @@ def dataset(
     scenario: Scenario,
     runs: Sequence[Run],
     records: Float,
+    traits: Sequence[Mapping[str, Float]],
     rows: npt.NDArray[np.int64],
     summaries: Sequence[Summaries],
     hours: Float,
@@ -73,7 +95,8 @@ def dataset(
     """Return the runs of one scenario as a dataset.
 
     `records`: (runs, records, quantities, recorded people); quantities as in `readouts.ALWAYS`, then
-    `slow_rows(scenario)`. `rows`: numbers of the recorded people. `hours`: end of each interval.
+    `slow_rows(scenario)`. `traits`: for each run the `constants(scenario)` of everybody.
+    `rows`: numbers of the recorded people. `hours`: end of each interval.
     """
     import xarray as xr
 
@@ -85,9 +108,16 @@ def dataset(
     if rows.size:
         for name in SYSTEMS:
             variables[name] = (dims, values[name], _attributes(name, "activation", every))
+        recordings = [recording(run, rows, hours) for run in runs]
+        by_run = [
+            {name: every_run[n] for name, every_run in values.items()}
+            | {name: np.broadcast_to(trait[rows], values["threat"][n].shape) for name, trait in traits[n].items()}
+            for n in range(len(runs))
+        ]
         for name, measure in measures(scenario).items():
             text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
-            variables[name] = (dims, measure.of(values), {**_attributes(name, measure.unit, every), "long_name": text})
+            read = np.stack([measure.recorded(one, about) for one, about in zip(by_run, recordings, strict=True)])
+            variables[name] = (dims, read, {**_attributes(name, measure.unit, every), "long_name": text})
         trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
         variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})
         variables["chosen"] = (

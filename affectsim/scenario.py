@@ -16,8 +16,9 @@ from typing import Any, Self, TypeVar
 from pydantic import PrivateAttr
 
 from affectsim.checking import plain
-from affectsim.parameters import MODEL, MOMENT_HOURS
+from affectsim.parameters import MODEL, MOMENT_HOURS, RATING
 from affectsim.parts import Exercise, Network, Part, Stimulus, field
+from affectsim.questionnaires import Questionnaire
 from affectsim.scenario_checks import checked, named_files
 from affectsim.scenario_files import changed, fingerprint
 from affectsim.sections import Bonds, Head, Numerics, Population, Record, Training
@@ -42,6 +43,7 @@ class Scenario(Head):
     record: Record = field(unit="", says="what is kept")
     numerics: Numerics = field(unit="", says="how finely time is cut")
     model: dict[str, float] = field(default_factory=dict, unit="", says="changed parameters of the equations")
+    rating: dict[str, float] = field(default_factory=dict, unit="", says="changed parameters of momentary ratings")
 
     _folder: Path = PrivateAttr()
     _source: str = PrivateAttr()
@@ -111,6 +113,8 @@ class Scenario(Head):
         resolved = {
             "scenario": self.tables(),
             "parameters": self.parameters,
+            "rating": self.rating_parameters,
+            "questionnaires": self.questionnaires(),
             "distributions": {
                 name: [trait.shape, trait.median, trait.spread, trait.low, trait.high]
                 for name, trait in self.population.distributions().items()
@@ -135,6 +139,16 @@ class Scenario(Head):
     def parameters(self) -> dict[str, float]:
         """All parameters of the equations in the order of `parameters.MODEL`, changes applied."""
         return {name: self.model.get(name, known.default) for name, known in MODEL.items()}
+
+    @property
+    def rating_parameters(self) -> dict[str, float]:
+        """All parameters of momentary ratings in the order of `parameters.RATING`, changes applied."""
+        return {name: self.rating.get(name, known.default) for name, known in RATING.items()}
+
+    def questionnaires(self) -> dict[str, dict[str, Any]]:
+        """Return everything that decides the scores that are recorded: kind -> plain values."""
+        kinds = Questionnaire.kinds()
+        return {name: kinds[name].decided_by() for name in self.record.readouts if name in kinds}
 
     @property
     def moments(self) -> int:

@@ -22,6 +22,7 @@ from affectsim.checking import (
 from affectsim.errors import InputError
 from affectsim.mistakes import Mistakes
 from affectsim.networks import Generated, SmallWorld
+from affectsim.parameters import RATING
 from affectsim.parts import Exercise, Network, Part, Stimulus
 from affectsim.sections import (
     MOST_PEOPLE,
@@ -65,6 +66,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     record = read_model(Record, given.get("record", {}), "record", findings)
     numerics = read_model(Numerics, given.get("numerics", {}), "numerics", findings)
     model = read_overrides(given.get("model", {}), "model", findings)
+    rating = read_overrides(given.get("rating", {}), "rating", findings, RATING)
 
     _check_files(network, stimuli, source, folder, findings)
     _check_days(head, stimuli, training, record, findings)
@@ -83,6 +85,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
         "record": record,
         "numerics": numerics,
         "model": model,
+        "rating": rating,
     }
 
 

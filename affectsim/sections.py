@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import field_validator
 
+import affectsim.questionnaire_scores
+import affectsim.ratings
 import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
 from affectsim.errors import nearest
-from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Trait
+from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Readout, Table, field
 
 #: Most people in a population: a limit of this package.
@@ -165,6 +167,9 @@ class Record(Table):
     )
     summaries: bool = field(True, unit="", says="whether mean, spread and quantiles over everybody are kept")
     readouts: tuple[str, ...] = field(("balance", "dominant"), unit="", says="what is kept beside the three systems")
+    measurement_error: bool = field(
+        True, unit="", says="whether questionnaires and ratings are answered with error, as by real people"
+    )
 
     @field_validator("every")
     @classmethod
@@ -270,15 +275,17 @@ def read_traits(values: Any, path: str, findings: Findings) -> dict[str, dict[st
     return found
 
 
-def read_overrides(values: Any, path: str, findings: Findings) -> dict[str, float]:
-    """Check changed parameters of the equations against `parameters.MODEL`; return the sound ones by name."""
+def read_overrides(
+    values: Any, path: str, findings: Findings, parameters: Mapping[str, Parameter] = MODEL
+) -> dict[str, float]:
+    """Check changed parameters against a list of `parameters`; return the sound ones by name."""
     if not isinstance(values, Mapping):
         findings.add(path, wrong_type("a table", values), values)
         return {}
-    unknown_keys(values, MODEL, path, findings)
+    unknown_keys(values, parameters, path, findings)
     found = {}
-    for name in sorted(set(values) & set(MODEL)):
-        parameter = MODEL[name]
+    for name in sorted(set(values) & set(parameters)):
+        parameter = parameters[name]
         value = read_number(values[name], parameter.low, parameter.high, parameter.unit, dotted(path, name), findings)
         if value is not None:
             found[name] = value

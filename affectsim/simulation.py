@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake
 from affectsim.readouts import ALWAYS
-from affectsim.results import Summaries, dataset, slow_rows
+from affectsim.results import Summaries, constants, dataset, slow_rows
 from affectsim.scenario import Scenario
 from affectsim.world import World, build
 
@@ -72,6 +72,7 @@ def simulate_many(
                 scenario,
                 [world.runs[n] for n in mine],
                 np.stack([recorder.kept(n) for n in mine]),
+                [{name: world.get(n, name) for name in constants(scenario)} for n in mine],
                 scenario.record.rows(world.runs[mine[0]].people),
                 [recorder.summaries[n] for n in mine],
                 hours,

@@ -23,7 +23,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+import affectsim.questionnaire_scores
+import affectsim.ratings  # noqa: F401  (so that their directions are known)
 from affectsim.errors import InputError, Mistake
+from affectsim.readouts import directions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,14 +44,6 @@ WEEK = 7.0
 #: A person is harmed if the own twin does better by more than this many standard deviations (of people
 #: before training): the size from which Cohen (1988) calls a difference small.
 HARM_MARGIN = 0.2
-#: +1: more is better, -1: less is better. Drive counts as +1, though more of it is not good for everybody.
-DIRECTIONS: Mapping[str, int] = {
-    "balance": 1, "threat_dominant": -1, "threat": -1, "drive": 1, "soothing": 1,
-    "anger": -1, "fear": -1, "anxiety": -1, "anticipation": 1, "pleasure": 1, "calm": 1, "safeness": 1,
-    "connectedness": 1, "self_criticism": -1, "fear_of_self_compassion": -1,
-    "fear_of_compassion_from_others": -1, "power": 1, "fight": -1, "flight": -1, "submission": -1, "giving": 1,
-    "motivation": 1, "sensitivity": 1, "sympathy": 1, "tolerance": 1, "empathy": 1, "non_judgement": 1,
-}  # fmt: skip
 #: Outcomes that every trial reports.
 HEADLINES = ("balance", "threat_dominant", "threat", "drive", "soothing")
 
@@ -187,7 +182,7 @@ def analyse(
     """Return what a trial found, by group (offered training or not), arm, period and outcome.
 
     `periods`: default those of the scenario in the run. `outcomes`: names of variables of the run, or
-    name -> direction (+1: more is better, -1: less is better) for those that `DIRECTIONS` does not know.
+    name -> direction (+1: more is better, -1: less is better) for those of which no readout declares it.
     `margin`: in standard deviations before training. Replicates are put together: each is a different set of
     people.
 
@@ -202,11 +197,11 @@ def analyse(
     import xarray as xr
 
     spans = periods or Periods.of_run(run)
-    directions = _directions(outcomes)
+    signs = _directions(outcomes)
     pairs = _twins(run)
     chosen = np.concatenate([run["chosen"].to_numpy()[training] for training, _ in pairs])
     masks = (chosen, ~chosen)
-    names = tuple(directions)
+    names = tuple(signs)
     shape = (len(GROUPS), len(names))
     mean = np.full((*shape, len(ARMS), len(PERIODS)), np.nan)
     spread = np.full(shape, np.nan)
@@ -230,7 +225,7 @@ def analyse(
                 each = (after - before) - (twin_after - twin_before)
                 gain[row, column, later] = each.mean()
                 found = effect_size(before, after, twin_before, twin_after, confidence=confidence)
-                sign = directions[name]
+                sign = signs[name]
                 low_high = sorted((sign * found.low, sign * found.high))
                 d[row, column, later] = sign * found.d
                 low[row, column, later], high[row, column, later] = low_high
@@ -258,7 +253,7 @@ def analyse(
             "period": list(PERIODS),
             "later": list(LATER),
             "unit": ("outcome", units),
-            "direction": ("outcome", [directions[name] for name in names]),
+            "direction": ("outcome", [signs[name] for name in names]),
         },
         {
             "method": "d = difference in change from before / pooled SD before (Kirby et al. 2017), "
@@ -275,7 +270,7 @@ def analyse(
 
 
 def _directions(outcomes: Sequence[str] | Mapping[str, int]) -> dict[str, int]:
-    known = outcomes if isinstance(outcomes, Mapping) else DIRECTIONS
+    known = outcomes if isinstance(outcomes, Mapping) else directions()
     given = {name: known.get(name, 0) for name in outcomes}
     unknown = [name for name, sign in given.items() if sign not in (-1, 1)]
     if unknown:

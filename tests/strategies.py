@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from affectsim.parameters import MODEL
+from affectsim.parameters import MODEL, RATING
 from affectsim.parts import Exercise, Part, declared
 from affectsim.scenario import Scenario
 from affectsim.sections import DISTRIBUTIONS, MOST_SPREAD, PRESETS, TICKS
@@ -100,6 +100,7 @@ def records(draw: st.DrawFn, people: int) -> dict[str, Any]:
         "every": draw(st.sampled_from(["30 minutes", "1 hour", "6 hours", "1 day", "0.5 days"])),
         "people": draw(st.sampled_from(["all", "none"]) | st.integers(0, people) | rows),
         "summaries": draw(st.booleans()),
+        "measurement_error": draw(st.booleans()),
     }
 
 
@@ -107,7 +108,7 @@ def records(draw: st.DrawFn, people: int) -> dict[str, Any]:
 def tables(draw: st.DrawFn) -> dict[str, Any]:
     """Plain tables of a valid scenario, some of them left out."""
     days, people = draw(st.integers(1, 400)), draw(st.integers(20, 300))
-    names = st.sets(st.sampled_from(sorted(MODEL)), max_size=4)
+    names, ratings = (st.sets(st.sampled_from(sorted(known)), max_size=4) for known in (MODEL, RATING))
     population = {
         "size": people,
         "preset": draw(st.sampled_from(sorted(PRESETS))),
@@ -124,6 +125,9 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         "numerics": st.fixed_dictionaries({"tick": st.sampled_from(TICKS), "steps_per_tick": st.integers(1, 64)}),
         "model": st.fixed_dictionaries(
             {name: number(MODEL[name].low, MODEL[name].high) for name in sorted(draw(names))}
+        ),
+        "rating": st.fixed_dictionaries(
+            {name: number(RATING[name].low, RATING[name].high) for name in sorted(draw(ratings))}
         ),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(optional))))

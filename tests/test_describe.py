@@ -8,7 +8,7 @@ import re
 import pytest
 
 from affectsim import describe, dynamics, symbolic
-from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
 from affectsim.parts import parts
 from affectsim.results import DISCLAIMER
 
@@ -43,7 +43,7 @@ def test_sections_follow_the_odd_protocol(in_markdown: str, in_text: str) -> Non
 def test_every_parameter_trait_and_attribute_is_there_with_its_numbers(in_markdown: str) -> None:
     rows = {tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in in_markdown.splitlines()
             if line.startswith("|")}  # fmt: skip
-    for one in MODEL.values():
+    for one in (MODEL | RATING).values():
         allowed = f"{one.low:g} to {one.high:g}"
         assert (f"${one.symbol}$", one.name, f"{one.default:g}", allowed, one.unit, one.meaning, one.source) in rows
     for trait in (TRAITS | ATTRIBUTES).values():

@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 
 import affectsim
-from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
 
 TOP = Path(__file__).resolve().parents[1]
 
 
 def test_every_parameter_is_complete_and_within_its_bounds():
-    for parameter in MODEL.values():
+    for parameter in (MODEL | RATING).values():
         assert parameter.low <= parameter.default <= parameter.high, parameter.name
         assert all((parameter.symbol, parameter.unit, parameter.meaning, parameter.source))
     for trait in (*TRAITS.values(), *ATTRIBUTES.values()):
         assert trait.low <= trait.median <= trait.high, trait.name
         assert all((trait.symbol, trait.unit, trait.meaning, trait.source))
-    symbols = [p.symbol for p in (*MODEL.values(), *TRAITS.values(), *ATTRIBUTES.values())]
+    symbols = [p.symbol for p in (*MODEL.values(), *RATING.values(), *TRAITS.values(), *ATTRIBUTES.values())]
     assert len(set(symbols)) == len(symbols)
 
 

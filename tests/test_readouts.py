@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim.kernel.integrate import _balance
@@ -21,6 +21,7 @@ def test_balance_exact():
     assert balance(0.0, 0.0, 0.0) == 1.0
 
 
+@settings(deadline=None)  # the first one compiles
 @given(POSITIVE, POSITIVE, POSITIVE, st.floats(0.01, 1.0))
 def test_balance_is_a_share_symmetric_and_blind_to_size(t, d, s, factor):
     value = balance(t, d, s)
@@ -37,11 +38,14 @@ def test_every_readout(kind):
     assert measure.headline() and measure.assumes()
     assert set(measure.rows) <= set(SLOW)
     generator = np.random.default_rng(0)
-    values = {name: generator.uniform(0.01, 1, (3, 4)) for name in (*ALWAYS, *measure.rows)}
+    values = {name: generator.uniform(0.01, 1, (3, 4)) for name in (*ALWAYS, *measure.rows, *measure.constants)}
+    # Tendencies to the three defences are shares of one whole.
+    values |= {name: values[name] / 3 for name in values if name in ("effective_fight", "effective_flight")}
     result = measure.of(values)
     assert result.shape == (3, 4) and np.isfinite(result).all()
-    if kind not in ("dominant", "self_criticism"):
-        assert (result >= -1).all() and (result <= 1).all()
+    low, high = measure.bounds
+    assert (result >= low).all() and (result <= high).all()
+    assert measure.direction in (-1, 1) or kind == "dominant"
 
 
 def test_feelings_of_threat_share_it_out():

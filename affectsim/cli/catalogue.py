@@ -7,7 +7,7 @@ from typing import Any
 
 from affectsim.checking import number, range_words, shown
 from affectsim.errors import InputError, Mistake, nearest
-from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS, Parameter, Trait
+from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS, Parameter, Trait
 from affectsim.parts import Declared, Part
 
 #: Names people use for a family: as in a scenario.
@@ -18,6 +18,8 @@ _PLURALS = {"stimuli": "stimulus", "exercises": "exercise", "networks": "network
 def families() -> dict[str, dict[str, type[Part]]]:
     """Return every family of parts with its kinds."""
     import affectsim.networks
+    import affectsim.questionnaire_scores
+    import affectsim.ratings
     import affectsim.readouts
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
@@ -49,6 +51,7 @@ def _entries() -> dict[str, dict[str, Callable[[], str]]]:
         family: {kind: _writer(_part, part) for kind, part in kinds.items()} for family, kinds in families().items()
     }
     every["model"] = {name: _writer(_parameter, one) for name, one in MODEL.items()}
+    every["rating"] = {name: _writer(_parameter, one) for name, one in RATING.items()}
     every["traits"] = {name: _writer(_trait, one) for name, one in {**TRAITS, **ATTRIBUTES}.items()}
     return every
 
@@ -64,6 +67,7 @@ def _title(family: str) -> str:
         "network": "networks: who knows whom ([network])",
         "readout": "readouts: what is kept of a run (record.readouts)",
         "model": "model: parameters of the equations ([model])",
+        "rating": "rating: how a state becomes a momentary rating ([rating])",
         "traits": "traits: what differs between people ([population.traits.NAME], median and spread)",
     }.get(family, family)
     return f"{says}\n{'=' * len(says)}"
@@ -74,7 +78,7 @@ def _part(part: type[Part]) -> str:
     if assumed := part.assumes():
         lines += _wrapped(f"Assumes: {assumed}", "  ")
     unit = getattr(part, "unit", None)
-    if isinstance(unit, str) and not part.model_fields:
+    if isinstance(unit, str):
         lines.append(f"  Unit: {unit}")
     rows = [_field(known) for known in part.declared().values()]
     return "\n".join([*lines, *_columns(rows)])

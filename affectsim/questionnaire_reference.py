@@ -1,0 +1,90 @@
+"""The reference population of the questionnaires, measured: where people stand and how far they differ.
+
+    python -m affectsim.questionnaire_reference
+
+writes `questionnaire_reference.toml` anew. Run it after a change of the model's defaults: reliabilities and
+typical scores hold for the population that is measured here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import affectsim.questionnaire_scores  # noqa: F401  (so that the scores are known)
+from affectsim.questionnaires import QUANTITIES, REFERENCE_FILE, Questionnaire
+from affectsim.readouts import ALWAYS
+from affectsim.scenario import Scenario
+from affectsim.simulation import advance
+from affectsim.world import World, build
+
+Float = npt.NDArray[np.float64]
+
+#: People in general in everyday life: two weeks to settle, then the week that counts.
+SCENARIO: dict[str, Any] = {
+    "title": "Reference population of the questionnaires",
+    "days": 21.0,
+    "seed": 1,
+    "population": {"size": 2000, "preset": "general"},
+}
+_SETTLED = 2 / 3
+
+
+def measure(people: int | None = None, seed: int | None = None) -> dict[str, dict[str, Any]]:
+    """Return the tables of the reference file.
+
+    `quantities`: name -> centre and spread (standard deviation between people) on the log or logit; `spreads`:
+    kind of score -> standard deviation of its position between people. `people`, `seed`: instead of those of
+    `SCENARIO`.
+    """
+    given = {"population.size": people, "seed": seed}
+    scenario = Scenario(SCENARIO).but({path: value for path, value in given.items() if value is not None})
+    values = _week(scenario)
+    model = scenario.parameters
+    quantities = {}
+    for name, quantity in QUANTITIES.items():
+        if not quantity.trait:
+            placed = quantity.scale(quantity.of(values, model))
+            quantities[name] = {"centre": _short(placed.mean()), "spread": _short(placed.std(ddof=1))}
+    references = {name: (one["centre"], one["spread"]) for name, one in quantities.items()}
+    spreads = {
+        kind: _short(score.position(values, model, references).std(ddof=1))
+        for kind, score in Questionnaire.kinds().items()
+        if score.__module__.startswith("affectsim.")
+    }
+    return {"quantities": quantities, "spreads": spreads}
+
+
+def _week(scenario: Scenario) -> dict[str, Float]:
+    """Return what a record of the last week holds, and what else is read at its end, each of shape (people,)."""
+    world = build([scenario])
+    settled = round(scenario.ticks * _SETTLED)
+    _run(world, settled)
+    before = {name: world.get(0, f"sum_{name}") for name in ALWAYS}
+    _run(world, scenario.ticks - settled)
+    means = {name: (world.get(0, f"sum_{name}") - sums) / (scenario.ticks - settled) for name, sums in before.items()}
+    needed = {name for quantity in QUANTITIES.values() for name in (*quantity.rows, *quantity.constants)}
+    return {**means, **{name: world.get(0, name) for name in needed}}
+
+
+def _run(world: World, ticks: int) -> None:
+    for _ in advance(world, ticks=ticks):
+        pass
+
+
+def _short(value: Any) -> float:
+    return round(float(value), 4)
+
+
+def main() -> None:
+    """Measure, and write the file."""
+    import tomli_w
+
+    head = "# Measured by `python -m affectsim.questionnaire_reference`; see `affectsim/questionnaires.py`.\n\n"
+    REFERENCE_FILE.write_text(head + tomli_w.dumps(measure()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
