@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 from affectsim.checking import Findings, plain, read_model
 from affectsim.errors import InputError
 from affectsim.parts import Table, field
+from affectsim.scenario_files import changed
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.programmes import Programme, programme_file, programmes
 
@@ -267,8 +268,6 @@ class Pipeline(Table):
 
         Raises InputError with every mistake, also for paths that do not exist.
         """
-        from affectsim.scenario_files import changed
-
         return type(self).from_tables(changed(self.tables(), changes, "pipeline"))
 
     def tables(self) -> dict[str, Any]:
