@@ -49,12 +49,17 @@ _STATUS = {
 
 
 class Balance(NamedTuple):
-    """Mean balance of the sample in each year, shape (years,), with the pipeline and in the world without it."""
+    """Mean balance of the sample in each year, shape (years,), with the pipeline and in the world without it.
+
+    `..._error`: standard error of the difference, over people and their own twins (ties between them ignored).
+    """
 
     region: Float
     region_untrained: Float
     in_need: Float
     in_need_untrained: Float
+    region_error: Float
+    in_need_error: Float
 
 
 class _Plan(NamedTuple):
@@ -184,14 +189,11 @@ def _balances(plans: Sequence[_Plan], threads: int | None, progress: Progress | 
     for run, twin in runs:
         need = world.runs[run].trainees
         everybody, others = np.stack(means[run]), np.stack(means[twin])
-        found.append(
-            Balance(
-                everybody.mean(axis=1),
-                others.mean(axis=1),
-                everybody[:, need].mean(axis=1),
-                others[:, need].mean(axis=1),
-            )
-        )
+        groups = (np.ones(need.size, dtype=bool), need)
+        gains = [(everybody - others)[:, group] for group in groups]
+        errors = [gain.std(axis=1, ddof=1) / np.sqrt(gain.shape[1]) for gain in gains]
+        levels = [world_of[:, group].mean(axis=1) for group in groups for world_of in (everybody, others)]
+        found.append(Balance(*levels, *errors))
     return found
 
 
@@ -255,6 +257,9 @@ def _dataset(plan: _Plan, balance: Balance | None) -> xr.Dataset:
             ("in_need_untrained", "people in need, in the world without training"),
         ):
             by_year[f"balance_{name}"] = (getattr(balance, name), share, f"mean balance over the year: {words}")
+        for name in ("region", "in_need"):
+            error = f"standard error of balance_{name} - balance_{name}_untrained"
+            by_year[f"balance_{name}_error"] = (getattr(balance, f"{name}_error"), share, error)
     variables: dict[str, Any] = {
         name: ("year", values, {"units": unit, "long_name": words}) for name, (values, unit, words) in by_year.items()
     }

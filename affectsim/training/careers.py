@@ -167,15 +167,17 @@ def _apply(pipeline: Pipeline, year: int) -> Cohort:
 def _admit(pipeline: Pipeline, cohort: Cohort, places: int) -> Bool:
     """Give the places to the first who meet the requirements, in a random order; return who gets one."""
     eligible = ~np.any([cohort.unmet[name] for name in REQUIREMENTS], axis=0)
-    cohort.status[eligible] = Status.NO_PLACE
     order = np.argsort(np.where(eligible, _draw(pipeline, cohort.year, "order of applying"), 2.0), kind="stable")
     admitted = np.zeros(eligible.size, dtype=bool)
     admitted[order[: min(places, int(eligible.sum()))]] = True
+    cohort.status[eligible & ~admitted] = Status.NO_PLACE
     return admitted
 
 
 def _course_year(pipeline: Pipeline, cohort: Cohort, attending: Bool, year: int) -> None:
     """Let those who attend live through one academic year: they learn, and qualify, repeat or leave."""
+    if not attending.any():
+        return
     course = pipeline.course
     leaves = _draw(pipeline, cohort.year, "drop-out", _ROOM * year) < course.drop_out
     week = np.floor(_draw(pipeline, cohort.year, "drop-out", _ROOM * year + 1) * COURSE_WEEKS)
@@ -208,6 +210,8 @@ def _learnt(course: Course, competence: Float, weight: float) -> Float:
 
 def _year_in_practice(pipeline: Pipeline, cohort: Cohort, working: Bool, year: int) -> int:
     """Let practitioners live through a year: supervision keeps competence up, without it it fades; some leave."""
+    if not working.any():
+        return 0
     course, career = pipeline.course, pipeline.career
     supervised = _draw(pipeline, cohort.year, "supervised", year) < career.supervised
     fading = float(-np.expm1(-1 / (_MONTHS * career.fading_time)))

@@ -166,11 +166,14 @@ class Course(Table):
         spread = COURSE_WEEKS / max(self.classroom_weeks, 1)
         month = WEEKS / 12
         units = [
-            *(Unit("classroom", n, int((n + 0.5) * spread), self.classroom_weight) for n in range(self.classroom_weeks)),
+            *(
+                Unit("classroom", n, int((n + 0.5) * spread), self.classroom_weight)
+                for n in range(self.classroom_weeks)
+            ),
             *(Unit("seminar", n, int((n + 0.25) * month), self.seminar_weight) for n in range(COURSE_MONTHS)),
             *(Unit("supervision", n, int((n + 0.75) * month), self.supervision_weight) for n in range(COURSE_MONTHS)),
             *(
-                Unit("study period", n, int((when + 0.1) * month), self.study_day_weight)
+                Unit("study period", n, int((when + 0.4) * month), self.study_day_weight)
                 for n, when in enumerate(STUDY_MONTHS)
             ),
         ]
@@ -213,8 +216,8 @@ class Region(Table):
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
-        if self.sample and (self.sample < 20 or round(self.sample * self.share_in_need) < 1):
-            yield "sample", f"must be 0, or at least 20 with one person in need (share_in_need {self.share_in_need:g})"
+        if self.sample and (self.sample < 20 or round(self.sample * self.share_in_need) < 2):
+            yield "sample", f"must be 0, or at least 20 with two people in need (share_in_need {self.share_in_need:g})"
 
 
 class Pipeline(Table):
