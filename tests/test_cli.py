@@ -99,7 +99,7 @@ def test_help_is_light(tmp_path: Path) -> None:
         answer = process("--help", folder=tmp_path)
         times.append(time.perf_counter() - began)
         assert answer.code == 0
-        for command in ("demo", "run", "validate", "new", "parts", "describe"):
+        for command in ("demo", "run", "validate", "new", "parts", "describe", "practitioners"):
             assert re.search(rf"^  {command} ", answer.out, re.M)
     # The best of five is what the program itself needs; the others wait for whatever else runs here.
     assert min(times) < 0.3, times
@@ -115,7 +115,9 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["validate"], ["new"], ["parts"], ["describe"], ["demo"]])
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["validate"], ["new"], ["parts"], ["describe"], ["demo"], ["practitioners"]]
+)
 def test_every_command_explains_itself(cli: Command, command: list[str]) -> None:
     answer = cli(*command, "--help")
     assert answer.code == 0 and "Usage: affectsim" in answer.out and not answer.err

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from affectsim.cli.look import describe, new, parts
+from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
 from affectsim.cli.trials import demo
 from affectsim.errors import InputError
@@ -40,7 +41,7 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe):
+for _command in (demo, run, validate, new, parts, describe, practitioners):
     affectsim.add_command(_command)
 
 

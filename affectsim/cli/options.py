@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,6 +36,21 @@ overwrite_option = click.option(
 def load(file: str, changes: tuple[str, ...], seed: int | None = None) -> Scenario:
     """Return the scenario of a file with changes as "a.b=v". Raises InputError with every mistake."""
     from affectsim.scenario import Scenario
+
+    wanted = parsed(changes)
+    if seed is not None:
+        wanted["seed"] = seed
+    scenario = Scenario.load(file)
+    try:
+        return scenario.but(wanted) if wanted else scenario
+    except InputError as error:
+        # The file by itself is sound: say that the change is to blame.
+        said = " ".join(f"--set {text}" for text in changes)
+        raise InputError(f"{file} with {said}", error.mistakes) from None
+
+
+def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
+    """Return path -> value for changes as "a.b=v". Raises InputError with every one that is none."""
     from affectsim.scenario_files import parse_change
 
     wrong: list[Mistake] = []
@@ -49,15 +64,7 @@ def load(file: str, changes: tuple[str, ...], seed: int | None = None) -> Scenar
         wanted[path] = value
     if wrong:
         raise InputError("command line", wrong)
-    if seed is not None:
-        wanted["seed"] = seed
-    scenario = Scenario.load(file)
-    try:
-        return scenario.but(wanted) if wanted else scenario
-    except InputError as error:
-        # The file by itself is sound: say that the change is to blame.
-        said = " ".join(f"--set {text}" for text in changes)
-        raise InputError(f"{file} with {said}", error.mistakes) from None
+    return wanted
 
 
 def use_threads(threads: int | None) -> None:

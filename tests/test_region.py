@@ -1,0 +1,169 @@
+"""A region: from capacity to people who start training in the engine, and what their balance makes of it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affectsim import places_experiment
+from affectsim.cli import main
+from affectsim.errors import InputError
+from affectsim.layout import NEVER
+from affectsim.parts import Exercise
+from affectsim.plots import region_over_years
+from affectsim.region import exercises_with, simulate_regions, start_days, table
+from affectsim.results import DISCLAIMER
+from affectsim.training.careers import REQUIREMENTS
+from affectsim.training.practitioners import REASONS, Pipeline
+from affectsim.training.programmes import Programme
+
+FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "practitioner-pipeline"
+
+
+def small(places: int, competence: float) -> Pipeline:
+    """Return a region in which everybody can be seen in the second year, by practitioners of one competence."""
+    return Pipeline.from_tables({
+        "years": 2,
+        "seed": 4,
+        "applicants": {"least_competence": competence, "most_competence": competence},
+        "course": {"places": places, "learning_rate": 0.0},
+        "region": {"population": 300, "share_in_need": 0.5, "asks": 0.9, "sample": 64, "preset": "help-seeking"},
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def regions() -> list[xr.Dataset]:
+    """No places; practitioners who bring nothing across in sessions; practitioners who bring all."""
+    return simulate_regions([small(0, 1.0), small(20, 0.0), small(20, 1.0)], threads=1)
+
+
+def test_a_region_without_practitioners_is_the_untrained_world(regions: list[xr.Dataset]) -> None:
+    none = regions[0]
+    assert none["seen"].sum() == 0 and none["coverage"].sum() == 0 and none["waiting"][-1] > 0
+    for group in ("region", "in_need"):
+        assert np.array_equal(none[f"balance_{group}"], none[f"balance_{group}_untrained"])
+
+
+def test_training_acts_when_there_is_somebody_to_give_it(regions: list[xr.Dataset]) -> None:
+    none, _, full = regions
+    assert full["balance_in_need"][0] == none["balance_in_need"][0], "nobody is in practice in the first year"
+    assert full["seen"][1] > 0 and full["coverage"][1] > 0
+    gain = float(full["balance_in_need"][1] - full["balance_in_need_untrained"][1])
+    assert gain > 2.6 * float(full["balance_in_need_error"][1]), "one-sided error rate .5 %"
+
+
+def test_competence_acts_on_balance(regions: list[xr.Dataset]) -> None:
+    """The same people start on the same days, with practitioners who bring less across."""
+    _, poor, full = regions
+    assert np.array_equal(poor["seen"], full["seen"])
+    assert poor["balance_in_need"][1] < full["balance_in_need"][1]
+
+
+def test_exercises_with_competence() -> None:
+    programme = Programme.load("eight-week")
+    kinds = Exercise.kinds()
+    full, none = exercises_with(programme, 1.0), exercises_with(programme, 0.0)
+    assert set(full) == set(programme.exercises())
+    for kind, fields in full.items():
+        for name, value in fields.items():
+            assert value == getattr(kinds[kind](), name)
+            sessions = sum(session.exercises.count(kind) for session in programme.sessions)
+            days = sum(exercise == kind for exercise in programme.home_agenda())
+            assert none[kind][name] == pytest.approx(value * days / (sessions + days))
+            assert none[kind][name] < exercises_with(programme, 0.5)[kind][name] < value
+
+
+def test_start_days_in_cases_that_can_be_reckoned() -> None:
+    share = np.array([0.0, 0.1, 0.1, 0.5])
+    turn = np.array([0.05, 0.1, 0.2, 0.5, 0.7])
+    assert start_days(share, turn).tolist() == [7, 7, 21, 21, NEVER]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0, 0.05), min_size=1, max_size=60), st.lists(st.floats(0, 0.05), min_size=60, max_size=60))
+def test_more_capacity_never_makes_anybody_start_later(steps: list[float], extra: list[float]) -> None:
+    turn = (np.arange(40) + 0.5) / 40
+    fewer = np.cumsum(steps)
+    more = fewer + np.cumsum(extra[: len(steps)])
+    assert (start_days(more, turn) <= start_days(fewer, turn)).all()
+    # As many have started as the share says, to the nearest person.
+    for week, share in enumerate(fewer):
+        assert abs(np.count_nonzero(start_days(fewer, turn) <= 7 * week) - min(40 * share, 40)) <= 0.5 + 1e-6
+
+
+def test_dataset_says_who_was_refused_and_why() -> None:
+    made = Pipeline.from_tables({"years": 3, "region": {"sample": 0}})
+    found = simulate_regions([made])[0]
+    assert "balance_region" not in found and found.sizes == {"year": 3, "reason": 4, "applicant": 120}
+    refused = found["status"].isin(["refused", "no place"])
+    assert np.array_equal(found["refused_because"] != "", refused)
+    for reason in REASONS.values():
+        count = sum(reason in words for words in found["refused_because"].to_numpy().tolist())
+        assert count == found["refused"].sel(reason=reason).sum()
+    assert len(REQUIREMENTS) == 3
+    again = simulate_regions([made])[0]
+    assert found.identical(again)
+    with pytest.raises(InputError, match="same"):
+        simulate_regions([made, made.but({"years": 2})])
+
+
+def test_the_experiment_finds_what_it_says() -> None:
+    """All that needs no simulated days, at full size; the balance of the region in reduced size is checked above."""
+    expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
+    design = Pipeline.load(FOLDER / "design.toml")
+    found = places_experiment.numbers(places_experiment.run(design.but({"region.sample": 0})))
+    checked = [name for name in expected if "balance" not in name]
+    assert sorted(checked) == sorted(found)
+    for name in checked:
+        assert found[name] == pytest.approx(expected[name]["value"], abs=expected[name]["tolerance"]), name
+
+
+def test_the_experiment_writes_table_and_figure(regions: list[xr.Dataset], tmp_path: Path) -> None:
+    found = {0: regions[0], 20: regions[2]}
+    assert {path.name for path in places_experiment.write(found, tmp_path)} == {"table.txt", "places.png"}
+    assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
+    assert DISCLAIMER in (tmp_path / "table.txt").read_text(encoding="utf-8")
+    names = {name.partition(".")[2] for name in places_experiment.numbers(found)}
+    assert {"balance_gain_in_need", "balance_gain_region", "coverage"} <= names
+    with pytest.raises(ValueError, match="1 to 4"):
+        region_over_years({})
+
+
+def _call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(["practitioners", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return int(stopped.value.code or 0), captured.out, captured.err
+
+
+def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quick = ("--set", "region.sample=0", "--years", 3)
+    code, out, err = _call(capsys, *quick)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split() == ["year", "places", "qualified", "in", "practice", "competence", "seen", "waiting",
+                                "coverage"]  # fmt: skip
+    assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "3"] and DISCLAIMER in out
+    found = simulate_regions([Pipeline.from_tables({"years": 3, "region": {"sample": 0}})])[0]
+    assert out.rstrip("\n") == table(found)
+    folder = tmp_path / "out"
+    code, out, _ = _call(capsys, *quick, "--out", folder)
+    assert code == 0 and str(folder) in out
+    names = {"region.nc", "table.txt", "pipeline.toml", "region.png", "region.svg", "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == names
+    again = _call(capsys, folder / "pipeline.toml")
+    assert again[1].rstrip("\n") == (folder / "table.txt").read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_command_line_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = _call(capsys, "--set", "course.plases=3", "--out", tmp_path / "out")
+    assert code == 2 and not out and "did you mean places?" in err and "Traceback" not in err
+    assert not (tmp_path / "out").exists()
+    code, _, err = _call(capsys, tmp_path / "none.toml")
+    assert code == 2 and "none.toml" in err
