@@ -98,7 +98,7 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
             traits = draw_traits(scenario.population.distributions(), scenario.seed, replicate, people)
             chosen = _chosen(scenario, replicate, community, traits["self_criticism"])
             unfit = _screened_out(scenario, chosen, traits)
-            fit = chosen[~unfit.any(axis=0)[chosen]]
+            fit = chosen[~unfit[:, chosen].any(axis=0)]
             taken = _places(scenario, replicate, fit, people)
             for arm in scenario.arms:
                 programme = scenario.programme(arm)

@@ -43,22 +43,24 @@ class Control(Table):
 
     def programme(self, training: Programme) -> Programme:
         """Return the programme of the control arm beside a training."""
-        own = {"name": self.name}
+        own: dict[str, object] = {"name": self.name}
         own |= {
             name: value
             for name in ("therapist_warmth", "drop_out", "session_attendance")
             if (value := getattr(self, name)) is not None
         }
-        exercises = () if self.exercise is None else (self.exercise,)
+        # A session says nothing of exercises if it has none.
+        done: dict[str, tuple[str, ...]] = {} if self.exercise is None else {"exercises": (self.exercise,)}
         if self.contact_every is not None:
             contacts = range(0, training.days, self.contact_every)
-            sessions = tuple(Session(day=day, hour=self.hour, exercises=exercises) for day in contacts)
+            sessions = tuple(Session(day=day, hour=self.hour, **done) for day in contacts)
             alone = {"setting": "individual", "group_size": 1, "group_warmth": 0.0, "practice": ()}
             return training.model_copy(update={**own, **alone, "sessions": sessions})
-        sessions = tuple(Session(day=one.day, hour=one.hour, exercises=exercises) for one in training.sessions)
-        spans = training.practice if self.exercise is not None else ()
+        assert self.exercise is not None
+        sessions = tuple(Session(day=one.day, hour=one.hour, **done) for one in training.sessions)
         practice = tuple(
-            HomePractice(from_day=span.from_day, to_day=span.to_day, exercise=self.exercise) for span in spans
+            HomePractice(from_day=span.from_day, to_day=span.to_day, exercise=self.exercise)
+            for span in training.practice
         )
         return training.model_copy(update={**own, "practice": practice, "sessions": sessions})
 

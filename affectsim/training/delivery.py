@@ -90,7 +90,9 @@ class Rule(Table):
 
     def applies(self, values: Float) -> Bool:
         """Return who is not suitable by this rule, from the values of the trait; same shape."""
-        return values > self.above if self.above is not None else values < self.below
+        if self.above is not None:
+            return np.asarray(values > self.above)
+        return np.asarray(values < (self.below or 0.0))
 
 
 #: Rules unless a scenario gives its own. Being locked in threat is no reason: it is what training is for.
