@@ -143,7 +143,7 @@ def delivery_words(run: xr.Dataset) -> list[str]:
         chosen = int(mine["chosen"].sum()) + out
         lines.append(f"Screened before the start: {out} of {chosen} are not suitable{':' if out else '.'}")
         reasons = zip(mine["rule"].to_numpy(), mine["reason"].to_numpy(), by_rule.sum(axis=(1, 2)), strict=True)
-        lines += [f"  {count} {reason} ({rule})" for rule, reason, count in reasons if count]
+        lines += [f"  {count}: {reason} ({rule})" for rule, reason, count in reasons if count]
     starts = mine["start_day"].to_numpy()
     begins = ~np.isnan(starts)
     never = int(mine["chosen"].sum()) - int(begins.sum())

@@ -264,8 +264,8 @@ def test_who_is_not_suitable_does_not_start_and_the_run_says_why():
     text = summary(made, run)
     gone, counts = out[0].any(axis=0).sum(), out[0].sum(axis=1)
     assert f"Screened before the start: {gone} of 30 are not suitable:" in text
-    assert f"  {counts[0]} too angry now (anger above 0.3)" in text
-    assert f"  {counts[1]} sees no images (imagery below 0.6)" in text
+    assert f"  {counts[0]}: too angry now (anger above 0.3)" in text
+    assert f"  {counts[1]}: sees no images (imagery below 0.6)" in text
     assert "screened_out" not in everybody and delivery_words(everybody) == []
 
 
