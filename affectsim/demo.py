@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from affectsim.errors import InputError, Mistake
 from affectsim.results import DISCLAIMER, save
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, simulate
-from affectsim.trial import Periods, analyse
+from affectsim.trial import CONTROLS, Periods, analyse, delivery_words, last_start
 from affectsim.world import community_of
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def run_demo(
     loading.start()
     run = simulate(scenario, threads=threads, progress=progress)
     loading.join()
-    trial = analyse(run, Periods.of_scenario(scenario))
-    text = table(trial, scenario, community.people)
+    trial = analyse(run, Periods.of_scenario(scenario, last_start(run)))
+    text = table(trial, scenario, community.people, delivery_words(run))
     with _all_or_nothing(out) as folder:
         (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
         (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
@@ -94,26 +94,35 @@ def run_demo(
     return DemoResult(text, tuple(out / name for name in names), run)
 
 
-def table(trial: xr.Dataset, scenario: Scenario, people: int) -> str:
-    """Return what a trial (`trial.analyse`) found, in words and a few lines."""
+#: The control arm above its column, at most nine letters.
+_COLUMNS = {"waiting-list": "waiting", "usual-care": "usual", "active": "relaxing"}
+
+
+def table(trial: xr.Dataset, scenario: Scenario, people: int, delivered: Sequence[str] = ()) -> str:
+    """Return what a trial (`trial.analyse`) found, in words and a few lines.
+
+    `delivered`: lines about screening and waiting (`trial.delivery_words`).
+    """
     offered, others = (int(count) for count in trial["people"].to_numpy())
     names = [name for name in _ROWS if name in trial["outcome"].to_numpy()]
     width = max(len(_ROWS[name][0]) for name in names)
     end = trial.attrs["days_training"][1]
     percent = round(100 * trial.attrs["confidence"])
+    training, control = (str(arm) for arm in trial["arm"].to_numpy())
     lines = [
         f"{scenario.title}: {offered} of {people} people are offered it.",
-        "Everybody lives the same days twice, with the same events: with training and on a waiting list.",
+        f"Everybody lives the same days twice, with the same events: with training and {CONTROLS[control]}.",
+        *delivered,
         "",
         f"{'':{width}}   before   last week of training",
-        f"{'':{width}}            waiting   training   effect d [{percent} % interval]",
+        f"{'':{width}}         {_COLUMNS[control]:>10}   training   effect d [{percent} % interval]",
     ]
     for name in names:
         words, scale, form = _ROWS[name]
         mean = trial["mean"].sel(group="trained", outcome=name)
         before, waiting, trained = (
             format(scale * float(mean.sel(arm=arm, period=period)), form)
-            for arm, period in (("training", "before"), ("waiting-list", "after"), ("training", "after"))
+            for arm, period in ((training, "before"), (control, "after"), (training, "after"))
         )
         effect = _interval(trial, "trained", name, "after")
         lines.append(f"{words:{width}} {before:>8} {waiting:>9} {trained:>10}   {effect}")

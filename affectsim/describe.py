@@ -20,6 +20,7 @@ from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
 from affectsim.results import DISCLAIMER
 from affectsim.sections import PRESETS, Numerics
 from affectsim.symbolic import Equation, equations, slow_equations, symbol_name
+from affectsim.training import controls, delivery
 
 _KERNEL = Path(__file__).parent / "kernel"
 _WIDTH = 100
@@ -175,6 +176,9 @@ def _submodels() -> Iterator[Block]:
     yield from _document(appraisal.alarm_probability.__doc__)
     yield from _document(inspect.getdoc(_practice_module()))
     yield Formulas(slow_equations())
+    yield Heading(3, "Delivery and control arms")
+    yield from _document(delivery.__doc__)
+    yield from _document(controls.__doc__)
     yield Heading(3, "Parameters")
     yield _parameters(MODEL.values())
     yield Heading(3, "Questionnaires")

@@ -5,7 +5,8 @@ People are stored in blocks of `LANES`. A block is one contiguous piece of memor
 loop runs over neighbouring numbers.
 
 - `Fast` (float64): what changes within a tick;
-- `Slow` (float32): traits, trained attributes and the effective values derived from them once a day.
+- `Slow` (float32): traits, trained attributes and the effective values derived from them once a day; when each
+  trains, how able the therapist is (`skill`), and how warm a session is (`session_warmth`, input units).
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ SLOW: dict[str, int] = {
             "practice_moment",
             "start_day",
             "stop_day",
+            "skill",
+            "session_warmth",
             "pending_cost",
             "risk_events",
         )

@@ -128,6 +128,8 @@ def dataset(
             ("run", "person"), np.stack([run.dropped_out[rows] for run in runs]),
             {"long_name": "stopped training before the end"},
         )  # fmt: skip
+    if rows.size and scenario.training is not None:
+        variables |= _delivery(scenario, runs, rows)
     if scenario.record.summaries:
         for name, data in _summary_variables(summaries).items():
             variables[name] = data
@@ -140,11 +142,37 @@ def dataset(
     if not scenario.record.summaries:
         del coordinates["quantile"]
     if rows.size:
+        if "screened_out" in variables:
+            rules = scenario.training.screening if scenario.training is not None else ()
+            coordinates["rule"] = ("rule", [rule.name for rule in rules])
+            coordinates["reason"] = ("rule", [rule.reason for rule in rules], {"long_name": "why, in words"})
         coordinates["person"] = ("person", rows, {"long_name": "number of the person"})
         coordinates["label"] = ("person", np.asarray(runs[0].community.labels)[rows].astype(str))
         for name, groups in runs[0].community.groups.items():
             coordinates[f"group_{name}"] = ("person", np.asarray(groups)[rows])
     return xr.Dataset(variables, coordinates, {**provenance(scenario), "people": runs[0].people, "seconds": seconds})
+
+
+def _delivery(scenario: Scenario, runs: Sequence[Run], rows: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Return who started when, with whom and in which group, and who was screened out by which rule."""
+    dims = ("run", "person")
+    starts = np.stack([run.start_day[rows] for run in runs]).astype(np.float64)
+    starts[starts < 0] = np.nan
+    what = "first day in the programme of this run, missing for those who never start"
+    found: dict[str, Any] = {"start_day": (dims, starts, {"units": "day", "long_name": what})}
+    numbers = {
+        "therapist": ([run.therapist for run in runs], "number of the therapist, -1 for those who never start"),
+        "training_group": ([run.group for run in runs], "number of the group, of one if individual; -1 for none"),
+    }
+    for name, (values, words) in numbers.items():
+        found[name] = (dims, np.stack([each[rows] for each in values]), {"long_name": words})
+    if scenario.training is not None and scenario.training.who.unless is not None:
+        out = np.stack([run.screened_out[:, rows] for run in runs])
+        found["screened_out"] = (
+            ("run", "rule", "person"), out,
+            {"long_name": "was chosen for training and is not suitable by this rule, in every arm"},
+        )  # fmt: skip
+    return found
 
 
 def _attributes(name: str, unit: str, every: str) -> dict[str, str]:

@@ -19,8 +19,12 @@ class Run(NamedTuple):
     arm: str
     community: Community
     first_slot: int
-    trainees: npt.NDArray[np.bool_]  # (people,): chosen for training, in every arm of the replicate
+    trainees: npt.NDArray[np.bool_]  # (people,): chosen for training and fit for it, in every arm of the replicate
     dropped_out: npt.NDArray[np.bool_]  # (people,): trainees of this run who stop before the end
+    start_day: npt.NDArray[np.int64]  # (people,): first day of the training or control programme, -1 for none
+    therapist: npt.NDArray[np.int64]  # (people,): number of the therapist, from 0; -1 for none
+    group: npt.NDArray[np.int64]  # (people,): number of the group (of one, if individual), from 0; -1 for none
+    screened_out: npt.NDArray[np.bool_]  # (rules, people): who is not suitable by which rule; no rules: not screened
 
     @property
     def people(self) -> int:

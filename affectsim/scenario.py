@@ -23,6 +23,7 @@ from affectsim.scenario_checks import checked, named_files
 from affectsim.scenario_files import changed, fingerprint
 from affectsim.sections import Bonds, Head, Numerics, Population, Record, Training
 from affectsim.text_files import read_text, read_toml
+from affectsim.training.controls import Control, controls
 from affectsim.training.programmes import Programme, programme_file
 
 P = TypeVar("P", bound=Part)
@@ -162,26 +163,29 @@ class Scenario(Head):
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """Worlds of each replicate: training and waiting-list, training alone, or untrained alone."""
+        """Worlds of each replicate: training and what it is against, training alone, or untrained alone."""
         if self.training is None:
             return ("untrained",)
-        return ("training", "waiting-list") if self.training.against == "waiting-list" else ("training",)
+        return ("training",) if self.training.against == "nothing" else ("training", self.training.against)
 
     def located(self, part: P) -> P:
         """Return a part with the paths of its files made absolute, ready to be read."""
         return part.within(self._folder)
 
-    def programme(self) -> Programme | None:
-        """Return the training programme, None without training. Raises InputError if its file is wrong."""
-        return None if self.training is None else Programme.load(self.training.programme, folder=self._folder)
+    def programme(self, arm: str = "training") -> Programme | None:
+        """Return the programme of an arm, None if nothing is done in it. Raises InputError if its file is wrong."""
+        if self.training is None or not (arm == "training" or arm in controls()):
+            return None
+        training = Programme.load(self.training.programme, folder=self._folder)
+        return training if arm == "training" else Control.load(arm).programme(training)
 
     def exercises(self) -> dict[str, Exercise]:
-        """Return the exercises of the programme, changed numbers applied: kind -> part, sorted by kind."""
-        programme = self.programme()
-        if programme is None or self.training is None:
+        """Return the exercises of all arms, changed numbers applied: kind -> part, sorted by kind."""
+        if self.training is None:
             return {}
+        used = {kind for arm in self.arms if (done := self.programme(arm)) for kind in done.exercises()}
         kinds = Exercise.kinds()
-        return {kind: self.training.exercises.get(kind) or kinds[kind]() for kind in programme.exercises()}
+        return {kind: self.training.exercises.get(kind) or kinds[kind]() for kind in sorted(used)}
 
     def files(self) -> dict[str, Path]:
         """Return every file that is read: dotted key -> absolute path."""
@@ -189,6 +193,8 @@ class Scenario(Head):
         found = {key: self._folder / written for key, written in named.items()}
         if self.training is not None:
             found["training.programme"] = programme_file(self.training.programme, folder=self._folder)
+            if self.training.against in controls():
+                found["training.against"] = controls()[self.training.against]
         return found
 
     def __eq__(self, other: object) -> bool:

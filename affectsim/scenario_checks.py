@@ -38,6 +38,7 @@ from affectsim.sections import (
 from affectsim.stimuli import DailyLife
 from affectsim.text_files import missing_file
 from affectsim.tie_table import MOST_TIES
+from affectsim.training.controls import Control, controls
 from affectsim.training.programmes import Programme
 
 #: Most numbers of one variable that a run may record: 16 GB as float32, a limit of this package.
@@ -207,7 +208,14 @@ def _check_programme(training: Any, folder: Path, findings: Findings) -> None:
             message = f"{inside}: {mistake.message}" if inside else mistake.message
             findings.add("training.programme", message, training.programme)
         return
+    used = set(programme.exercises())
+    if training.against in controls() and not findings.touch("training.against"):
+        used |= set(Control.load(training.against).programme(programme).exercises())
     for kind in training.exercises:
-        if kind not in programme.exercises():
-            used = ", ".join(programme.exercises())
-            findings.add(f"training.exercises.{kind}", f"is not part of the programme (which has {used})")
+        if kind not in used:
+            names = ", ".join(sorted(used))
+            findings.add(f"training.exercises.{kind}", f"is not part of the programme (which has {names})")
+    delivery = training.delivery
+    if delivery.therapists and delivery.capacity < programme.group_size and not findings.touch("training.delivery"):
+        message = f"must hold a whole group of the programme ({programme.group_size} people)"
+        findings.add("training.delivery.capacity", message, delivery.capacity)

@@ -18,6 +18,7 @@ from affectsim.checking import Findings, dotted, range_words, read_number, unkno
 from affectsim.errors import nearest
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Readout, Table, field
+from affectsim.training.delivery import MOST_RULES, SCREENING, Delivery, Rule
 
 #: Most people in a population: a limit of this package.
 MOST_PEOPLE = 20_000_000
@@ -102,18 +103,27 @@ class Who(Table):
     choose: Literal["random", "most-self-critical", "hubs"] = field(
         "random", unit="", says="who they are: anybody, the most self-critical, or those with most ties"
     )
+    unless: Literal["not suitable"] | None = field(
+        None, unit="", says='"not suitable": those whom a rule of training.screening applies to do not start; '
+        "left out: nobody is screened",
+    )  # fmt: skip
 
 
 class Training(Table):
-    """A programme, who takes part in it, and against what it is compared."""
+    """A programme, who takes part in it, who gives it, and against what it is compared."""
 
     programme: str = field(min_length=1, unit="", says="name of a shipped programme, or path of a .toml file")
     start_day: int = field(0, ge=0, le=36_499, unit="days", says="day of the run on which the programme starts")
     who: Who = field(default_factory=Who, unit="", says="who is trained")
-    against: Literal["waiting-list", "nothing"] = field(
+    against: Literal["waiting-list", "usual-care", "active", "nothing"] = field(
         "waiting-list", unit="",
-        says="waiting-list: a second world, same people and events, without training; nothing: one world",
+        says="a second world, same people and events: waiting-list (no training), usual-care (supportive contacts) or "
+        "active (relaxation, with as much attention); nothing: one world",
     )  # fmt: skip
+    delivery: Delivery = field(default_factory=Delivery, unit="", says="by whom, to how many people at a time")
+    screening: tuple[Rule, ...] = field(
+        SCREENING, max_length=MOST_RULES, unit="", says='rules for who.unless = "not suitable"'
+    )
     exercises: dict[str, Exercise] = field(
         default_factory=dict, unit="", says="exercises with changed numbers: KIND.FIELD"
     )

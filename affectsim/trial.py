@@ -1,11 +1,14 @@
 """A trial read from a run: what training changed, in whom, and how sure that is.
 
-A run with the arms "training" and "waiting-list" lives the same days twice: the same people, the same events,
-once with training and once without. Everybody therefore has a twin, and a change that training made is the
-difference between a person and their own twin: no chance difference between two groups of people is in it.
+A run with the arms "training" and a control (a waiting list, usual care or an active control) lives the same days
+twice: the same people, the same events, once with training and once without. Everybody therefore has a twin, and a
+change that training made is the difference between a person and their own twin: no chance difference between two
+groups of people is in it.
 
-- Periods of a week each: the last one before training starts, its last one, the last one of the run.
-- Everybody who was offered training counts as trained, whether or not they stayed (intention to treat).
+- Periods of a week each: the last one before training starts, its last one, the last one of the run. Where people
+  wait for a place, training lasts from the first start to the end of the last programme.
+- Everybody who was offered training counts as trained, whether or not they started or stayed (intention to treat).
+  Who was screened out was not offered it, and counts with the untrained.
 - Effect size as in Kirby et al. 2017 (Behav Ther 48:778-792): difference in change from before between the
   arms, divided by the pooled standard deviation before; the sign is turned where less is better, so that
   positive is always benefit.
@@ -35,7 +38,14 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
-ARMS = ("training", "waiting-list")
+#: The arm that is compared with a control.
+TRAINING = "training"
+#: What people do in the arms, in words: "... live the same days twice: with training and WORDS".
+CONTROLS: Mapping[str, str] = {
+    "waiting-list": "on a waiting list",
+    "usual-care": "with usual care",
+    "active": "with relaxation instead",
+}
 GROUPS = ("trained", "untrained")
 PERIODS = ("before", "after", "follow-up")
 LATER = PERIODS[1:]
@@ -75,12 +85,18 @@ class Periods(NamedTuple):
         return cls((start, end), (max(0.0, start - WEEK), start), after, follow_up)
 
     @classmethod
-    def of_scenario(cls, scenario: Scenario) -> Self:
-        """Return the periods of a scenario. Raises InputError without training or days before it."""
+    def of_scenario(cls, scenario: Scenario, last_start: float | None = None) -> Self:
+        """Return the periods of a scenario. Raises InputError without training or days before it.
+
+        `last_start`: day on which the last person starts (see the function of that name); default: all start at
+        once.
+        """
         programme = scenario.programme()
         if scenario.training is None or programme is None:
             raise InputError(scenario.source, [Mistake("training", "is missing: a trial needs training")])
-        return cls.of(scenario.training.start_day, programme.days, scenario.days, scenario.source)
+        start = scenario.training.start_day
+        length = (start if last_start is None else last_start) - start + programme.days
+        return cls.of(start, length, scenario.days, scenario.source)
 
     @classmethod
     def of_run(cls, run: xr.Dataset, folder: Path | None = None) -> Self:
@@ -94,7 +110,43 @@ class Periods(NamedTuple):
         if "training" not in tables:
             raise InputError("run", [Mistake("training", "is missing: a trial needs training")])
         programme = Programme.load(tables["training"]["programme"], folder=folder)
-        return cls.of(tables["training"]["start_day"], programme.days, tables["days"], "run")
+        start = tables["training"]["start_day"]
+        last = last_start(run)
+        return cls.of(start, (start if last is None else last) - start + programme.days, tables["days"], "run")
+
+
+def last_start(run: xr.Dataset) -> float | None:
+    """Return the day on which the last of those recorded starts, None if nobody does or no people were recorded."""
+    if "start_day" not in run:
+        return None
+    starts = run["start_day"].to_numpy()
+    return None if np.isnan(starts).all() else float(np.nanmax(starts))
+
+
+def delivery_words(run: xr.Dataset) -> list[str]:
+    """Return what came of screening and of the waiting list among those recorded, in lines of words.
+
+    Nothing is said of what did not happen. Numbers are of all replicates together.
+    """
+    if "chosen" not in run or "start_day" not in run:
+        return []
+    mine = run.isel(run=np.flatnonzero(run["arm"].to_numpy() == TRAINING))
+    lines = []
+    if "screened_out" in mine:
+        by_rule = mine["screened_out"].transpose("rule", "run", "person").to_numpy()
+        out = int(by_rule.any(axis=0).sum())
+        chosen = int(mine["chosen"].sum()) + out
+        lines.append(f"Screened before the start: {out} of {chosen} are not suitable{':' if out else '.'}")
+        reasons = zip(mine["rule"].to_numpy(), mine["reason"].to_numpy(), by_rule.sum(axis=(1, 2)), strict=True)
+        lines += [f"  {count}: {reason} ({rule})" for rule, reason, count in reasons if count]
+    starts = mine["start_day"].to_numpy()
+    begins = ~np.isnan(starts)
+    never = int(mine["chosen"].sum()) - int(begins.sum())
+    if begins.any() and np.nanmin(starts) < np.nanmax(starts):
+        lines.append(f"People start from day {np.nanmin(starts):g} to day {np.nanmax(starts):g}, as places are free.")
+    if never:
+        lines.append(f"Still waiting at the end: {never} of {int(mine['chosen'].sum())} offered training.")
+    return lines
 
 
 class EffectSize(NamedTuple):
@@ -198,12 +250,13 @@ def analyse(
 
     spans = periods or Periods.of_run(run)
     signs = _directions(outcomes)
-    pairs = _twins(run)
+    both = compared(run)
+    pairs = _twins(run, both)
     chosen = np.concatenate([run["chosen"].to_numpy()[training] for training, _ in pairs])
     masks = (chosen, ~chosen)
     names = tuple(signs)
     shape = (len(GROUPS), len(names))
-    mean = np.full((*shape, len(ARMS), len(PERIODS)), np.nan)
+    mean = np.full((*shape, 2, len(PERIODS)), np.nan)
     spread = np.full(shape, np.nan)
     gain, d, low, high = (np.full((*shape, len(LATER)), np.nan) for _ in range(4))
     harmed, helped = (np.zeros((*shape, len(LATER)), dtype=np.int64) for _ in range(2))
@@ -249,7 +302,7 @@ def analyse(
         {
             "group": list(GROUPS),
             "outcome": list(names),
-            "arm": list(ARMS),
+            "arm": list(both),
             "period": list(PERIODS),
             "later": list(LATER),
             "unit": ("outcome", units),
@@ -279,26 +332,32 @@ def _directions(outcomes: Sequence[str] | Mapping[str, int]) -> dict[str, int]:
     return given
 
 
-def _twins(run: xr.Dataset) -> list[tuple[int, int]]:
-    """Return (number of the training run, number of its waiting-list twin) of each replicate."""
+def compared(run: xr.Dataset) -> tuple[str, str]:
+    """Return the two arms of a trial, training first. Raises InputError if the run is no trial."""
     if "chosen" not in run:
         raise InputError("run", [Mistake("record.people", 'is "none": a trial needs the values of people')])
+    controls = set(run["arm"].to_numpy().tolist()) - {TRAINING}
+    if len(controls) != 1 or not controls <= set(CONTROLS) or TRAINING not in run["arm"].to_numpy():
+        names = " or ".join(f'"{name}"' for name in CONTROLS)
+        raise InputError("run", [Mistake("training.against", f"needs two worlds: training against = {names}")])
+    return TRAINING, controls.pop()
+
+
+def _twins(run: xr.Dataset, both: tuple[str, str]) -> list[tuple[int, int]]:
+    """Return (number of the training run, number of its twin in the control arm) of each replicate."""
     arms, replicates = run["arm"].to_numpy().tolist(), run["replicate"].to_numpy().tolist()
     place = {pair: n for n, pair in enumerate(zip(arms, replicates, strict=True))}
-    if set(arms) != set(ARMS):
-        message = 'needs two worlds: training against = "waiting-list"'
-        raise InputError("run", [Mistake("training.against", message)])
-    return [(place[ARMS[0], replicate], place[ARMS[1], replicate]) for replicate in sorted(set(replicates))]
+    return [(place[both[0], replicate], place[both[1], replicate]) for replicate in sorted(set(replicates))]
 
 
 def _by_person(run: xr.Dataset, values: xr.DataArray, spans: Periods, pairs: list[tuple[int, int]]) -> Float:
     """Return period means, shape (arms, periods, replicates * people); NaN for a period that is missing."""
     people = run.sizes["person"]
-    found = np.full((len(ARMS), len(PERIODS), len(pairs) * people), np.nan)
+    found = np.full((2, len(PERIODS), len(pairs) * people), np.nan)
     for number, span in enumerate((spans.before, spans.after, spans.follow_up)):
         if span is None:
             continue
         means = period_mean(run, values, span).transpose("run", "person").to_numpy()
-        for arm in range(len(ARMS)):
+        for arm in range(2):
             found[arm, number] = np.concatenate([means[pair[arm]] for pair in pairs])
     return found

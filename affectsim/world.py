@@ -24,6 +24,8 @@ from affectsim.layout import (
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 from affectsim.ties import Community
+from affectsim.training.delivery import Places, places, screened
+from affectsim.training.programmes import Programme
 from affectsim.traits import draw_traits
 from affectsim.world_tables import tables_of
 
@@ -95,9 +97,13 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
             community = community_of(scenario, replicate)
             people = community.people
             traits = draw_traits(scenario.population.distributions(), scenario.seed, replicate, people)
-            trainees = _trainees(scenario, replicate, community, traits["self_criticism"])
+            chosen = _chosen(scenario, replicate, community, traits["self_criticism"])
+            unfit = _screened_out(scenario, chosen, traits)
+            fit = chosen[~unfit[:, chosen].any(axis=0)]
+            taken = _places(scenario, replicate, fit, people)
             for arm in scenario.arms:
-                start, stop = _training_days(scenario, replicate, arm, trainees)
+                programme = scenario.programme(arm)
+                start, stop = _training_days(scenario, replicate, programme, taken.start)
                 practice = uniforms(scenario.seed, replicate, "practice moment", people)
                 low, high = _PRACTICE_MOMENTS
                 slow = {
@@ -107,10 +113,15 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
                     "practice_moment": low + np.floor(practice * (high - low)),
                     "start_day": start,
                     "stop_day": stop,
+                    **_guidance(scenario, replicate, programme, taken),
                 }
-                programme = scenario.programme()
-                early = stop < start + (programme.days if programme else 0)
-                runs.append(Run(scenario, replicate, arm, community, slot, trainees, early & (start < NEVER)))
+                early = (stop < start + (programme.days if programme else 0)) & (start < NEVER)
+                given = taken if programme else Places(*np.full((3, people), -1))
+                runs.append(
+                    Run(
+                        scenario, replicate, arm, community, slot, _mask(fit, people), early, *given, screened_out=unfit
+                    )
+                )
                 states.append((slow, np.arange(people)))
                 slot += blocks_for(people) * LANES
     population = _population(runs, [state for state, _ in states])
@@ -123,39 +134,87 @@ def community_of(scenario: Scenario, replicate: int = 0) -> Community:
     return network.build(scenario.population.size, seed_for(scenario.seed, replicate, "network"))
 
 
-def _trainees(scenario: Scenario, replicate: int, community: Community, self_criticism: Float) -> npt.NDArray[np.bool_]:
-    """Return who is chosen for training, the same people in every arm; shape (people,)."""
-    people = community.people
-    chosen = np.zeros(people, dtype=bool)
+def _chosen(scenario: Scenario, replicate: int, community: Community, self_criticism: Float) -> npt.NDArray[np.int64]:
+    """Return who is chosen for training, in the order of the waiting list, the same in every arm; shape (chosen,)."""
     if scenario.training is None:
-        return chosen
-    who = scenario.training.who
+        return np.zeros(0, dtype=np.int64)
+    people, who = community.people, scenario.training.who
     lots = uniforms(scenario.seed, replicate, "who is trained", people)
     rank = {
         "random": lots,
         "most-self-critical": -self_criticism,
         "hubs": -np.diff(community.ties.start).astype(float) + lots,
     }[who.choose]
-    chosen[np.argsort(rank, kind="stable")[: round(who.share * people)]] = True
-    return chosen
+    return np.argsort(rank, kind="stable")[: round(who.share * people)]
+
+
+def _mask(chosen: npt.NDArray[np.int64], people: int) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(people, dtype=bool)
+    mask[chosen] = True
+    return mask
+
+
+def _screened_out(scenario: Scenario, chosen: npt.NDArray[np.int64], traits: dict[str, Float]) -> npt.NDArray[np.bool_]:
+    """Return which of the chosen are not suitable by which rule, shape (rules, people); no rules without screening."""
+    people = traits["self_criticism"].size
+    if scenario.training is None or scenario.training.who.unless is None:
+        return np.zeros((0, people), dtype=bool)
+    return screened(scenario.training.screening, traits) & _mask(chosen, people)
+
+
+def _places(scenario: Scenario, replicate: int, waiting: npt.NDArray[np.int64], people: int) -> Places:
+    """Return who starts when, with whom and in which group; `waiting`: people in order. Each of shape (people,)."""
+    found = Places(*np.full((3, people), -1))
+    programme = scenario.programme()
+    if scenario.training is None or programme is None:
+        return found
+    delivery = scenario.training.delivery
+    listed = places(
+        delivery.joined(scenario.training.start_day, waiting.size),
+        _stays(scenario, replicate, programme, people)[waiting],
+        days=scenario.days,
+        length=programme.days,
+        group_size=programme.group_size,
+        therapists=delivery.therapists,
+        capacity=delivery.capacity,
+    )
+    for everybody, those in zip(found, listed, strict=True):
+        everybody[waiting] = those
+    return found
+
+
+def _stays(scenario: Scenario, replicate: int, programme: Programme, people: int) -> npt.NDArray[np.int64]:
+    """Return after how many days each would leave a programme, its length for those who stay; shape (people,)."""
+    leaves = uniforms(scenario.seed, replicate, "drop-out", people) < programme.drop_out
+    when = uniforms(scenario.seed, replicate, "drop-out", people, index=1)
+    return np.where(leaves, np.floor(when * programme.days), programme.days).astype(np.int64)
 
 
 def _training_days(
-    scenario: Scenario, replicate: int, arm: str, trainees: npt.NDArray[np.bool_]
+    scenario: Scenario, replicate: int, programme: Programme | None, starts: npt.NDArray[np.int64]
 ) -> tuple[Float, Float]:
-    """Return the first day of training and the day of stopping, `NEVER` for those who do not; shape (people,)."""
-    people = trainees.size
-    start, stop = np.full(people, float(NEVER)), np.full(people, float(NEVER))
-    programme = scenario.programme()
-    if scenario.training is None or programme is None or arm != "training":
+    """Return the first day in a programme and the day of stopping, `NEVER` for those who do not; shape (people,)."""
+    start, stop = np.full(starts.size, float(NEVER)), np.full(starts.size, float(NEVER))
+    if programme is None:
         return start, stop
-    first = scenario.training.start_day
-    start[trainees] = first
-    leaves = uniforms(scenario.seed, replicate, "drop-out", people) < programme.drop_out
-    when = uniforms(scenario.seed, replicate, "drop-out", people, index=1)
-    early = trainees & leaves
-    stop[early] = first + np.floor(when[early] * programme.days)
+    begins = starts >= 0
+    start[begins] = starts[begins]
+    stays = _stays(scenario, replicate, programme, starts.size)
+    early = begins & (stays < programme.days)
+    stop[early] = starts[early] + stays[early]
     return start, stop
+
+
+def _guidance(scenario: Scenario, replicate: int, programme: Programme | None, taken: Places) -> dict[str, Float]:
+    """Return the competence of everybody's therapist and the warmth (input) of their sessions, shape (people,)."""
+    skill, warmth = np.ones(taken.start.size), np.zeros(taken.start.size)
+    begins = np.flatnonzero(taken.start >= 0)
+    if scenario.training is not None and programme is not None and begins.size:
+        therapist, group = taken.therapist[begins], taken.group[begins]
+        competence = scenario.training.delivery.competences(scenario.seed, replicate, int(therapist.max()) + 1)
+        skill[begins] = competence[therapist]
+        warmth[begins] = programme.warmth(np.bincount(group)[group])
+    return {"skill": skill, "session_warmth": warmth}
 
 
 def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Population:

@@ -48,7 +48,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
     event_start, event_person, event_kind, event_size = _events(runs)
     home, session, session_moment = _agenda(runs, {k: n for n, k in enumerate(rows)})
-    programmes = [run.scenario.programme() for run in runs]
+    programmes = [run.scenario.programme(run.arm) for run in runs]
     return Tables(
         coupling=np.array([dynamics.coupling(p) for p in parameters], dtype=np.float64),
         model=np.array([list(p.values()) for p in parameters], dtype=np.float64),
@@ -128,7 +128,7 @@ def _agenda(
     runs: Sequence[Run], rows: dict[tuple[str, tuple[float, ...]], int]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return home practice, sessions and their moments by run and day of the programme."""
-    programmes = [run.scenario.programme() for run in runs]
+    programmes = [run.scenario.programme(run.arm) for run in runs]
     days = max([1, *(p.days for p in programmes if p)])
     home = np.full((len(runs), days), -1, dtype=np.int64)
     session = np.full((len(runs), days, 2), -1, dtype=np.int64)

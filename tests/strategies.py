@@ -12,7 +12,7 @@ from affectsim.parts import Exercise, Part, declared
 from affectsim.scenario import Scenario
 from affectsim.sections import DISTRIBUTIONS, MOST_SPREAD, PRESETS, TICKS
 from affectsim.stimuli import KINDS, DailyLife, Dated, Shock
-from affectsim.training.programmes import programmes
+from affectsim.training.programmes import Programme, programmes
 
 
 def number(low: float, high: float) -> st.SearchStrategy[float]:
@@ -79,15 +79,27 @@ def distributions(draw: st.DrawFn) -> dict[str, dict[str, float]]:
 def trainings(draw: st.DrawFn, last_day: int) -> dict[str, Any]:
     """Tables of training, some with changed exercises of the programme."""
     kinds = Exercise.kinds()
-    used = draw(st.sets(st.sampled_from(["appreciation", "mindfulness", "self-critic-work"]), max_size=2))
+    name = draw(st.sampled_from(sorted(programmes())))
+    programme = Programme.load(name)
+    used = draw(st.sets(st.sampled_from(programme.exercises()), max_size=2))
+    delivery = {
+        "capacity": draw(st.integers(programme.group_size, 1000)),
+        "therapists": draw(st.integers(1, 50)),
+        "competence": draw(number(0, 1)),
+        "competence_spread": draw(number(0, 3)),
+        "referrals_per_week": draw(number(0.01, 100)),
+    }
     return {
-        "programme": draw(st.sampled_from(sorted(programmes()))),
+        "programme": name,
+        "delivery": {key: delivery[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(delivery)))))}
+        | {"capacity": delivery["capacity"]},
         "start_day": draw(st.integers(0, last_day)),
         "who": {
             "share": draw(number(0, 1)),
             "choose": draw(st.sampled_from(["random", "most-self-critical", "hubs"])),
+            **draw(st.sampled_from([{}, {"unless": "not suitable"}])),
         },
-        "against": draw(st.sampled_from(["waiting-list", "nothing"])),
+        "against": draw(st.sampled_from(["waiting-list", "usual-care", "active", "nothing"])),
         "exercises": {kind: draw(bounded(kinds[kind])) for kind in sorted(used)},
     }
 

@@ -16,6 +16,8 @@ from affectsim.training.programmes import Programme, programme_file, programmes
 from tests.strategies import bounded
 
 KINDS = ("appreciation", "compassion-focused-imagery", "mindfulness", "self-critic-work")
+#: Of the control arm; in no shipped programme of compassionate mind training.
+RELAXATION = "relaxation"
 
 
 def _refused(text: str) -> str:
@@ -25,10 +27,13 @@ def _refused(text: str) -> str:
 
 
 def test_the_shipped_exercises() -> None:
-    assert {kind for kind, part in Exercise.kinds().items() if part.__module__.startswith("affectsim.")} == set(KINDS)
+    assert {kind for kind, part in Exercise.kinds().items() if part.__module__.startswith("affectsim.")} == {
+        *KINDS,
+        RELAXATION,
+    }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, RELAXATION])
 def test_every_exercise_has_the_fields_of_the_shared_equation(kind: str) -> None:
     part = Exercise.kinds()[kind]
     assert issubclass(part, Practice)
@@ -78,6 +83,38 @@ def test_eight_weeks_are_a_session_a_week_and_practice_every_day() -> None:
     assert programme.session(8) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "setting", "sessions"),
+    [
+        ("two-week", 14, "group", [0]),
+        ("eight-week", 56, "individual", list(range(0, 56, 7))),
+        ("eight-week-group", 56, "group", list(range(0, 56, 7))),
+        ("twelve-week", 84, "individual", list(range(0, 84, 7))),
+        ("sixteen-week-group", 112, "group", list(range(0, 112, 7))),
+    ],
+)
+def test_shipped_programmes(name: str, days: int, setting: str, sessions: list[int]) -> None:
+    programme = Programme.load(name)
+    assert (programme.days, programme.setting) == (days, setting)
+    assert [session.day for session in programme.sessions] == sessions
+    assert None not in programme.home_agenda()
+    assert (programme.group_size > 1) == (programme.group_warmth > 0) == (setting == "group")
+
+
+def test_the_two_programmes_of_eight_weeks_differ_in_their_setting_only() -> None:
+    alone, group = Programme.load("eight-week"), Programme.load("eight-week-group")
+    assert alone.practice == group.practice and alone.sessions == group.sessions
+
+
+def test_what_does_not_fit_a_setting() -> None:
+    start = 'name = "x"\ndays = 3\nsessions = [{ day = 0 }]\n'
+    assert "sessions.0 = {day = 0}  does nothing" in _refused(start)
+    assert Programme.from_toml(start + "therapist_warmth = 0.1").sessions[0].exercises == ()
+    message = _refused(start + "group_size = 3\ngroup_warmth = 0.5")
+    assert "group_size = 3" in message and "group_warmth = 0.5" in message and 'setting is "individual"' in message
+    assert "must be at least 2" in _refused(start + 'setting = "group"\ngroup_warmth = 0.5')
+
+
 def test_spans_of_home_practice_include_both_days() -> None:
     programme = Programme.from_toml(
         'name = "short"\ndays = 4\nhome = [{ from_day = 1, to_day = 2, exercise = "mindfulness" }]'
@@ -113,7 +150,7 @@ sessions = [{ day = 2.5, exercises = [] }, { day = 3, exercises = ["mindfulness"
         ("sessions.0.day = 2.5", "must be a whole number (0 to 3649 days)"),
         ("sessions.0.exercises = []", "must not be empty"),
         (three, "must be at most 2 exercises"),
-        (three, f'unknown exercise "dance"; known: {", ".join(KINDS)}'),
+        (three, f'unknown exercise "dance"; known: {", ".join(sorted((*KINDS, RELAXATION)))}'),
     ]
 
 

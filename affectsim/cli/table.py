@@ -26,8 +26,10 @@ _WEEK = 7.0
 
 
 def summary(scenario: Scenario, results: xr.Dataset) -> str:
-    """Return the means over people and over up to a week, for each arm and period, as lines of text."""
-    periods = _periods(scenario)
+    """Return the means over people and over up to a week, for each arm and period, then how training was delivered."""
+    from affectsim.trial import delivery_words
+
+    periods = _periods(scenario, results)
     who, mask = _whose(results)
     head = f"{who}:"
     lines = [f"{head:<44}" + "".join(f"{name:>20}" for name, _ in periods)]
@@ -38,7 +40,7 @@ def summary(scenario: Scenario, results: xr.Dataset) -> str:
             cells = (factor * float(np.mean(mean[arms == arm])) for mean in means)
             label = f"  {words if number == 0 else '':<28}{arm:<14}"
             lines.append(label + "".join(f"{_cell(value, factor):>20}" for value in cells))
-    return "\n".join(lines)
+    return "\n".join([*lines, *delivery_words(results)])
 
 
 def _cell(value: float, factor: float) -> str:
@@ -47,12 +49,12 @@ def _cell(value: float, factor: float) -> str:
     return f"{value:.1f}" if factor > 1 else f"{value:.3f}"
 
 
-def _periods(scenario: Scenario) -> list[tuple[str, tuple[float, float]]]:
+def _periods(scenario: Scenario, results: xr.Dataset) -> list[tuple[str, tuple[float, float]]]:
     """Return the periods that are shown, as name and days from and to."""
-    from affectsim.trial import Periods
+    from affectsim.trial import Periods, last_start
 
     if scenario.training is not None and scenario.training.start_day > 0:
-        found = Periods.of_scenario(scenario)
+        found = Periods.of_scenario(scenario, last_start(results))
         named = [("before", found.before), ("after", found.after), ("follow-up", found.follow_up)]
         return [(f"{name} {_days(span)}", span) for name, span in named if span is not None]
     length = min(_WEEK, scenario.days / 2)

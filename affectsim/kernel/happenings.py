@@ -67,7 +67,9 @@ FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], ROW["baseline_motivation"]
 MOTIVATION, TOLERANCE = ROW["motivation"], ROW["tolerance"]
 FIRST_EFFECTIVE = ROW["effective_self_criticism"]
 EFFECTIVE_FEAR_SELF = ROW["effective_fear_of_self_compassion"]
-PRACTICE_MOMENT, START_DAY, STOP_DAY = (ROW[n] for n in ("practice_moment", "start_day", "stop_day"))
+PRACTICE_MOMENT, START_DAY, STOP_DAY, SKILL, SESSION_WARMTH = (
+    ROW[n] for n in ("practice_moment", "start_day", "stop_day", "skill", "session_warmth")
+)
 TRAINABLES = len(TRAINABLE)
 ATTRIBUTES_COUNT = TRAINABLES - 2
 E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_EASE, E_THREAT, E_TRAINS = range(6)
@@ -203,8 +205,13 @@ def somebody_trains(population, block, day):
 
 @internal
 def practice_if_due(population, tables, block, moment):
-    """Home practice and sessions of everybody in a block who has one now."""
+    """Home practice and sessions of everybody in a block who has one now.
+
+    A session is warm to those who come (an affiliative input from others), and its exercises train as much as
+    the therapist is able (`skill`); at home nobody guides, so an exercise trains as it is.
+    """
     run = population.block_run[block]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     day = moment // tables.moments_per_day
     of_day = moment % tables.moments_per_day
@@ -221,18 +228,21 @@ def practice_if_due(population, tables, block, moment):
             w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
             keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
             if (np.float64(w0) + 0.5) * WORD < np.float64(slow[ADHERENCE + i]) * keen:
-                _practise(population, tables, block, i, person, tables.home[run, number], moment)
-        if of_day == tables.session_moment[run, number] and tables.session[run, number, 0] >= 0:
+                _practise(population, tables, block, i, person, tables.home[run, number], moment, 1.0)
+        if of_day == tables.session_moment[run, number]:
             w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
             if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
+                fast[U_A + i] += np.float64(slow[SESSION_WARMTH + i])
+                skill = np.float64(slow[SKILL + i])
                 for which in range(2):
-                    if tables.session[run, number, which] >= 0:
-                        _practise(population, tables, block, i, person, tables.session[run, number, which], moment)
+                    exercise = tables.session[run, number, which]
+                    if exercise >= 0:
+                        _practise(population, tables, block, i, person, exercise, moment, skill)
 
 
 @internal
-def _practise(population, tables, block, i, person, exercise, moment):
-    """Let one person do one exercise: it fails or works, acts now, and trains."""
+def _practise(population, tables, block, i, person, exercise, moment, skill):
+    """Let one person do one exercise: it fails or works, acts now, and trains (`skill` times as much)."""
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
@@ -254,7 +264,7 @@ def _practise(population, tables, block, i, person, exercise, moment):
     fast[U_I + i] += e[E_IMAGE]
     fast[U_E + i] += e[E_EASE] * (1.0 - fast[U_E + i])
     share = _efficacy(threat, anger, np.float64(slow[EFFECTIVE_FEAR_SELF + i]), tables.model[run, ANGER_COST])
-    rate = tables.model[run, RATE] * share
+    rate = tables.model[run, RATE] * share * skill
     for k in range(TRAINABLES):
         row = FIRST_ATTRIBUTE + k * L + i
         slow[row] = np.float32(_practised(np.float64(slow[row]), rate * e[E_TRAINS + k]))

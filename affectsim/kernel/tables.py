@@ -55,7 +55,7 @@ class Tables(NamedTuple):
     event_size: Float  # (events,)
     home: Int  # (runs, days of programme): exercise or -1
     session: Int  # (runs, days of programme, 2): exercises or -1
-    session_moment: Int  # (runs, days of programme): moment of the day
+    session_moment: Int  # (runs, days of programme): moment of the day, -1 without a session
     attendance: Float  # (runs,)
     exercises: Float  # (exercises, len(EXERCISE_FIELDS))
     forget: Float  # (runs,): share of a trained gain lost per day

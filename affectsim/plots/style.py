@@ -26,7 +26,13 @@ SHAPES = {"threat": "^", "drive": "s", "soothing": "o"}
 #: Okabe and Ito's yellow: a halo around what changed.
 CHANGED = "#F0E442"
 INK, GREY, PALE = "#222222", "#6E6E6E", "#ECECEC"
-WORDS = {"training": "with training", "waiting-list": "waiting list", "untrained": "without training"}
+WORDS = {
+    "training": "with training",
+    "waiting-list": "waiting list",
+    "usual-care": "usual care",
+    "active": "relaxation",
+    "untrained": "without training",
+}
 OUTCOMES = {
     "balance": "Balance of the three systems",
     "threat_dominant": "Less time with threat strongest",

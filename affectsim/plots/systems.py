@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from affectsim.plots.style import COLOURS, GREY, INK, PALE, WORDS, Float, arm_rows, arms, new_figure, plain
 from affectsim.readouts import SYSTEMS
-from affectsim.trial import Periods
+from affectsim.trial import CONTROLS, Periods
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,9 +28,10 @@ def systems_over_time(run: xr.Dataset, periods: Periods | None = None) -> Figure
     """
     spans = periods or (Periods.of_run(run) if "chosen" in run and run["chosen"].any() else None)
     found = arms(run)
-    paired = set(found) == {"training", "waiting-list"}
+    control = next((arm for arm in found if arm in CONTROLS), None)
+    paired = control is not None and len(found) == 2
     people = _members(run, found[-1], SYSTEMS[0]).shape[1]
-    figure = new_figure(11.5 if paired else 7, 8.2, _title(paired), _subtitle(people, paired))
+    figure = new_figure(11.5 if paired else 7, 8.2, _title(paired), _subtitle(people, control))
     columns = 2 if paired else 1
     right = 0.985 if paired else 0.82
     edges = {"left": 0.075, "right": right, "top": 0.815, "bottom": 0.115}
@@ -56,11 +57,11 @@ def _title(paired: bool) -> str:
     return "What training did to the three systems, day by day" if paired else "The three systems, day by day"
 
 
-def _subtitle(people: int, paired: bool) -> str:
-    if not paired:
+def _subtitle(people: int, control: str | None) -> str:
+    if control is None:
         return f"Line: mean of {people:,} people. Band: 8 in 10 of them."
     return (
-        f"{people:,} people offered training live the same days twice: with it and on a waiting list.\n"
+        f"{people:,} people offered training live the same days twice: with it and {CONTROLS[control]}.\n"
         "Line: mean. Band: 8 in 10 of the people. 0 = the system is silent, 1 = as strong as it can be."
     )
 

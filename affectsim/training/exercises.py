@@ -74,6 +74,18 @@ class Appreciation(Practice, kind="appreciation"):
     failure_base: float = _share(0.05, "probability of failure with no cause below")
 
 
+class Relaxation(Practice, kind="relaxation"):
+    """Relaxation: loosening the muscles and breathing slowly, with no thought of compassion.
+
+    Assumes: soothes a little and trains nothing. It acts as self-generated soothing, so it makes those uneasy who
+    are afraid of being soothed (relaxation-induced anxiety, Heide & Borkovec 1983).
+    """
+
+    minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
+    affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness")
+    failure_base: float = _share(0.05, "probability of failure with no cause below")
+
+
 class Mindfulness(Practice, kind="mindfulness"):
     """Mindfulness: attention to the present moment without judging.
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
 
 import affectsim.training.exercises  # noqa: F401  (so that its kinds are known)
 from affectsim.checking import Findings, read_model
@@ -37,11 +40,13 @@ class HomePractice(Table):
 
 
 class Session(Table):
-    """A guided session: one or two exercises after another, on one day."""
+    """A guided session: one or two exercises after another, on one day; without exercises a supportive contact."""
 
     day: int = field(ge=0, le=3649, unit="days", says="day of the programme, counted from 0")
     hour: float = field(18.0, ge=0, le=23.5, unit="h", says="time of day")
-    exercises: tuple[str, ...] = field(min_length=1, unit="", says="kinds of exercise, in order")
+    exercises: tuple[str, ...] = field(
+        (), min_length=1, unit="", says="kinds of exercise, in order; left out: none, a supportive contact"
+    )
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -62,6 +67,18 @@ class Programme(Table):
     session_attendance: float = field(
         0.9, ge=0, le=1, unit="1", says="probability that a person comes to a session", source="assumed"
     )
+    setting: Literal["individual", "group"] = field("individual", unit="", says="individual or group")
+    group_size: int = field(
+        1, ge=1, le=100, unit="people", says="people in a full group, who start together; 1 in an individual programme"
+    )
+    therapist_warmth: float = field(
+        0.0, ge=0, le=5, unit="input",
+        says="warmth of the therapist: affiliative input from others to everybody who comes to a session",
+    )  # fmt: skip
+    group_warmth: float = field(
+        0.0, ge=0, le=5, unit="input",
+        says="warmth of the others in a full group, added to that of the therapist; less in a smaller group",
+    )  # fmt: skip
     #: `home` in TOML; spans do not overlap.
     practice: tuple[HomePractice, ...] = field((), unit="", says="daily practice at home", alias="home")
     sessions: tuple[Session, ...] = field((), unit="", says="guided sessions, at most one a day")
@@ -77,8 +94,17 @@ class Programme(Table):
                     yield f"home.{number}", f"overlaps home.{by_day[day]} on day {day}; one practice a day"
                     break
                 by_day[day] = number
+        if self.setting == "individual" and self.group_size > 1:
+            yield "group_size", 'must be 1 where setting is "individual"'
+        if self.setting == "individual" and self.group_warmth > 0:
+            yield "group_warmth", 'must be 0 where setting is "individual"'
+        if self.setting == "group" and self.group_size < 2:
+            yield "group_size", 'must be at least 2 where setting is "group"'
+        cold = self.therapist_warmth == 0 and self.group_warmth == 0
         seen: dict[int, int] = {}
         for number, session in enumerate(self.sessions):
+            if not session.exercises and cold:
+                yield f"sessions.{number}", "does nothing: give it exercises, or give therapist_warmth or group_warmth"
             if session.day >= self.days:
                 yield f"sessions.{number}.day", f"must be below days ({self.days})"
             if session.day in seen:
@@ -102,6 +128,14 @@ class Programme(Table):
     def session_agenda(self) -> tuple[Session | None, ...]:
         """Return the session for each day of the programme."""
         return tuple(self.session(day) for day in range(self.days))
+
+    def warmth(self, members: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the affiliative input from others of a session, by the number of members of a group (same shape).
+
+        The others' warmth is in proportion to how many there are: all of `group_warmth` in a full group.
+        """
+        others = (members - 1) / max(self.group_size - 1, 1)
+        return np.asarray(self.therapist_warmth + self.group_warmth * others, dtype=np.float64)
 
     def exercises(self) -> tuple[str, ...]:
         """Return the kinds of exercise that occur, sorted by name (so their order never matters)."""
