@@ -20,7 +20,7 @@ from affectsim.parameters import MODEL, MOMENT_HOURS
 from affectsim.parts import Exercise, Network, Part, Stimulus, field
 from affectsim.scenario_checks import checked, named_files
 from affectsim.scenario_files import changed, fingerprint
-from affectsim.sections import Head, Numerics, Population, Record, Training
+from affectsim.sections import Head, Limits, Numerics, Population, Record, Training
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.programmes import Programme, programme_file
 
@@ -37,6 +37,7 @@ class Scenario(Head):
     population: Population = field(unit="", says="who takes part")
     network: Network = field(unit="", says="who knows whom")
     stimuli: tuple[Stimulus, ...] = field(unit="", says="what happens; left out: daily life")
+    limits: Limits = field(unit="", says="what keeps training from working for everybody")
     training: Training | None = field(None, unit="", says="who is trained, in what; left out: nobody")
     record: Record = field(unit="", says="what is kept")
     numerics: Numerics = field(unit="", says="how finely time is cut")

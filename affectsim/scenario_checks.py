@@ -26,6 +26,7 @@ from affectsim.parts import Exercise, Network, Part, Stimulus
 from affectsim.sections import (
     MOST_PEOPLE,
     Head,
+    Limits,
     Numerics,
     Population,
     Record,
@@ -60,6 +61,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     if "stimuli" in given:
         stimuli = _read_stimuli(given["stimuli"], findings)
     training = _read_training(given["training"], findings) if "training" in given else None
+    limits = read_model(Limits, given.get("limits", {}), "limits", findings)
     record = read_model(Record, given.get("record", {}), "record", findings)
     numerics = read_model(Numerics, given.get("numerics", {}), "numerics", findings)
     model = read_overrides(given.get("model", {}), "model", findings)
@@ -76,6 +78,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
         "population": population,
         "network": network,
         "stimuli": tuple(stimuli),
+        "limits": limits,
         "training": training,
         "record": record,
         "numerics": numerics,

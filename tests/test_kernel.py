@@ -15,7 +15,7 @@ from affectsim.kernel import integrate
 from affectsim.kernel.advance import advance as kernel_advance
 from affectsim.kernel.compile import model_sources
 from affectsim.kernel.scheme import decay_table, extrapolation_table
-from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
+from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, Fast, steady
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
 from affectsim.readouts import SYSTEMS
 from affectsim.world import World, build
@@ -52,10 +52,15 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
 
     model = {name: within(known.low, known.high, parameter_sets) for name, known in MODEL.items()}
     slow = np.tile(p.slow.reshape(1, SLOW_ROWS, LANES), (parameter_sets, 1, 1))
+    shares = np.tile(p.steady.reshape(1, STEADY_ROWS, LANES), (parameter_sets, 1, 1))
     for name, trait in {**TRAITS, **ATTRIBUTES}.items():
-        slow[:, SLOW[name]] = within(trait.low, trait.high, (parameter_sets, LANES))
+        values = within(trait.low, trait.high, (parameter_sets, LANES))
+        if name in STEADY:
+            shares[:, STEADY[name]] = steady(values)
+        else:
+            slow[:, SLOW[name]] = values
     for name in ATTRIBUTES:
-        slow[:, SLOW[f"baseline_{name}"]] = slow[:, SLOW[name]]
+        shares[:, STEADY[f"baseline_{name}"]] = steady(slow[:, SLOW[name]])
     fast = np.zeros((parameter_sets, FAST_ROWS, LANES))
     for row in (Fast.THREAT, Fast.DRIVE, Fast.SOOTHING, Fast.U_EASE):
         fast[:, row] = within(0.0, 1.0, (parameter_sets, LANES))
@@ -65,6 +70,7 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
     population = p._replace(
         fast=fast.reshape(-1),
         slow=slow.reshape(-1),
+        steady=shares.reshape(-1),
         given=np.zeros(4 * LANES * parameter_sets),
         block_run=runs,
         block_first=np.zeros(parameter_sets, dtype=np.int64),
