@@ -194,7 +194,7 @@ def test_relabelling_people_permutes_results():
     made = scenario(people=90, model=QUIET_MODEL, stimuli=[SHOCK])
     order = np.random.default_rng(1).permutation(90)
     plain, shuffled = build([made]), build([made])
-    for name in SLOW:
+    for name in (*SLOW, *STEADY):
         shuffled.set(0, name, plain.get(0, name)[order])
     for row in Fast:
         shuffled.set(0, row.name, plain.get(0, row.name)[order])
@@ -279,7 +279,8 @@ def _lively(**more):
 
 
 def test_observed_order_is_the_nominal_order_with_ties_and_pulses():
-    steps = np.array([12, 16, 24, 32])
+    # Order is what is left for small steps: coarser ones than these converge somewhat faster.
+    steps = np.array([16, 24, 32, 48])
     errors = _typical(_errors(_lively(), [(_lively(steps=int(n)), 1, None) for n in steps], 24))
     slope = -np.polyfit(np.log(steps), np.log(errors), 1)[0]
     assert slope == pytest.approx(4.0, abs=0.2)

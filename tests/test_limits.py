@@ -50,7 +50,7 @@ def test_a_limit_that_is_off_sets_its_traits_for_everybody_and_changes_no_other_
 
 
 def test_limits_are_part_of_the_scenario() -> None:
-    made = scenario(people=5)
+    made = scenario(people=5, network={"kind": "none"})
     off = made.but({"limits.anger": False})
     assert off.limits.off() == ("anger",) and off != made
     assert off.digest() != made.digest()

@@ -26,7 +26,7 @@ MINIMAL = "days = 7\n[population]\nsize = 100\n"
 
 SHORT = 'name = "x"\ndays = 1\nsessions = [{ day = 0, exercises = ["mindfulness"] }]'
 DAYS = "above 0 and at most 36500 days"
-KEYS = "days, model, network, numerics, population, record, replicates, seed, stimuli, title, training"
+KEYS = "days, limits, model, network, numerics, population, record, replicates, seed, stimuli, title, training"
 
 
 def refused(text: str, source: str = "office.toml", folder: Path | None = None) -> list[tuple[str, str]]:
