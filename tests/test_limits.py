@@ -89,3 +89,27 @@ def test_every_limit_costs_benefit(kind: str, tmp_path: Any) -> None:
         cost = benefit[number] - benefit[0]
         low = stats.ttest_1samp(cost, 0.0).confidence_interval(0.99).low
         assert low > 0, f"{name}: {cost.mean():.4f}, from {low:.4f}"
+
+
+def test_self_criticism_raises_benefit_and_fear_of_compassion_lowers_it() -> None:
+    """One severity could not give both: a regression on the two traits, within people who seek help.
+
+    Benefit as above, in the last week of the eight-week programme. Each sign is wrong once in a hundred.
+    """
+    people = 1000
+    made = scenario(
+        people=people, days=57.0, steps=2, network={"kind": "none"}, stimuli=[{"kind": "daily-life"}],
+        training={"programme": "eight-week", "start_day": 1, "who": {"share": 1.0}},
+    )  # fmt: skip
+    world = advance(build([made]), 50 * 48)
+    benefit = np.zeros(people)
+    for _ in range(7 * 8):
+        advance(world, 6)
+        benefit += (world.get(1, "threat") - world.get(0, "threat")) / (7 * 8)
+    fear = world.get(0, "fear_of_self_compassion")
+    traits = np.stack([np.log(world.get(0, "self_criticism")), np.log(fear / (1 - fear))], axis=1)
+    design = np.column_stack([np.ones(people), stats.zscore(traits, axis=0)])
+    slopes, _, _, _ = np.linalg.lstsq(design, benefit, rcond=None)
+    variance = np.var(benefit - design @ slopes, ddof=3) * np.linalg.inv(design.T @ design)
+    t = slopes / np.sqrt(np.diag(variance))
+    assert t[1] > stats.norm.ppf(0.99) and t[2] < stats.norm.ppf(0.01), t[1:]

@@ -232,8 +232,8 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
 
     Assumes: a small threat while it lasts; lowers the fears of all three flows by tolerated exposure, and
     teaches what compassion is; the higher threat is, the likelier is exposure to fail, and then the same
-    fears rise by as much as a success would have lowered them at the start. It starts from the fears, so they
-    cost it less than other exercises.
+    fears rise by half as much as a full success would have lowered them. It starts from the fears, so they cost
+    it less than other exercises.
     """
 
     minutes: float = _minutes(30.0)
@@ -248,8 +248,8 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
     failure_from_threat: float = _share(1.0, "added probability at full threat", "assumed; direction: exposure theory")
     failure_threat: float = _kick(0.5, "alarm after exposure that was not tolerated: half of an everyday threat")
     failure_raises_fears: float = _share(
-        1.0, "how far a failure raises the fears that the exercise works on",
-        "assumed: as far as a success lowers them; direction: exposure without tolerance sensitises",
+        0.5, "how far a failure raises the fears that the exercise works on",
+        "assumed: half a success, so that exposure helps more often than it harms; direction: it can sensitise",
     )  # fmt: skip
 
 
