@@ -233,9 +233,12 @@ def _exact(expression: Any) -> Any:
 
 def _arrives(threat: Any, known: dict[str, Any]) -> Any:
     """Trace `practice.efficacy` with the fear, understanding and discomfort of today."""
-    today = (_symbol(name) for name in (_FEAR_NOW, "L_now", "L_left"))
-    costs = (_symbol(name) for name in ("c_fear", "c_und", "c_dis"))
-    return practice.efficacy(threat, known["anger"], *today, known["anger_cost"], *costs)
+    fear, understanding, discomfort = (_symbol(name) for name in (_FEAR_NOW, "L_now", "L_left"))
+    fear_cost, understanding_cost, discomfort_cost = (_symbol(name) for name in ("c_fear", "c_und", "c_dis"))
+    return practice.efficacy(
+        threat, known["anger"], fear, understanding, discomfort,
+        known["anger_cost"], fear_cost, understanding_cost, discomfort_cost,
+    )  # fmt: skip
 
 
 def _failure() -> Any:
