@@ -100,7 +100,7 @@ def test_flat_keywords_reach_the_model_and_mistakes_are_named():
 
 
 def test_shares_held_in_16_bits_are_read_and_set_as_shares():
-    person = _made().people[3]
+    person = AffectModel(size=10, network="none", collect=False).people[3]
     person.unworthiness = 0.25
     assert person.unworthiness == pytest.approx(0.25, abs=1e-5)
     with pytest.raises(ValueError, match="from 0 to 1"):
