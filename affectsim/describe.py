@@ -10,7 +10,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from affectsim.results import DISCLAIMER
 from affectsim.sections import PRESETS, Numerics
 from affectsim.symbolic import Equation, equations, slow_equations, symbol_name
 from affectsim.training import controls, delivery
+from affectsim.training.limits import LIMITS
 
 _KERNEL = Path(__file__).parent / "kernel"
 _WIDTH = 100
@@ -149,6 +150,12 @@ def _initial() -> Iterator[Block]:
     yield Heading(3, "Attributes that training trains")
     yield Words(f"At {REFERENCE_ATTRIBUTE:g}, the median person, they change nothing in the fast equations.")
     yield _distributions(ATTRIBUTES.values())
+    yield Heading(3, "Limits of training")
+    yield Words("Each can be switched off: everybody then has the harmless value of its traits; nothing else changes.")
+    yield Rows(
+        ("limit", "what it is", "without it"),
+        tuple((name, one.says, _values(one.traits)) for name, one in LIMITS.items()),
+    )
     yield Heading(2, "6 Input data")
     yield Words("Networks and scripts of events can be read from files (see the parts); otherwise there are none.")
 
@@ -313,6 +320,10 @@ def _words(names: Iterable[str]) -> list[str]:
 def _changes(changed: dict[str, dict[str, float]]) -> str:
     said = (f"{name}.{key} = {value:g}" for name, one in changed.items() for key, value in one.items())
     return "; ".join(said) or "none"
+
+
+def _values(traits: Mapping[str, float]) -> str:
+    return "; ".join(f"{name} = {value:g}" for name, value in traits.items())
 
 
 def _distributions(those: Iterable[Trait]) -> Rows:

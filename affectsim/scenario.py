@@ -21,7 +21,7 @@ from affectsim.parts import Exercise, Network, Part, Stimulus, field
 from affectsim.questionnaires import Questionnaire
 from affectsim.scenario_checks import checked, named_files
 from affectsim.scenario_files import changed, fingerprint
-from affectsim.sections import Bonds, Head, Numerics, Population, Record, Training
+from affectsim.sections import Bonds, Head, Limits, Numerics, Population, Record, Training
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.controls import Control, controls
 from affectsim.training.programmes import Programme, programme_file
@@ -40,6 +40,7 @@ class Scenario(Head):
     network: Network = field(unit="", says="who knows whom")
     stimuli: tuple[Stimulus, ...] = field(unit="", says="what happens; left out: daily life")
     bonds: Bonds = field(unit="", says="how ties change over the days")
+    limits: Limits = field(unit="", says="what keeps training from working for everybody")
     training: Training | None = field(None, unit="", says="who is trained, in what; left out: nobody")
     record: Record = field(unit="", says="what is kept")
     numerics: Numerics = field(unit="", says="how finely time is cut")

@@ -28,6 +28,7 @@ from affectsim.sections import (
     MOST_PEOPLE,
     Bonds,
     Head,
+    Limits,
     Numerics,
     Population,
     Record,
@@ -64,6 +65,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
         stimuli = _read_stimuli(given["stimuli"], findings)
     training = _read_training(given["training"], findings) if "training" in given else None
     bonds = read_model(Bonds, given.get("bonds", {}), "bonds", findings)
+    limits = read_model(Limits, given.get("limits", {}), "limits", findings)
     record = read_model(Record, given.get("record", {}), "record", findings)
     numerics = read_model(Numerics, given.get("numerics", {}), "numerics", findings)
     model = read_overrides(given.get("model", {}), "model", findings)
@@ -81,6 +83,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
         "population": population,
         "network": network,
         "stimuli": tuple(stimuli),
+        "limits": limits,
         "training": training,
         "bonds": bonds,
         "record": record,

@@ -19,6 +19,7 @@ from affectsim.errors import nearest
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Readout, Table, field
 from affectsim.training.delivery import MOST_RULES, SCREENING, Delivery, Rule
+from affectsim.training.limits import LIMITS
 
 #: Most people in a population: a limit of this package.
 MOST_PEOPLE = 20_000_000
@@ -94,6 +95,23 @@ class Population(Table):
                 median, spread = change.get("median", old.median), change.get("spread", old.spread)
                 found[name] = dataclasses.replace(old, median=median, spread=spread)
         return found
+
+
+class Limits(Table):
+    """Which limits of the training people have; one that is false is taken away from everybody."""
+
+    not_comfortable: bool = field(True, unit="", says=LIMITS["not_comfortable"].says)
+    afraid: bool = field(True, unit="", says=LIMITS["afraid"].says)
+    unworthy: bool = field(True, unit="", says=LIMITS["unworthy"].says)
+    not_understood: bool = field(True, unit="", says=LIMITS["not_understood"].says)
+    not_mindful: bool = field(True, unit="", says=LIMITS["not_mindful"].says)
+    no_imagery: bool = field(True, unit="", says=LIMITS["no_imagery"].says)
+    bad_associations: bool = field(True, unit="", says=LIMITS["bad_associations"].says)
+    anger: bool = field(True, unit="", says=LIMITS["anger"].says)
+
+    def off(self) -> tuple[str, ...]:
+        """Return the names of the limits that are taken away."""
+        return tuple(name for name in type(self).model_fields if not getattr(self, name))
 
 
 class Who(Table):

@@ -12,6 +12,7 @@ from affectsim.parts import Exercise, Part, declared
 from affectsim.scenario import Scenario
 from affectsim.sections import DISTRIBUTIONS, MOST_SPREAD, PRESETS, TICKS
 from affectsim.stimuli import KINDS, DailyLife, Dated, Shock
+from affectsim.training.limits import LIMITS
 from affectsim.training.programmes import Programme, programmes
 
 
@@ -133,6 +134,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         "network": networks(),
         "stimuli": st.lists(daily_lives() | dated(days - 1), max_size=3),
         "training": trainings(days - 1),
+        "limits": st.dictionaries(st.sampled_from(sorted(LIMITS)), st.booleans(), max_size=3),
         "record": records(people),
         "numerics": st.fixed_dictionaries({"tick": st.sampled_from(TICKS), "steps_per_tick": st.integers(1, 64)}),
         "model": st.fixed_dictionaries(

@@ -26,7 +26,10 @@ MINIMAL = "days = 7\n[population]\nsize = 100\n"
 
 SHORT = 'name = "x"\ndays = 1\nsessions = [{ day = 0, exercises = ["mindfulness"] }]'
 DAYS = "above 0 and at most 36500 days"
-KEYS = "bonds, days, model, network, numerics, population, rating, record, replicates, seed, stimuli, title, training"
+KEYS = (
+    "bonds, days, limits, model, network, numerics, population, rating, record, replicates, seed, stimuli, title, "
+    "training"
+)
 
 
 def refused(text: str, source: str = "office.toml", folder: Path | None = None) -> list[tuple[str, str]]:

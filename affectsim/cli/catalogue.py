@@ -9,10 +9,12 @@ from affectsim.checking import number, range_words, shown
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS, Parameter, Trait
 from affectsim.parts import Declared, Part
+from affectsim.training.limits import LIMITS, Limit
 
 #: Names people use for a family: as in a scenario.
 _PLURALS = {"stimuli": "stimulus", "exercises": "exercise", "networks": "network", "readouts": "readout",
-            "parameters": "model", "trait": "traits", "population": "traits", "training": "exercise"}  # fmt: skip
+            "parameters": "model", "limit": "limits", "trait": "traits", "population": "traits",
+            "training": "exercise"}  # fmt: skip
 
 
 def families() -> dict[str, dict[str, type[Part]]]:
@@ -52,6 +54,7 @@ def _entries() -> dict[str, dict[str, Callable[[], str]]]:
     }
     every["model"] = {name: _writer(_parameter, one) for name, one in MODEL.items()}
     every["rating"] = {name: _writer(_parameter, one) for name, one in RATING.items()}
+    every["limits"] = {name: _writer(_limit, (name, one)) for name, one in LIMITS.items()}
     every["traits"] = {name: _writer(_trait, one) for name, one in {**TRAITS, **ATTRIBUTES}.items()}
     return every
 
@@ -66,6 +69,7 @@ def _title(family: str) -> str:
         "exercise": "exercises: what people practise ([training.exercises.KIND])",
         "network": "networks: who knows whom ([network])",
         "readout": "readouts: what is kept of a run (record.readouts)",
+        "limits": "limits: what keeps training from working ([limits]; false takes one away from everybody)",
         "model": "model: parameters of the equations ([model])",
         "rating": "rating: how a state becomes a momentary rating ([rating])",
         "traits": "traits: what differs between people ([population.traits.NAME], median and spread)",
@@ -107,6 +111,12 @@ def _trait(one: Trait) -> str:
     head = f"{one.name}   median {number(one.median)}, spread {number(one.spread)} (SD of the {what})"
     lines = _wrapped(f"{one.meaning} [{one.source}]", "  ")
     return "\n".join([f"{head}   ({range_words(one.low, one.high, one.unit)})", *lines])
+
+
+def _limit(named: tuple[str, Limit]) -> str:
+    name, one = named
+    values = ", ".join(f"{trait} = {number(value)}" for trait, value in one.traits.items())
+    return "\n".join([f"{name} = true", *_wrapped(one.says, "  "), *_wrapped(f"Without it: {values}", "  ")])
 
 
 def _columns(rows: list[tuple[str, str, str, str]]) -> Iterable[str]:
