@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from affectsim import appraisal, draws, dynamics, traits
+from affectsim import appraisal, correlations, draws, dynamics, traits
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, REFERENCE_ATTRIBUTE, TRAITS, Trait
 from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
+from affectsim.populations import PRESETS, Preset
 from affectsim.results import DISCLAIMER
-from affectsim.sections import PRESETS, Numerics
+from affectsim.sections import Numerics
 from affectsim.symbolic import Equation, equations, slow_equations, symbol_name
 
 _KERNEL = Path(__file__).parent / "kernel"
@@ -136,12 +137,18 @@ def _initial() -> Iterator[Block]:
     yield Heading(2, "5 Initialization")
     yield Words(_first(traits.__doc__))
     yield Words(
-        "Each trait is drawn by itself. Activations start where a person without inputs and couplings rests, "
+        "Activations start where a person without inputs and couplings rests, "
         "b / (1 + b). Presets change distributions:"
     )
     yield Rows(
-        ("preset", "what it is", "changes", "source"),
-        tuple((name, one.says, _changes(one.traits), one.source) for name, one in PRESETS.items()),
+        ("preset", "what it is", "what is said about it", "changes", "source"),
+        tuple((name, one.says, one.about, _changes(one), one.source) for name, one in PRESETS.items()),
+    )
+    yield Heading(3, "Which traits go together")
+    yield from _document(correlations.__doc__)
+    yield Rows(
+        ("traits", "r", "source"),
+        tuple((" with ".join(_words(one.traits)), f"{one.r:g}", one.source) for one in correlations.CORRELATIONS),
     )
     yield Heading(3, "Traits")
     yield _distributions(TRAITS.values())
@@ -200,6 +207,12 @@ def _assumed() -> Iterator[Block]:
         )
     numbers: list[tuple[str, str]] = [(one.name, one.source) for one in MODEL.values()]
     numbers += [(one.name, one.source) for one in (TRAITS | ATTRIBUTES).values()]
+    numbers += [
+        (f"{name}.{trait}.{key}", one.traits[trait].source)
+        for name, one in PRESETS.items() for trait, change in one.changes().items() for key in change
+    ]  # fmt: skip
+    those = [*correlations.CORRELATIONS, *(two for one in PRESETS.values() for two in one.correlations)]
+    numbers += [(" with ".join(one.traits), one.source) for one in those]
     for family in (Stimulus, Exercise):
         for kind, part in _kinds(family).items():
             numbers += [(f"{kind}.{known.name}", known.source) for known in part.declared().values()
@@ -295,8 +308,12 @@ def _words(names: Iterable[str]) -> list[str]:
     return [name.replace("_", " ") for name in names]
 
 
-def _changes(changed: dict[str, dict[str, float]]) -> str:
-    said = (f"{name}.{key} = {value:g}" for name, one in changed.items() for key, value in one.items())
+def _changes(preset: Preset) -> str:
+    said = [
+        f"{name}.{key} = {value:g} [{preset.traits[name].source}]"
+        for name, one in preset.changes().items() for key, value in one.items()
+    ]  # fmt: skip
+    said += [f"{' with '.join(one.traits)} r = {one.r:g} [{one.source}]" for one in preset.correlations]
     return "; ".join(said) or "none"
 
 

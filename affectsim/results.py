@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.own_parts import blamed
 from affectsim.readouts import ALWAYS, SYSTEMS, Measure
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
@@ -36,8 +37,17 @@ _LONG_NAMES = {
 
 def measures(scenario: Scenario) -> dict[str, type[Measure]]:
     """Return the readouts that a scenario records: name of the variable -> readout."""
-    kinds = Measure.kinds()
+    kinds = scenario.kinds(Measure)
     return {kinds[kind].name(): kinds[kind] for kind in scenario.record.readouts}
+
+
+def _of(measure: type[Measure], values: Mapping[str, Float]) -> Float:
+    """Return a readout; raises InputError if somebody's own readout fails or has another shape."""
+    with blamed(measure, f"readout {measure.kind}"):
+        found = np.asarray(measure.of(values), dtype=np.float64)
+        if found.shape != values["threat"].shape:
+            raise TypeError(f"of must return shape {values['threat'].shape}, not {found.shape}")
+    return found
 
 
 def slow_rows(scenario: Scenario) -> tuple[str, ...]:
@@ -87,7 +97,11 @@ def dataset(
             variables[name] = (dims, values[name], _attributes(name, "activation", every))
         for name, measure in measures(scenario).items():
             text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
-            variables[name] = (dims, measure.of(values), {**_attributes(name, measure.unit, every), "long_name": text})
+            variables[name] = (
+                dims,
+                _of(measure, values),
+                {**_attributes(name, measure.unit, every), "long_name": text},
+            )
         trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
         variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})
         variables["chosen"] = (
