@@ -156,7 +156,10 @@ def _initial() -> Iterator[Block]:
     yield Words(f"At {REFERENCE_ATTRIBUTE:g}, the median person, they change nothing in the fast equations.")
     yield _distributions(ATTRIBUTES.values())
     yield Heading(2, "6 Input data")
-    yield Words("Networks and scripts of events can be read from files (see the parts); otherwise there are none.")
+    yield Words(
+        "Networks, scripts of events, presets of populations, and parts of one's own (Python files, whose code is run) "
+        "can be read from files that a scenario names; otherwise there are none."
+    )
 
 
 def _submodels() -> Iterator[Block]:

@@ -8,7 +8,7 @@ files of people you trust only. A file may define any number of parts:
     class Singing(af.Exercise, kind="singing"):
         '''Singing together. Assumes: warms those who are present, trains nothing.'''
 
-        warmth: float = af.field(0.6, ge=0, le=2, unit="input", says="soothing while singing", source="assumed")
+        warmth: float = af.field(0.6, ge=0, le=2, unit="input", says="soothing input while singing", source="assumed")
 
         def during(self):
             return af.Practice(affiliative=self.warmth)

@@ -199,7 +199,9 @@ def distributions(*layers: Mapping[str, Mapping[str, float]]) -> dict[str, Trait
     found = dict(DISTRIBUTIONS)
     for layer in layers:
         for name, change in layer.items():
-            found[name] = dataclasses.replace(found[name], **change)
+            old = found[name]
+            median, spread = change.get("median", old.median), change.get("spread", old.spread)
+            found[name] = dataclasses.replace(old, median=median, spread=spread)
     return found
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from affectsim import own_parts
 from affectsim.cli import affectsim as command_line
 from affectsim.errors import InputError
 from affectsim.layout import Fast
@@ -333,6 +336,14 @@ def test_own_code_that_fails_while_it_runs_is_blamed(folder: Path, old: str, new
     with pytest.raises(InputError, match=r"more\.py") as error:
         simulate(scenario)
     assert message in error.value.mistakes[0].message or message in ": ".join(error.value.mistakes[0])
+
+
+def test_the_example_of_the_readme_and_of_the_module_is_the_one_tested_here() -> None:
+    class_lines = SINGING[SINGING.index("class ") :].strip()
+    top = Path(__file__).resolve().parents[1]
+    assert class_lines in (top / "README.md").read_text()
+    documented = inspect.cleandoc(own_parts.__doc__ or "").replace("'''", '"' * 3)
+    assert textwrap.indent(class_lines, "    ", lambda line: bool(line.strip())) in documented
 
 
 # ---------------------------------------------------------------------------------------- command line
