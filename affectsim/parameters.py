@@ -248,6 +248,8 @@ ATTRIBUTES: dict[str, Trait] = {
     )
 }
 
+#: Everything that differs between people: name -> the distribution it is drawn from.
+DISTRIBUTIONS: dict[str, Trait] = {**TRAITS, **ATTRIBUTES}
 #: Attribute value at which its effects on the fast model are zero (the median person).
 REFERENCE_ATTRIBUTE = 0.4
 #: Time step of the world's clock: stimuli and background arrive on it, whatever the tick.

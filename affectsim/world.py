@@ -25,6 +25,7 @@ from affectsim.layout import (
     blocks_for,
     steady,
 )
+from affectsim.own_parts import blamed
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 from affectsim.ties import Community
@@ -112,7 +113,9 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
         for replicate in range(scenario.replicates) if replicates is None else replicates:
             community = community_of(scenario, replicate)
             people = community.people
-            traits = draw_traits(scenario.population.distributions(), scenario.seed, replicate, people)
+            traits = draw_traits(
+                scenario.distributions(), scenario.seed, replicate, people, scenario.correlated_pairs()
+            )
             traits |= {name: np.full(people, value) for name, value in harmless(scenario.limits.off()).items()}
             # A baseline is held in fewer bits; whoever never trains stays on it to the last bit.
             traits |= {name: steady(traits[name]) / STEADY_UNITS for name in ATTRIBUTE_NAMES}
@@ -150,7 +153,12 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
 def community_of(scenario: Scenario, replicate: int = 0) -> Community:
     """Return the people and ties of one replicate. Raises InputError for files that do not fit."""
     network = scenario.located(scenario.network)
-    return network.build(scenario.population.size, seed_for(scenario.seed, replicate, "network"))
+    people, seed = scenario.population.size, seed_for(scenario.seed, replicate, "network")
+    with blamed(network, f"network {network.kind}"):
+        community = network.build(people, seed)
+        if not isinstance(community, Community) or people not in (None, community.people):
+            raise TypeError(f"build must return a Community of {people} people")
+    return community
 
 
 def _chosen(scenario: Scenario, replicate: int, community: Community, self_criticism: Float) -> npt.NDArray[np.int64]:
