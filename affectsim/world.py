@@ -130,10 +130,12 @@ def _trainees(scenario: Scenario, replicate: int, community: Community, self_cri
         return chosen
     who = scenario.training.who
     lots = uniforms(scenario.seed, replicate, "who is trained", people)
+    ties = np.diff(community.ties.start).astype(float)
     rank = {
         "random": lots,
         "most-self-critical": -self_criticism,
-        "hubs": -np.diff(community.ties.start).astype(float) + lots,
+        "hubs": -ties + lots,
+        "isolates": ties + lots,
     }[who.choose]
     chosen[np.argsort(rank, kind="stable")[: round(who.share * people)]] = True
     return chosen

@@ -5,9 +5,20 @@ same once more. Every figure says what it is without a caption, and carries the 
 """
 
 from affectsim.plots.effects import effects
+from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.network import network, network_before_after
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
 from affectsim.plots.triangle import triangle
 
-__all__ = ["effects", "network", "network_before_after", "save", "systems_over_time", "triangle"]
+__all__ = [
+    "compared",
+    "courses",
+    "effects",
+    "network",
+    "network_before_after",
+    "save",
+    "swept",
+    "systems_over_time",
+    "triangle",
+]
