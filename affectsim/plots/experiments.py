@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from affectsim.plots.style import COLOURS, GREY, INK, OUTCOMES, Float, new_figure, plain
+from affectsim.trial import DIRECTIONS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,9 @@ Bar = tuple[float, float, float]
 _LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#6E6E6E")
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _DASHES: tuple[object, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1, 1, 1)))
-_WRAP = 88
+_WRAP = 78
+#: Panels next to each other.
+_COLUMNS = 4
 
 
 def compared(
@@ -40,25 +43,30 @@ def compared(
     outcomes = list(next(iter(rows.values())))
     names = list(rows)
     panels = len(outcomes) + bool(individuals)
-    height = 2.2 + 0.42 * len(names)
-    figure = new_figure(max(9.0, 2.4 + 2.5 * panels), height, textwrap.fill(title, _WRAP), subtitle)
-    left = 0.07 + 0.0085 * max(len(name) for name in names) * 9 / max(9.0, 2.4 + 2.5 * panels)
-    edges = {"left": left, "right": 0.985, "top": 1 - 1.35 / height, "bottom": 0.65 / height}
-    grid = figure.add_gridspec(1, panels, wspace=0.12, **edges)
+    columns = min(panels, _COLUMNS)
+    lines = math.ceil(panels / columns)
+    each = 0.75 + 0.36 * len(names)
+    height, width = 1.75 + lines * (each + 0.35), 2.6 + 2.6 * columns
+    figure = new_figure(width, height, textwrap.fill(title, int(8.2 * width)), subtitle)
+    left = (0.35 + 0.082 * max(len(name) for name in names)) / width
+    edges = {"left": left, "right": 0.985, "top": 1 - 1.4 / height, "bottom": 0.6 / height}
+    grid = figure.add_gridspec(lines, columns, wspace=0.12, hspace=0.95 / (each - 0.45), **edges)
     places = np.arange(len(names), dtype=np.float64)[::-1]
-    for column, outcome in enumerate(outcomes):
-        axes = figure.add_subplot(grid[0, column])
+    for panel, outcome in enumerate(outcomes):
+        axes = figure.add_subplot(grid[panel // columns, panel % columns])
         for place, name in zip(places, names, strict=True):
             _bar(axes, place, rows[name][outcome], COLOURS.get(outcome, INK))
-        _rows(axes, places, names if column == 0 else [], _words(outcome) if zero else _plain_words(outcome), zero)
+        shown = names if panel % columns == 0 else []
+        _rows(axes, places, shown, _words(outcome) if zero else _plain_words(outcome), zero)
     if individuals:
-        axes = figure.add_subplot(grid[0, -1])
+        axes = figure.add_subplot(grid[(panels - 1) // columns, (panels - 1) % columns])
         for place, name in zip(places, names, strict=True):
             low, first, middle, third, high = individuals[name]
             axes.plot([low, high], [place] * 2, color=GREY, linewidth=1.2)
             axes.plot([first, third], [place] * 2, color=GREY, linewidth=6, solid_capstyle="butt")
             axes.plot(middle, place, marker="|", markersize=11, color=INK, markeredgewidth=2)
-        _rows(axes, places, [], f"{_plain_words(outcomes[0])}: 9 in 10 people", zero)
+        shown = names if (panels - 1) % columns == 0 else []
+        _rows(axes, places, shown, f"{_words(outcomes[0])}: 9 in 10 people", zero)
     return figure
 
 
@@ -71,7 +79,7 @@ def _bar(axes: Axes, place: float, found: Bar, colour: str) -> None:
 
 def _rows(axes: Axes, places: Float, names: list[str], title: str, zero: bool) -> None:
     plain(axes)
-    axes.set_title(textwrap.fill(title, 24), loc="left", fontsize=11, weight="bold", color=INK)
+    axes.set_title(textwrap.fill(title, 26), loc="left", fontsize=11, weight="bold", color=INK)
     axes.set_ylim(-0.6, len(places) - 0.4)
     axes.set_yticks(places if names else [], [name.replace("_", " ") for name in names])
     axes.tick_params(axis="y", length=0)
@@ -95,8 +103,8 @@ def swept(
     `outcomes`: outcome -> value as text -> condition -> number. `zero`: whether 0 is "no effect".
     """
     width = max(7.5, 1 + 4.0 * len(outcomes))
-    figure = new_figure(width, 5.6, textwrap.fill(title, int(_WRAP * width / 10)), subtitle)
-    grid = figure.add_gridspec(1, len(outcomes), left=0.65 / width, right=0.985, top=0.75, bottom=0.21, wspace=0.24)
+    figure = new_figure(width, 6.0, textwrap.fill(title, int(_WRAP * width / 10)), subtitle)
+    grid = figure.add_gridspec(1, len(outcomes), left=0.65 / width, right=0.985, top=0.77, bottom=0.27, wspace=0.24)
     for column, (outcome, rows) in enumerate(outcomes.items()):
         axes = figure.add_subplot(grid[0, column])
         plain(axes)
@@ -117,10 +125,10 @@ def swept(
 
 def courses(title: str, subtitle: str, days: Float, outcomes: Mapping[str, Mapping[str, Float]]) -> Figure:
     """Return one panel per outcome: the mean over time, one line per series (shape (records,))."""
-    height = 1.9 + 2.1 * len(outcomes)
+    height = 2.2 + 2.1 * len(outcomes)
     figure = new_figure(9.5, height, textwrap.fill(title, _WRAP), subtitle)
     grid = figure.add_gridspec(
-        len(outcomes), 1, left=0.08, right=0.985, top=1 - 1.05 / height, bottom=1.05 / height, hspace=0.45
+        len(outcomes), 1, left=0.08, right=0.985, top=1 - 1.05 / height, bottom=1.3 / height, hspace=0.45
     )
     for row, (outcome, lines) in enumerate(outcomes.items()):
         axes = figure.add_subplot(grid[row, 0])
@@ -139,7 +147,7 @@ def courses(title: str, subtitle: str, days: Float, outcomes: Mapping[str, Mappi
 def _legend(figure: Figure, width: float) -> None:
     handles, names = figure.axes[0].get_legend_handles_labels()
     if len(names) > 1:
-        place = (0.5, 0.3 / figure.get_size_inches()[1])
+        place = (0.5, 0.28 / figure.get_size_inches()[1])
         columns = max(1, min(len(names), int(width * 9 / max(map(len, names)) / 1.6)))
         figure.legend(
             handles, names, loc="lower center", bbox_to_anchor=place, ncols=columns, frameon=False, fontsize=10
@@ -147,7 +155,8 @@ def _legend(figure: Figure, width: float) -> None:
 
 
 def _words(outcome: str) -> str:
-    return OUTCOMES.get(outcome, _plain_words(outcome))
+    name = outcome.replace("_", " ")
+    return OUTCOMES.get(outcome, f"{'More' if DIRECTIONS[outcome] > 0 else 'Less'} {name}")
 
 
 def _plain_words(outcome: str) -> str:
