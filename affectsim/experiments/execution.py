@@ -13,7 +13,7 @@ from affectsim.experiments.analyses import analyse
 from affectsim.experiments.design import Design
 from affectsim.experiments.measured import Measured, measure
 from affectsim.experiments.pictures import draw
-from affectsim.experiments.tables import Numbers, finite, text
+from affectsim.experiments.tables import Numbers, finite, from_plain, text
 from affectsim.results import DISCLAIMER, provenance
 from affectsim.simulation import Progress
 
@@ -63,7 +63,9 @@ def run(folder: Path, full: bool = False, progress: Progress | None = None) -> R
     design = designs.load(folder)
     cells = designs.cells(design, folder, full)
     measured = measure(design, cells, full, progress)
-    return Result(folder, design, full, measured, analyse(design, measured), [cell.scenario for cell in cells])
+    # Rounded as they are kept, so that numbers are written the same way everywhere.
+    tables = from_plain([one.plain() for one in analyse(design, measured)])
+    return Result(folder, design, full, measured, tables, [cell.scenario for cell in cells])
 
 
 def write(result: Result, out: Path) -> None:

@@ -24,7 +24,7 @@ _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _DASHES: tuple[object, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1, 1, 1)))
 _WRAP = 78
 #: Panels next to each other.
-_COLUMNS = 4
+_COLUMNS = 5
 
 
 def compared(
@@ -104,7 +104,15 @@ def swept(
     """
     width = max(7.5, 1 + 4.0 * len(outcomes))
     figure = new_figure(width, 6.0, textwrap.fill(title, int(_WRAP * width / 10)), subtitle)
-    grid = figure.add_gridspec(1, len(outcomes), left=0.65 / width, right=0.985, top=0.77, bottom=0.27, wspace=0.24)
+    grid = figure.add_gridspec(
+        1,
+        len(outcomes),
+        left=0.65 / width,
+        right=0.985,
+        top=0.77,
+        bottom=0.27 if len(next(iter(next(iter(outcomes.values())).values()))) > 1 else 0.17,
+        wspace=0.24,
+    )
     for column, (outcome, rows) in enumerate(outcomes.items()):
         axes = figure.add_subplot(grid[0, column])
         plain(axes)
