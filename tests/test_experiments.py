@@ -38,7 +38,7 @@ distance = true
 
 [scenario]
 population.size = 40
-days = 12
+days = 8
 training.start_day = 1
 record.every = "12 hours"
 
@@ -98,6 +98,30 @@ def test_folder_is_whole(name: str) -> None:
 @pytest.mark.parametrize("name", names(PLACE))
 def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
     assert execution.check(execution.run(PLACE / name)) == []
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize(
+    ("name", "condition", "sign", "outcomes"),
+    [
+        ("fears-of-compassion", "high fears", -1, ["threat", "soothing", "self_criticism"]),
+        ("mindfulness-failure", "it never fails", 1, ["balance", "threat", "tolerance", "non_judgement"]),
+        ("imagery-limits", "hardly any images", -1, ["soothing", "threat", "sensitivity", "empathy"]),
+        ("imagery-limits", "bad associations every other time", -1, ["soothing", "threat", "sensitivity", "empathy"]),
+        ("anger", "angry", -1, ["balance", "threat", "self_criticism"]),
+        ("ablation", "without mindfulness", -1, ["balance", "tolerance", "non_judgement"]),
+        ("ablation", "without appreciation", -1, ["balance", "motivation", "sensitivity"]),
+        ("ablation", "without imagery", -1, ["balance", "sensitivity", "empathy", "fear_of_self_compassion"]),
+        ("ablation", "without self-critic work", -1, ["balance", "self_criticism"]),
+    ],
+)
+def test_limits_and_exercises_matter(name: str, condition: str, sign: int, outcomes: list[str], full: bool) -> None:
+    """The paired interval excludes zero, on the side that is told; the numbers are those that a run must give."""
+    tables = expected.tables_of(expected.load(PLACE / name), full)
+    rows = next(table.rows for table in tables if table.title.startswith("Difference to"))
+    for outcome in outcomes:
+        found = rows[condition][outcome]
+        assert min(sign * found.low, sign * found.high) > 0, outcome
 
 
 def test_the_list_of_experiments_is_up_to_date() -> None:
