@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from affectsim.cli.diaries import diaries, fit
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.runs import run, validate
 from affectsim.cli.trials import demo
@@ -40,7 +41,7 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe):
+for _command in (demo, run, validate, new, parts, describe, diaries, fit):
     affectsim.add_command(_command)
 
 
