@@ -231,3 +231,37 @@ def describe(
         low, high = np.percentile(known, [tail, 100 - tail]) if known.size > draws / 2 else (np.nan, np.nan)
         results[name] = Interval(float(value[name][0]), float(low), float(high))
     return results
+
+
+def compare(
+    diaries: Diaries, *, draws: int = 1000, seed: int = 1, confidence: float = 0.95
+) -> dict[str, dict[str, Interval]]:
+    """Return how every statistic changed from the first to the last phase: in each arm, and last arm minus first.
+
+    The keys are "change in arm NAME" and, with two arms or more, "difference between arms". Intervals are percentile
+    bootstrap; people are drawn anew within their arm and keep both phases. Only people with ratings in both count.
+    """
+    last = len(diaries.phases) - 1
+    plans = [schedule(diaries, phase) for phase in (0, last)]
+    found = [sums(plan, diaries.ratings[diaries.in_phase(phase)]) for plan, phase in zip(plans, (0, last), strict=True)]
+    both = (found[0].number.max(axis=1) > 0) & (found[1].number.max(axis=1) > 0)
+    drawn: list[dict[str, Float]] = []
+    for arm in range(len(diaries.arms)):
+        mine = np.flatnonzero(both & (diaries.arm == arm))
+        weights = np.zeros((draws + 1, diaries.people))
+        weights[0, mine] = 1
+        weights[1:, mine] = bootstrap_weights(mine.size, draws, seed + arm)
+        before, after = (statistics(one, plan.lag_hours, weights) for one, plan in zip(found, plans, strict=True))
+        drawn.append({name: after[name] - before[name] for name in before})
+    shown = {f"change in arm {name}": change for name, change in zip(diaries.arms, drawn, strict=True)}
+    if len(drawn) > 1:
+        shown["difference between arms"] = {name: drawn[-1][name] - drawn[0][name] for name in drawn[0]}
+    tail = 50 * (1 - confidence)
+    return {
+        what: {
+            name: Interval(float(values[0]), *(float(x) for x in np.nanpercentile(values[1:], [tail, 100 - tail])))
+            for name, values in change.items()
+            if np.isfinite(values[0])
+        }
+        for what, change in shown.items()
+    }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from affectsim.cli import affectsim
 from affectsim.diaries import SYSTEMS, Diaries, diaries_of, parse_mapping, read_diaries
-from affectsim.diary_statistics import LEAST_PAIRS, bootstrap_weights, describe, schedule, statistics, sums
+from affectsim.diary_statistics import LEAST_PAIRS, bootstrap_weights, compare, describe, schedule, statistics, sums
 from affectsim.errors import InputError
 
 BRINGMANN = (["threat=worry+fearful", "drive=cheerful,soothing=relaxed", "time=time_h"], ["1:7"])
@@ -187,6 +187,36 @@ class TestStatistics:
 
     def test_bootstrap_draws_as_many_people(self) -> None:
         assert (bootstrap_weights(12, 50, 1).sum(axis=1) == 12).all()
+
+
+class TestCompare:
+    def before_and_after(self, shift: float) -> Diaries:
+        """Return diaries of 40 people in two arms; the second arm's threat rises by `shift` from before to after."""
+        before, after = (made_up(40, 3, 6, 3.0, 0.5, seed=7) for _ in range(2))
+        arm = np.arange(40) % 2
+        after.ratings[arm[after.person] == 1, 0] += shift
+        pairs = {name: np.concatenate([getattr(before, name), getattr(after, name)]) for name in
+                 ("person", "time_h", "ratings")}  # fmt: skip
+        phase = np.repeat([0, 1], before.person.size)
+        return Diaries(**{**before.__dict__, **pairs, "phase": phase, "phases": ("0", "1"), "arm": arm,
+                          "arms": ("wait", "trained")})  # fmt: skip
+
+    def test_a_shift_in_one_arm_is_the_difference_between_arms(self) -> None:
+        found = compare(self.before_and_after(0.1), draws=200)
+        for what, expected in (
+            ("change in arm wait", 0),
+            ("change in arm trained", 0.1),
+            ("difference between arms", 0.1),
+        ):
+            assert found[what]["threat.mean"] == pytest.approx((expected,) * 3)
+            assert found[what]["drive.mean"] == pytest.approx((0, 0, 0))
+
+    def test_people_without_an_after_do_not_count(self) -> None:
+        data = self.before_and_after(0.1)
+        kept = (data.phase == 0) | (data.person != 5)
+        fewer = Diaries(**{**data.__dict__, **{name: getattr(data, name)[kept] for name in
+                                               ("person", "time_h", "ratings", "phase")}})  # fmt: skip
+        assert compare(fewer, draws=100)["change in arm trained"]["threat.mean"].value == pytest.approx(0.1)
 
 
 def test_shipped_diaries_agree_with_the_published_ranges(shared: Path) -> None:

@@ -42,9 +42,10 @@ def diaries(
 ) -> None:
     """Print level, spread, skew, inertia and coupling of the ratings in FILE (CSV), as CSV with 95 % intervals.
 
-    The intervals come from drawing people anew (bootstrap).
+    The intervals come from drawing people anew (bootstrap). With --before-after, changes follow, and with --arm
+    what changed more in the last arm than in the first.
     """
-    from affectsim.diary_statistics import describe
+    from affectsim.diary_statistics import compare, describe
 
     data = _read(file, mapping, scales, phase, arm)
     click.echo("arm,phase,statistic,value,low,high")
@@ -53,6 +54,10 @@ def diaries(
             for statistic, found in describe(data, p, a, draws=draws).items():
                 if found.value == found.value:  # not NaN: systems and lags that were not rated are left out
                     click.echo(f"{name},{when},{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
+    if len(data.phases) > 1:
+        for what, rows in compare(data, draws=draws).items():
+            for statistic, found in rows.items():
+                click.echo(f"{what},change,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
 
 
 @click.command(short_help="Estimate a population, and its people, from diaries (experience sampling).")
