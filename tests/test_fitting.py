@@ -16,7 +16,7 @@ from affectsim.cli import affectsim
 from affectsim.diaries import Diaries, diaries_of
 from affectsim.errors import InputError
 from affectsim.fitting import people, words
-from affectsim.fitting.emulator import correct, draw, emulator
+from affectsim.fitting.emulator import draw, emulator
 from affectsim.fitting.fit import base_scenario, fit
 from affectsim.fitting.same_schedule import SETTLING_DAYS, Simulator, group_of, rate, sums_of
 from affectsim.fitting.unknowns import Link, Space
@@ -64,19 +64,12 @@ class TestStandIn:
         made = emulator(x, group, constant[group] + x @ linear.T + 0.3 * random.normal(size=(4000, 8)), np.ones(4000))
         assert np.diag(made.residual) == pytest.approx(np.full(8, 0.09), rel=0.1)
 
-    @pytest.mark.parametrize("how", ["draw", "correct"])
-    def test_draws_have_the_mean_and_covariance_of_the_exact_answer(self, how: str) -> None:
+    def test_draws_have_the_mean_and_covariance_of_the_exact_answer(self) -> None:
         random, linear, constant, maps, error = self.problem()
         x, group = random.normal(size=(60, self.SIZE)), np.arange(60) % 2
         standin = emulator(x, group, constant[group] + x @ linear.T, np.ones(60))
         observed = random.normal(size=(2, 8))
-        if how == "draw":
-            points = draw(standin, maps, observed, error, 20_000, random)
-        else:
-            start = random.normal(size=(20_000, 4))
-            shown = np.stack([constant[g] + start @ maps[g].T @ linear.T for g in range(2)], axis=1)
-            aims = observed.ravel() + random.normal(size=(20_000, 16)) @ np.linalg.cholesky(error).T
-            points = correct(standin, maps, start, shown, random.normal(size=start.shape), aims, error)
+        points = draw(standin, maps, observed, error, 20_000, random)
         slope = np.concatenate([linear @ one for one in maps])
         covariance = np.linalg.inv(np.eye(4) + slope.T @ np.linalg.solve(error, slope))
         mean = covariance @ slope.T @ np.linalg.solve(error, (observed - constant).ravel())

@@ -70,22 +70,3 @@ def draw(
     centre = np.linalg.solve(precision, precise @ gap)
     root = np.linalg.cholesky(np.linalg.inv(precision))
     return np.asarray(centre + generator.standard_normal((draws, slope.shape[1])) @ root.T)
-
-
-def correct(
-    standin: Emulator, maps: Float, points: Float, found: Float, centres: Float, aims: Float, error: Float
-) -> Float:
-    """Return points moved so that each meets its own jittered data, shape (points, coordinates).
-
-    Every point keeps what it itself showed (`found`: (points, groups, statistics)); only the way from there is taken
-    from the stand-in, so its lack of fit drops out (ensemble randomised maximum likelihood: Chen & Oliver 2012,
-    Mathematical Geosciences 44:1). `centres`: (points, coordinates), draws from the prior; `aims`: (points, groups *
-    statistics), the data with draws of their error; others as in `draw`. A point without statistics stays.
-    """
-    slope = np.concatenate([standin.linear @ one for one in maps])
-    seen = found.reshape(len(points), -1)
-    precise = np.linalg.solve(error, slope).T
-    precision = np.eye(slope.shape[1]) + precise @ slope
-    pull = centres + (aims - seen + points @ slope.T) @ precise.T
-    moved = np.linalg.solve(precision, pull.T).T
-    return np.asarray(np.where(np.isfinite(seen).all(axis=1)[:, None], moved, points))

@@ -23,7 +23,7 @@ from affectsim.diary_statistics import (
 )
 from affectsim.errors import InputError, Mistake
 from affectsim.fitting import people as personal
-from affectsim.fitting.emulator import correct, draw, emulator, unexplained
+from affectsim.fitting.emulator import draw, emulator, unexplained
 from affectsim.fitting.same_schedule import Simulator, personal_traits, sums_of
 from affectsim.fitting.unknowns import PERSONAL, Space
 from affectsim.results import provenance
@@ -47,8 +47,6 @@ _WANTED_PEOPLE = 60
 _DRAWS = 2000
 #: How much more each round counts than the one before it (assumed).
 _ROUND_WEIGHT = 3.0
-#: Last rounds, in which every point is moved by its own misfit.
-_OWN_ROUNDS = 2
 
 
 class Target(NamedTuple):
@@ -97,10 +95,6 @@ def fit(
     points = generator.standard_normal((members, len(space.coordinates)))
     groups, count = len(space.groups), target.observed.shape[1]
     tolerance = np.diag([_tolerance(name) ** 2 for name in target.names] * groups)
-    exact = (1 + 1 / copies) * target.error + tolerance
-    centres = generator.standard_normal(points.shape)
-    jitter = generator.standard_normal((members, target.observed.size)) @ np.linalg.cholesky(exact).T
-    aims = target.observed.ravel() + jitter
     total = members * (rounds + 1)
 
     def done(number: int) -> Callable[[int], None]:
@@ -120,11 +114,8 @@ def fit(
         )  # fmt: skip
         one = target.error.reshape(groups, count, groups, count)
         chance = np.mean([one[g, :, g] for g in range(groups)], axis=0) / copies
-        if number < rounds - _OWN_ROUNDS:
-            error = target.error + tolerance + np.kron(np.eye(groups), unexplained(standin, chance))
-            points = draw(standin, space.maps, target.observed, error, members, generator)
-        else:
-            points = correct(standin, space.maps, points, found[-1], centres, aims, exact)
+        error = target.error + tolerance + np.kron(np.eye(groups), unexplained(standin, chance))
+        points = draw(standin, space.maps, target.observed, error, members, generator)
     drawn = simulator.ratings(points, "check", done(rounds))
     checked = np.array([_statistics_of(simulator, row, target.names)[1] for row in drawn])
     own = _people(diaries, space, simulator, drawn, seen, plans)
@@ -262,8 +253,7 @@ def _dataset(
         {
             **provenance(base),
             "title": f"Fit to {diaries.source}",
-            "method": "synthetic likelihood (Wood 2010) with a linear stand-in, then ensemble randomised maximum "
-            "likelihood (Chen & Oliver 2012); "
+            "method": "synthetic likelihood (Wood 2010) with a linear stand-in, in rounds; "
             "people: nearest simulated people with regression adjustment (Beaumont et al. 2002)",
             "members": members, "rounds": rounds, "seed": seed, "confidence": CONFIDENCE, "lags": str(LAGS.tolist()),
         },
