@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -252,7 +253,7 @@ def _dataset(
         },
         {
             **provenance(base),
-            "title": f"Fit to {diaries.source}",
+            "title": f"Fit to {Path(diaries.source).name}",
             "method": "synthetic likelihood (Wood 2010) with a linear stand-in, in rounds; "
             "people: nearest simulated people with regression adjustment (Beaumont et al. 2002)",
             "members": members, "rounds": rounds, "seed": seed, "confidence": CONFIDENCE, "lags": str(LAGS.tolist()),

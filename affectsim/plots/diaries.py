@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import ticker
 from matplotlib.figure import Figure
 
 from affectsim.plots.style import COLOURS, GREY, INK, PALE, new_figure, plain
@@ -51,7 +52,9 @@ def _predictive(axes: Any, fit: xr.Dataset, names: list[str]) -> None:
         axes.hlines(place, low, high, color=PALE, linewidth=14 / len(groups), zorder=1)
         axes.plot((seen[g] - centre) / spread, place, "o", markersize=4.5, color=_GROUPS[g % 6], label=group, zorder=3)
     axes.axvline(0, color=GREY, linewidth=0.8, zorder=2)
-    axes.set_yticks(np.arange(len(names))[::-1], [name.replace("_", " ") for name in names], fontsize=8)
+    axes.set_yticks(
+        np.arange(len(names))[::-1], [name.replace("_", " ").replace(".", ": ", 1) for name in names], fontsize=8
+    )
     axes.set_xlabel("diaries against fitted population (SD of fitted)")
     if len(groups) > 1:
         axes.legend(frameon=False, fontsize=8, title="arm/phase", loc="lower right")
@@ -85,4 +88,6 @@ def _changes(axes: Any, changes: list[dict[str, Any]]) -> None:
     axes.set_yticks(np.arange(len(changes))[::-1], labels, fontsize=8)
     axes.axvline(1, color=GREY, linewidth=0.8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_xlabel("ratio (1: no change)")
