@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from affectsim.cli.diaries import diaries, fit
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.practitioners import practitioners
@@ -43,7 +44,7 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe, experiment, practitioners):
+for _command in (demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners):
     affectsim.add_command(_command)
 
 

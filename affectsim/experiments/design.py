@@ -11,12 +11,12 @@ from pydantic import field_validator
 from affectsim.checking import Findings, dotted, read_model
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parts import Table, field
-from affectsim.readouts import SYSTEMS
+from affectsim.readouts import SYSTEMS, directions
 from affectsim.scenario import Scenario
 from affectsim.scenario_files import changed, template, templates
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.exercises import Practice
-from affectsim.trial import DIRECTIONS, Periods
+from affectsim.trial import Periods
 
 FILE = "design.toml"
 Span = tuple[float, float]
@@ -106,8 +106,8 @@ class Design(Table):
         if self.template not in templates():
             yield "template", f'"{self.template}" is unknown{nearest(self.template, templates())}'
         for name in self.outcomes:
-            if name not in DIRECTIONS:
-                yield "outcomes", f'"{name}" is unknown{nearest(name, DIRECTIONS)}'
+            if name not in directions():
+                yield "outcomes", f'"{name}" is unknown{nearest(name, directions())}'
 
     @property
     def base(self) -> str:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from affectsim.experiments.design import Cell, Design, spans
 from affectsim.parameters import ATTRIBUTES, TRAITS
+from affectsim.readouts import directions
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, simulate_many
-from affectsim.trial import DIRECTIONS, outcome_values, period_mean
+from affectsim.trial import outcome_values, period_mean
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,7 +64,7 @@ class Measured:
         """Return person minus own twin, positive = benefit; without training the level. Shape (worlds, people)."""
         if not self.trial:
             return self.level(outcome, span)
-        return DIRECTIONS[outcome] * (self.level(outcome, span) - self.level(outcome, span, 0))
+        return directions()[outcome] * (self.level(outcome, span) - self.level(outcome, span, 0))
 
     def unit(self, outcome: str) -> float:
         """Return the standard deviation before training over the people who count; 1 without training."""

@@ -4,6 +4,7 @@ Colours are those of Okabe and Ito (2008), which people with any colour vision c
 same once more. Every figure says what it is without a caption, and carries the disclaimer.
 """
 
+from affectsim.plots.diaries import fit_to_diaries
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.network import network, network_before_after
@@ -16,6 +17,7 @@ __all__ = [
     "compared",
     "courses",
     "effects",
+    "fit_to_diaries",
     "network",
     "network_before_after",
     "region_over_years",

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from affectsim.plots.style import COLOURS, GREY, INK, OUTCOMES, Float, new_figure, plain
-from affectsim.trial import DIRECTIONS
+from affectsim.readouts import directions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +164,7 @@ def _legend(figure: Figure, width: float) -> None:
 
 def _words(outcome: str) -> str:
     name = outcome.replace("_", " ")
-    return OUTCOMES.get(outcome, f"{'More' if DIRECTIONS[outcome] > 0 else 'Less'} {name}")
+    return OUTCOMES.get(outcome, f"{'More' if directions()[outcome] > 0 else 'Less'} {name}")
 
 
 def _plain_words(outcome: str) -> str:
