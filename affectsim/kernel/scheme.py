@@ -22,11 +22,13 @@ def step_times(tick_hours: float, steps: int) -> Float:
     step, except for a single step; there records are taken.
     """
     middle = middle_step(steps)
-    ratio = 1.0
-    if 2 * middle > steps:
-        from scipy.optimize import brentq
-
-        ratio = brentq(lambda r: 2 * (r**middle - 1) - (r**steps - 1), 1 + 1e-3, 2.0, xtol=1e-15)
+    # By bisection: scipy's root finder takes longer to import than to build a world.
+    low, high = (1.0 + 1e-3, 2.0) if 2 * middle > steps else (1.0, 1.0)
+    for _ in range(60):
+        ratio = 0.5 * (low + high)
+        enough = 2 * (ratio**middle - 1) > ratio**steps - 1
+        low, high = (ratio, high) if enough else (low, ratio)
+    ratio = 0.5 * (low + high)
     lengths = ratio ** np.arange(steps)
     times = np.concatenate([[0.0], np.cumsum(lengths)]) * (tick_hours / lengths.sum())
     if middle:
