@@ -7,25 +7,25 @@ import re
 
 import pytest
 
-from affectsim import describe, dynamics, symbolic
+from affectsim import describe, document, dynamics, symbolic
 from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
 from affectsim.parts import parts
 from affectsim.results import DISCLAIMER
 
 
 @pytest.fixture(scope="module")
-def blocks() -> tuple[describe.Block, ...]:
+def blocks() -> tuple[document.Block, ...]:
     return describe.description()
 
 
 @pytest.fixture(scope="module")
-def in_markdown(blocks: tuple[describe.Block, ...]) -> str:
-    return describe.markdown(blocks)
+def in_markdown(blocks: tuple[document.Block, ...]) -> str:
+    return document.markdown(blocks)
 
 
 @pytest.fixture(scope="module")
-def in_text(blocks: tuple[describe.Block, ...]) -> str:
-    return describe.text(blocks)
+def in_text(blocks: tuple[document.Block, ...]) -> str:
+    return document.text(blocks)
 
 
 def test_sections_follow_the_odd_protocol(in_markdown: str, in_text: str) -> None:
@@ -90,13 +90,13 @@ def test_schedule_is_the_order_of_the_kernel() -> None:
 def test_a_changed_default_changes_the_description(monkeypatch: pytest.MonkeyPatch, in_markdown: str) -> None:
     changed = dataclasses.replace(MODEL["secure_base"], default=0.77)
     monkeypatch.setitem(MODEL, "secure_base", changed)
-    after = describe.markdown(describe.description())
+    after = document.markdown(describe.description())
     assert "| secure_base | 0.77 |" in after and "| secure_base | 0.77 |" not in in_markdown
 
 
 def test_a_changed_docstring_changes_the_description(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamics.giving, "__doc__", "Return nothing at all.")
-    assert "Return nothing at all." in describe.text(describe.description())
+    assert "Return nothing at all." in document.text(describe.description())
 
 
 def test_markdown_tables_have_as_many_cells_as_heads(in_markdown: str) -> None:

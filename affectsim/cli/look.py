@@ -46,6 +46,7 @@ def describe(form: str) -> None:
 
     Generated from the code that runs, so it cannot say something else.
     """
-    from affectsim.describe import description, markdown, text
+    from affectsim.describe import description
+    from affectsim.document import markdown, text
 
     click.echo({"md": markdown, "text": text}[form](description()))

@@ -38,10 +38,12 @@ def note_day(population, tables, block, tick, buffer):
 def change_ties(population, tables, block):
     """At night the ties that a block receives from follow the day.
 
-    Strength: mutual warmth strengthens a tie, hostility on either side and withdrawal of the receiver weaken
-    it. Distrust, where people are seen as members of groups: hostility met under threat makes people distrust
-    the giver and, by the share `stereotyping`, the giver's whole group; distrust keeps warmth out, not
-    hostility.
+    Strength s in [0, 2], 1 at the beginning: s + tie_growth * (warmth given by one * warmth given by the other)
+    * (2 - s), less tie_wear * (hostility of both + flight of the receiver * their threat) * s; all are means over
+    the day. Distrust in [0, 1], where people are seen as members of groups: it moves with distrust_time towards
+    distrust_strength * own threat * hostility seen, at most 1. The hostility seen is the giver's and, by the
+    share `stereotyping`, the mean of the ties with the giver's whole group. Distrust keeps that share of warmth
+    out, and no hostility.
     """
     run = population.block_run[block]
     if tables.bonds[run, 0] == 0.0:
