@@ -74,19 +74,30 @@ def simulate_many(
     results = []
     for scenario in scenarios:
         mine = [n for n, run in enumerate(world.runs) if run.scenario is scenario]
-        results.append(
-            dataset(
-                scenario,
-                [world.runs[n] for n in mine],
-                np.stack([recorder.kept(n) for n in mine]),
-                [{name: world.get(n, name) for name in constants(scenario)} for n in mine],
-                scenario.record.rows(world.runs[mine[0]].people),
-                [recorder.summaries[n] for n in mine],
-                hours,
-                seconds,
-            )
+        found = dataset(
+            scenario,
+            [world.runs[n] for n in mine],
+            np.stack([recorder.kept(n) for n in mine]),
+            [{name: world.get(n, name) for name in constants(scenario)} for n in mine],
+            scenario.record.rows(world.runs[mine[0]].people),
+            [recorder.summaries[n] for n in mine],
+            hours,
+            seconds,
         )
+        results.append(_with_bonds(found, world, mine) if scenario.bonds.active else found)
     return results
+
+
+def _with_bonds(found: xr.Dataset, world: World, runs: Sequence[int]) -> xr.Dataset:
+    """Add how the ties of the recorded people are at the end, in runs in which ties change."""
+    if "person" not in found:
+        return found
+    strength, distrust = (np.stack(values)[:, found["person"]] for values in zip(*map(world.bonds, runs), strict=True))
+    says = "ties that the person receives from, at the end (missing: none)"
+    return found.assign(
+        tie_strength=(("run", "person"), strength, {"units": "1", "long_name": f"mean strength of the {says}"}),
+        distrust=(("run", "person"), distrust, {"units": "1", "long_name": f"mean distrust of the {says}"}),
+    )
 
 
 def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | None = None, threads: int | None = None):  # type: ignore[no-untyped-def]

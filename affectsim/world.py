@@ -88,6 +88,23 @@ class World:
             return self.slow[blocks, SLOW[name], :]
         return self.fast[blocks, Fast[name.upper()], :]
 
+    def bonds(self, run: int) -> tuple[Float, Float]:
+        """Return how strong the ties are that each of a run's people receives from, and their distrust of them.
+
+        Means over the ties (strength: 1 at the beginning; distrust in [0, 1]), shape (people,) each; NaN for
+        people without ties. Only for worlds in which ties change (`scenario.bonds`).
+        """
+        here, population = self.runs[run], self.population
+        start = population.tie_start[here.first_slot : here.first_slot + here.people + 1]
+        receiver = np.repeat(np.arange(here.people), np.diff(start))
+        ties = slice(start[0], start[-1])
+        with np.errstate(invalid="ignore"):
+            strength, distrust = (
+                np.bincount(receiver, values[ties], minlength=here.people) / np.diff(start)
+                for values in (population.tie_strength, population.tie_distrust)
+            )
+        return strength, distrust
+
     @property
     def bytes_per_person(self) -> float:
         """Memory of the state per person, ties not counted."""

@@ -7,6 +7,7 @@ import pytest
 
 from affectsim.errors import InputError
 from affectsim.kernel.bonds import DAY_COLUMNS
+from affectsim.simulation import simulate
 from affectsim.world import build
 from tests.worlds import activations, advance, scenario
 
@@ -132,3 +133,13 @@ def test_an_unknown_attribute_or_too_many_groups_are_refused():
     fine = {"kind": "communities", "groups": 100, "inside": 1.0, "between": 1.0}
     with pytest.raises(InputError, match="at most 64 groups"):
         build([scenario(people=400, network=fine, bonds={"stereotyping_by": "community"})])
+
+
+def test_a_run_carries_how_the_ties_are_at_the_end():
+    made = _made(bonds={"change": True, "stereotyping_by": "community"}, record={"every": "1 day", "people": [3, 7]})
+    run, world = simulate(made), advance(build([made]), made.ticks)
+    _, receiver = _ends(world)
+    for name, values in (("tie_strength", world.population.tie_strength), ("distrust", world.population.tie_distrust)):
+        expected = [values[receiver == person].mean() for person in (3, 7)]
+        np.testing.assert_allclose(run[name][0], expected, rtol=1e-6)
+    assert "tie_strength" not in simulate(_made(record={"every": "1 day"}))
