@@ -109,7 +109,6 @@ def test_mistakes_are_said_before_anything_is_run(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.slow
 def test_halving_the_tick_hardly_moves_the_headline_numbers() -> None:
     """Means by less than 0.5 %; effect sizes, which are in SD already, by less than 0.005 SD.
 

@@ -119,7 +119,12 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
         ("fears-of-compassion", "high fears", -1, ["threat", "soothing", "self_criticism"]),
         ("mindfulness-failure", "it never fails", 1, ["balance", "threat", "tolerance", "non_judgement"]),
         ("imagery-limits", "hardly any images", -1, ["soothing", "threat", "sensitivity", "empathy"]),
-        ("imagery-limits", "bad associations with most known people", -1, ["soothing", "threat", "sensitivity", "empathy"]),
+        (
+            "imagery-limits",
+            "bad associations with most known people",
+            -1,
+            ["soothing", "threat", "sensitivity", "empathy"],
+        ),
         ("anger", "angry", -1, ["balance", "threat", "self_criticism"]),
         ("ablation", "without mindfulness", -1, ["balance", "tolerance", "non_judgement"]),
         ("ablation", "without appreciation", -1, ["balance", "motivation", "sensitivity"]),
@@ -161,7 +166,8 @@ def test_twins_reference_and_switched_off_exercises(small: Path) -> None:
 
 def test_start_values_are_those_of_the_condition(small: Path) -> None:
     words = SMALL.replace('template = "demo"', 'template = "minimal"\nspans = { "first" = [0, 0.5] }')
-    words = words.replace('training = { programme = "short.toml", start_day = 1 }\n', "").replace('without = ["mindfulness"]', "start = { threat = 1 }")
+    words = words.replace('training = { programme = "short.toml", start_day = 1 }\n', "")
+    words = words.replace('without = ["mindfulness"]', "start = { threat = 1 }")
     words = words.replace("distance = true", "").replace('"12 hours"', '"1 hour"')
     (small / "design.toml").write_text(words)
     calm, alarmed = execution.run(small).measured

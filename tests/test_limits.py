@@ -27,7 +27,7 @@ SHOWS_IN = {
     "bad_associations": "compassion-focused-imagery",
     "anger": "self-critic-work",
 }
-#: 1000 people: where many are near the fold, a few of them make up much of a mean difference in threat and of its error.
+#: So many people because a few who are near the fold make up much of a mean difference in threat, and of its error.
 DAYS, PEOPLE = 28, 1000
 
 
