@@ -170,7 +170,10 @@ def test_scipy_at_loose_tolerance_is_less_exact_than_at_a_tight_one(day: Day) ->
     assert tight < work_precision.ACCURACY < loose
 
 
-def test_work_precision_report_and_figure(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_work_precision_report_and_figure(tmp_path, monkeypatch, full) -> None:  # type: ignore[no-untyped-def]
+    if not full:
+        monkeypatch.setattr(work_precision, "RTOLS", (1e-5,))
+        monkeypatch.setattr(work_precision, "ATOL_SHARES", (0.1,))
     began = time.perf_counter()
     found = work_precision.report(60, 1, 1, "cpu", quick=True)
     assert set(found["best"]) >= {"engine", "scipy LSODA", "scipy DOP853"}
