@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.stats import spearmanr
 
 from affectsim.cli import affectsim
 from affectsim.errors import InputError
@@ -219,6 +220,25 @@ def test_a_course_compares_each_condition_within_each_arm(small: Path) -> None:
     twice = gaps["without mindfulness - all: training - own twin"]["shock"].value
     arms = [gaps[f"without mindfulness - all, {name}"]["shock"].value for name in calm.arms]
     assert twice == pytest.approx(arms[1] - arms[0], abs=ROUNDING)
+
+
+def test_outcomes_are_named_as_in_a_record_and_their_changes_go_together(small: Path) -> None:
+    words = SMALL.replace('["threat", "tolerance"]', '["shame-score", "threat", "soothing"]\ntogether = true')
+    (small / "design.toml").write_text(words)
+    result = execution.run(small)
+    whole = result.measured[0]
+    found = next(table.rows for table in result.tables if "rank correlation" in table.title)["all"]
+    assert list(found) == ["threat", "soothing"]
+    change = {
+        name: (whole.level(name, "after") - whole.level(name, "before"))[whole.chosen]
+        for name in ("shame_score", "threat")
+    }
+    assert found["threat"].value == pytest.approx(
+        spearmanr(change["shame_score"], change["threat"]).statistic, abs=ROUNDING
+    )
+    (small / "design.toml").write_text(words.replace("shame-score", "shame_score"))
+    with pytest.raises(InputError, match=r"did you mean shame-score\?"):
+        load(small)
 
 
 def test_mistakes_in_a_design_are_all_named(small: Path) -> None:
