@@ -35,6 +35,11 @@ def _style(one: Measured) -> str:
     return "difference" if one.trial else "level"
 
 
+def _difference_style(one: Measured) -> str:
+    """Return how differences are written: in SD with training, else in the units of the outcome."""
+    return "difference" if one.trial else "change"
+
+
 def _what(one: Measured, span: str) -> str:
     """Return what the value of a person is, in words."""
     if one.trial:
@@ -65,7 +70,7 @@ def _conditions(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
             for one in others
         }
         title = f'Difference to "{base.condition}": same people, same events [95 % interval]'
-        tables.append(Numbers(title, "difference", rows))
+        tables.append(Numbers(title, _difference_style(base), rows))
     if base.trial:
         tables += _individuals(design, measured, base, span)
     if design.together:
@@ -147,7 +152,7 @@ def _sweep(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
             for value in values
         }  # fmt: skip
         title = f'{design.variables[0].replace("_", " ")}. Difference to "{design.base}", same people, same events'
-        tables.append(Numbers(f"{title} [95 % interval]", "difference", gaps))
+        tables.append(Numbers(f"{title} [95 % interval]", _difference_style(measured[0]), gaps))
     return tables
 
 
@@ -163,7 +168,7 @@ def _ends(
         for name in names
     }
     title = f"From {values[0]:g} to {values[-1]:g}: difference for the same people, same events [95 % interval]"
-    return Numbers(title, "difference", rows)
+    return Numbers(title, _difference_style(by_place[values[0], names[0]]), rows)
 
 
 def _course(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
@@ -180,7 +185,7 @@ def _course(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
         tables.append(Numbers(f"{name}: mean level by span [95 % interval]", "level", rows))
         if gaps := _gaps(design, measured, base, outcome):
             title = f"{name}: differences for the same people, same events [95 % interval]"
-            tables.append(Numbers(title, "difference", gaps))
+            tables.append(Numbers(title, "change", gaps))
     return tables
 
 
