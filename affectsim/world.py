@@ -168,14 +168,27 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
 
 
 def community_of(scenario: Scenario, replicate: int = 0) -> Community:
-    """Return the people and ties of one replicate. Raises InputError for files that do not fit."""
+    """Return the people and ties of one replicate. Raises InputError for files and groups that do not fit."""
     network = scenario.located(scenario.network)
     people, seed = scenario.population.size, seed_for(scenario.seed, replicate, "network")
     with blamed(network, f"network {network.kind}"):
         community = network.build(people, seed)
         if not isinstance(community, Community) or people not in (None, community.people):
             raise TypeError(f"build must return a Community of {people} people")
+    _check_groups(scenario, community)
     return community
+
+
+def _check_groups(scenario: Scenario, community: Community) -> None:
+    attribute, groups, where = scenario.bonds.stereotyping_by, community.groups, "bonds.stereotyping_by"
+    if attribute is None:
+        return
+    if attribute not in groups:
+        hint = nearest(attribute, groups) or "; this network has no groups"
+        raise InputError(scenario.source, [Mistake(where, f"unknown attribute {attribute}{hint}")])
+    if (count := np.unique(groups[attribute]).size) > MOST_GROUPS:
+        message = f"{attribute} has {count} values; at most {MOST_GROUPS} groups are allowed"
+        raise InputError(scenario.source, [Mistake(where, message)])
 
 
 def _chosen(scenario: Scenario, replicate: int, community: Community, self_criticism: Float) -> npt.NDArray[np.int64]:
@@ -314,14 +327,7 @@ def _groups(run: Run) -> npt.NDArray[np.int32]:
     ties, attribute = run.community.ties, run.scenario.bonds.stereotyping_by
     if attribute is None:
         return np.full(ties.count, -1, dtype=np.int32)
-    where, groups = "bonds.stereotyping_by", run.community.groups
-    if attribute not in groups:
-        hint = nearest(attribute, groups) or "; this network has no groups"
-        raise InputError(run.scenario.source, [Mistake(where, f"unknown attribute {attribute}{hint}")])
-    known, codes = np.unique(groups[attribute], return_inverse=True)
-    if known.size > MOST_GROUPS:
-        message = f"{attribute} has {known.size} values; at most {MOST_GROUPS} groups are allowed"
-        raise InputError(run.scenario.source, [Mistake(where, message)])
+    _, codes = np.unique(run.community.groups[attribute], return_inverse=True)
     return codes.astype(np.int32)[ties.source]
 
 

@@ -8,7 +8,7 @@ import pytest
 from affectsim.errors import InputError
 from affectsim.kernel.bonds import DAY_COLUMNS
 from affectsim.simulation import simulate
-from affectsim.world import build
+from affectsim.world import build, community_of
 from tests.worlds import activations, advance, scenario
 
 GROUPS = {"kind": "communities", "groups": 2, "inside": 4.0, "between": 4.0}
@@ -130,6 +130,9 @@ def test_an_unknown_attribute_or_too_many_groups_are_refused():
         InputError, match=r"(?s)bonds.stereotyping_by.*unknown attribute comunity; did you mean community"
     ):
         build([_made(bonds={"stereotyping_by": "comunity"})])
+    # Validating a scenario builds its community, nothing else.
+    with pytest.raises(InputError, match=r"bonds.stereotyping_by.*this network has no groups"):
+        community_of(scenario(people=60, bonds={"stereotyping_by": "community"}))
     fine = {"kind": "communities", "groups": 100, "inside": 1.0, "between": 1.0}
     with pytest.raises(InputError, match="at most 64 groups"):
         build([scenario(people=400, network=fine, bonds={"stereotyping_by": "community"})])

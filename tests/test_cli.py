@@ -189,6 +189,9 @@ def test_parts_of_a_family_and_of_a_kind(cli: Command) -> None:
     assert "rewire" in one.out and "scale-free" not in one.out
     assert cli("parts", "network/small-world").out == one.out
     assert "soothing_calms_threat = 4" in cli("parts", "model").out
+    assert "stereotyping_by" in cli("parts", "bonds").out
+    assert "competence_spread" in cli("parts", "training.delivery").out
+    assert all(f"\n{name}\n" in cli("parts", "tables").out for name in ("record", "training.who", "population"))
     assert "did you mean mindfulness?" in cli("parts", "mindfulnes").err
     assert cli("parts", "mindfulnes").code == 2
 

@@ -67,7 +67,7 @@ def test_the_same_again_in_place(done: tuple[Path, DemoResult], tmp_path: Path) 
     out, _ = done
     (tmp_path / "table.txt").write_text("old")
     (tmp_path / "mine.txt").write_text("kept")
-    run_demo(tmp_path, people=60, threads=2)
+    run_demo(tmp_path, people=60)
     assert {path.name for path in tmp_path.iterdir()} == NAMES | {"mine.txt"}
     assert not list(tmp_path.parent.glob(".*partial"))
     for name in NAMES - {"run.nc"}:
@@ -109,7 +109,6 @@ def test_mistakes_are_said_before_anything_is_run(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.slow
 def test_halving_the_tick_hardly_moves_the_headline_numbers() -> None:
     """Means by less than 0.5 %; effect sizes, which are in SD already, by less than 0.005 SD.
 

@@ -156,7 +156,7 @@ class TestStatistics:
             inside += found.low <= 0.5 <= found.high
         assert inside >= 180
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.integers(0, 1000))
     def test_a_person_drawn_twice_counts_twice(self, seed: int) -> None:
         data = made_up(6, 2, 5, 3.0, 0.5, seed=seed)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from affectsim.draws import key, seed_for, threefry, uniforms
-from affectsim.kernel.happenings import _threefry
+from affectsim.kernel.chance import threefry as _threefry
 
 _ONES = 0xFFFFFFFF
 #: From the known-answer tests that accompany Salmon et al. 2011 (Random123), threefry2x32, 20 rounds.

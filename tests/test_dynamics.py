@@ -110,7 +110,6 @@ def _stable_threats(self_criticism: float) -> list[float]:
     return [brentq(residual, grid[i], grid[i + 1]) for i in falling]
 
 
-@pytest.mark.slow
 def test_self_criticism_has_a_tipping_point():
     """One settled state below a self-criticism of about 1.45, two above it: soothed and threat-locked."""
     assert len(_stable_threats(0.7)) == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.stats import spearmanr
 
 from affectsim.cli import affectsim
 from affectsim.errors import InputError
@@ -39,7 +40,7 @@ distance = true
 [scenario]
 population.size = 40
 days = 8
-training.start_day = 1
+training = { programme = "short.toml", start_day = 1 }
 record.every = "12 hours"
 
 [reduced]
@@ -52,6 +53,16 @@ name = "all"
 name = "without mindfulness"
 without = ["mindfulness"]
 """
+#: Mindfulness only in the days of the run, and nothing but exercises that could act: no sessions.
+PROGRAMME = """
+name = "short"
+days = 10
+drop_out = 0.17
+home = [
+  { from_day = 0, to_day = 7, exercise = "mindfulness" },
+  { from_day = 8, to_day = 9, exercise = "appreciation" },
+]
+"""
 README = "# Does it matter?\n\n**Found.** It does.\n\n{}\n{}\n".format(*readme.markers("numbers"))
 
 
@@ -60,6 +71,7 @@ def small(tmp_path: Path) -> Path:
     folder = tmp_path / "experiments" / "small"
     folder.mkdir(parents=True)
     (folder / "design.toml").write_text(SMALL)
+    (folder / "short.toml").write_text(PROGRAMME)
     (folder / "README.md").write_text(README)
     return folder
 
@@ -77,7 +89,8 @@ def test_every_question_that_was_promised_has_a_folder() -> None:
     assert {
         "baseline-society", "eight-week-trial", "fears-of-compassion", "self-criticism-tipping-point",
         "mindfulness-failure", "imagery-limits", "anger", "ablation", "compassion-spreads", "dose-response",
-        "relapse-after-shock", "isolation-and-connection",
+        "relapse-after-shock", "isolation-and-connection", "limits", "two-week-training", "braehler-2013",
+        "group-against-individual", "ties-that-change", "stereotyping", "risk-taking", "better-safe-than-sorry",
     } <= set(names(PLACE))  # fmt: skip
 
 
@@ -107,7 +120,12 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
         ("fears-of-compassion", "high fears", -1, ["threat", "soothing", "self_criticism"]),
         ("mindfulness-failure", "it never fails", 1, ["balance", "threat", "tolerance", "non_judgement"]),
         ("imagery-limits", "hardly any images", -1, ["soothing", "threat", "sensitivity", "empathy"]),
-        ("imagery-limits", "bad associations every other time", -1, ["soothing", "threat", "sensitivity", "empathy"]),
+        (
+            "imagery-limits",
+            "bad associations with most known people",
+            -1,
+            ["soothing", "threat", "sensitivity", "empathy"],
+        ),
         ("anger", "angry", -1, ["balance", "threat", "self_criticism"]),
         ("ablation", "without mindfulness", -1, ["balance", "tolerance", "non_judgement"]),
         ("ablation", "without appreciation", -1, ["balance", "motivation", "sensitivity"]),
@@ -149,7 +167,8 @@ def test_twins_reference_and_switched_off_exercises(small: Path) -> None:
 
 def test_start_values_are_those_of_the_condition(small: Path) -> None:
     words = SMALL.replace('template = "demo"', 'template = "minimal"\nspans = { "first" = [0, 0.5] }')
-    words = words.replace("training.start_day = 1\n", "").replace('without = ["mindfulness"]', "start = { threat = 1 }")
+    words = words.replace('training = { programme = "short.toml", start_day = 1 }\n', "")
+    words = words.replace('without = ["mindfulness"]', "start = { threat = 1 }")
     words = words.replace("distance = true", "").replace('"12 hours"', '"1 hour"')
     (small / "design.toml").write_text(words)
     calm, alarmed = execution.run(small).measured
@@ -201,6 +220,25 @@ def test_a_course_compares_each_condition_within_each_arm(small: Path) -> None:
     twice = gaps["without mindfulness - all: training - own twin"]["shock"].value
     arms = [gaps[f"without mindfulness - all, {name}"]["shock"].value for name in calm.arms]
     assert twice == pytest.approx(arms[1] - arms[0], abs=ROUNDING)
+
+
+def test_outcomes_are_named_as_in_a_record_and_their_changes_go_together(small: Path) -> None:
+    words = SMALL.replace('["threat", "tolerance"]', '["shame-score", "threat", "soothing"]\ntogether = true')
+    (small / "design.toml").write_text(words)
+    result = execution.run(small)
+    whole = result.measured[0]
+    found = next(table.rows for table in result.tables if "rank correlation" in table.title)["all"]
+    assert list(found) == ["threat", "soothing"]
+    change = {
+        name: (whole.level(name, "after") - whole.level(name, "before"))[whole.chosen]
+        for name in ("shame_score", "threat")
+    }
+    assert found["threat"].value == pytest.approx(
+        spearmanr(change["shame_score"], change["threat"]).statistic, abs=ROUNDING
+    )
+    (small / "design.toml").write_text(words.replace("shame-score", "shame_score"))
+    with pytest.raises(InputError, match=r"did you mean shame-score\?"):
+        load(small)
 
 
 def test_mistakes_in_a_design_are_all_named(small: Path) -> None:

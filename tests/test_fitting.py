@@ -99,7 +99,7 @@ class TestSpace:
             assert {(g, u) for g, u in moved.tolist()} == {(g, coordinate.unknown) for g in coordinate.groups}
             assert space.at(point)[1, coordinate.groups[0], coordinate.unknown] != 0
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(st.integers(0, 10_000))
     def test_every_point_is_a_valid_scenario(self, seed: int) -> None:
         space = Space(BASE, 1, 1)
@@ -196,7 +196,6 @@ def known_diaries(count: int = 80, **moved: float) -> tuple[Diaries, dict[str, f
     return Diaries(**{**data.__dict__, "ratings": ratings}), truth
 
 
-@pytest.mark.slow
 def test_known_values_are_recovered() -> None:
     """Of 27 intervals of 95 %, more than 4 miss with a chance of 1 in 100 if all were independent and exact."""
     data, truth = known_diaries(
@@ -223,7 +222,6 @@ def test_too_few_people() -> None:
         fit(beeps(5), BASE)
 
 
-@pytest.mark.slow
 def test_command_writes_everything_or_nothing(tmp_path: Path) -> None:
     data, _ = known_diaries(count=32)
     text = io.StringIO()

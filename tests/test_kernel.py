@@ -126,7 +126,7 @@ def _raw_advance(world: World, first: int, ticks: int) -> None:
 # ---------------------------------------------------------------------------------- exact cases
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.floats(0.05, 3.0),
     st.floats(0.3, 12.0), st.floats(0.3, 12.0), st.floats(0.3, 12.0),

@@ -137,7 +137,7 @@ def test_many_bad_edges_are_listed_in_part_and_counted():
 
 
 @pytest.mark.parametrize("kind", DRAWN, ids=lambda kind: kind.kind)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(people=st.integers(60, 130), seed=st.integers(0, 2**63 - 1))
 def test_drawn_networks_are_sound_symmetric_and_repeatable(kind, people, seed):
     community = kind().build(people, seed)

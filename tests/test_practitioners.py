@@ -82,7 +82,7 @@ def test_reasons_are_exactly_the_requirements_that_are_not_met() -> None:
         assert together[name].tolist() == [REASONS[name] in refusals(Applicant(*kind)) for kind in kinds]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(pipelines())
 def test_everybody_is_accounted_for(made: Pipeline) -> None:
     found = follow(made)
@@ -109,7 +109,7 @@ def test_everybody_is_accounted_for(made: Pipeline) -> None:
 # ------------------------------------------------------------------------------------------ course
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(pipelines())
 def test_nobody_qualifies_who_missed_a_study_period(made: Pipeline) -> None:
     for cohort in follow(made).cohorts:
@@ -221,7 +221,7 @@ def test_same_seed_same_people_and_one_more_changes_nobody() -> None:
     assert not _same(found, follow(made.but({"seed": 1})), 40, 4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(pipelines(), st.integers(0, 20))
 def test_more_places_never_lower_coverage(made: Pipeline, extra: int) -> None:
     """Paired: the same applicants with the same luck. Who qualifies with fewer places does so with more."""
@@ -243,7 +243,7 @@ def test_more_places_never_lower_coverage(made: Pipeline, extra: int) -> None:
 CAPACITIES = st.lists(st.floats(0, 200), min_size=1, max_size=80).map(np.array)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(0, 5000), CAPACITIES, st.floats(0, 0.99), st.floats(0, 0.99), st.data())
 def test_waiting_list(need: float, starts: Any, asks: float, gives_up: float, data: st.DataObject) -> None:
     found = waiting_list(need, starts, asks, gives_up)

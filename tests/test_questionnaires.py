@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affectsim import questionnaire_reference
@@ -57,7 +57,6 @@ def errors(kind: str, about: Recording) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@settings(deadline=None)  # the first one imports scipy
 @given(low=SHARE, high=SHARE, rest=st.floats(0.05, 0.95))
 def test_a_score_rises_or_falls_with_each_quantity_throughout_and_stays_in_bounds(kind, low, high, rest):
     score = KINDS[kind]

@@ -30,7 +30,6 @@ def rated(system: str, activation: np.ndarray, **more) -> np.ndarray:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=6), st.integers(1, 1000), st.floats(0, 1), st.floats(-1, 1))
 def test_ratings_are_on_the_grid_and_rise_with_the_state(system, states, steps, noise, offset):
     activation = np.sort(np.array(states))[:, None] * np.ones((1, 3))
@@ -111,7 +110,7 @@ def made_up(days: int = 3, people: int = 20, every: float = 0.5, runs: int = 1) 
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     per_day=st.integers(1, 12), days=st.integers(1, 3), wake=st.floats(0, 10), awake=st.floats(12, 14),
     seed=st.integers(0, 2**32),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affectsim.kernel.integrate import _balance
@@ -21,7 +21,6 @@ def test_balance_exact():
     assert balance(0.0, 0.0, 0.0) == 1.0
 
 
-@settings(deadline=None)  # the first one compiles
 @given(POSITIVE, POSITIVE, POSITIVE, st.floats(0.01, 1.0))
 def test_balance_is_a_share_symmetric_and_blind_to_size(t, d, s, factor):
     value = balance(t, d, s)

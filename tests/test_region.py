@@ -69,7 +69,7 @@ def test_start_days_in_cases_that_can_be_reckoned() -> None:
     assert start_days(share, turn).tolist() == [7, 7, 21, 21, NEVER]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 0.05), min_size=1, max_size=60), st.lists(st.floats(0, 0.05), min_size=60, max_size=60))
 def test_more_capacity_never_makes_anybody_start_later(steps: list[float], extra: list[float]) -> None:
     turn = (np.arange(40) + 0.5) / 40
@@ -100,7 +100,7 @@ def test_dataset_says_who_was_refused_and_why() -> None:
 def test_the_experiment_finds_what_it_says() -> None:
     """All that needs no simulated days, at full size; the balance of the region in reduced size is checked above."""
     expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
-    design = Pipeline.load(FOLDER / "design.toml")
+    design = Pipeline.load(FOLDER / "pipeline.toml")
     found = places_experiment.numbers(places_experiment.run(design.but({"region.sample": 0})))
     checked = [name for name in expected if "balance" not in name]
     assert sorted(checked) == sorted(found)

@@ -76,7 +76,7 @@ def test_rows_naming_the_same_tie_are_summed(tmp_path):
     assert one_way.count == 3 and one_way.start.tolist() == [0, 1, 2, 3]
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_files_give_back_what_was_written(tmp_path, data):
     label = (
@@ -98,7 +98,7 @@ def test_files_give_back_what_was_written(tmp_path, data):
     assert [back[k] for k in table.target] == [names[p[1]] for p in pairs]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=60), st.text('sourcetagweight,\n"0123;-.e', max_size=80).map(str.encode)))
 def test_noise_is_read_or_refused_but_never_fails_otherwise(tmp_path, noise):
     for name in ("t.csv", "t.graphml"):

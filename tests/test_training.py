@@ -100,7 +100,9 @@ def test_eight_weeks_are_a_session_a_week_and_practice_every_day() -> None:
     assert programme.home(56) is None
     session = programme.session(7)
     assert session is not None
-    assert session.exercises == ("mindfulness", "appreciation")
+    assert session.exercises == ("soothing-rhythm-breathing", "appreciation")
+    # Every exercise of the theory has its place.
+    assert {*programme.home_agenda(), *(kind for day in programme.sessions for kind in day.exercises)} == set(KINDS)
     assert programme.session(8) is None
 
 

@@ -44,7 +44,7 @@ def test_state_needs_at_most_400_bytes_per_person():
     assert build([scenario(people=LANES * 100, network={"kind": "none"})]).bytes_per_person <= 400
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 200), st.floats(0, 1))
 def test_who_is_trained(people, share):
     training = {"programme": "eight-week", "start_day": 1, "who": {"share": share}}

@@ -11,15 +11,15 @@ from affectsim.checking import number, range_words, shown
 from affectsim.correlations import CORRELATIONS, Correlation
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parameters import DISTRIBUTIONS, MODEL, RATING, Parameter, Trait
-from affectsim.parts import Declared, Part
+from affectsim.parts import Declared, Part, Table, declared
 from affectsim.populations import PRESETS, Preset
 from affectsim.training.limits import LIMITS, Limit
 
 #: Names people use for a family: as in a scenario.
 _PLURALS = {
     "stimuli": "stimulus", "exercises": "exercise", "networks": "network", "readouts": "readout",
-    "parameters": "model", "limit": "limits", "trait": "traits", "population": "traits", "presets": "preset",
-    "correlation": "correlations", "training": "exercise",
+    "parameters": "model", "limit": "limits", "trait": "traits", "presets": "preset", "correlation": "correlations",
+    "table": "tables", "delivery": "training.delivery", "screening": "training.screening",
 }  # fmt: skip
 
 
@@ -89,11 +89,24 @@ def _entries(known: Mapping[str, Mapping[str, type[Part]]]) -> dict[str, dict[st
     every = _parts(known)
     every["model"] = {name: _writer(_parameter, one) for name, one in MODEL.items()}
     every["rating"] = {name: _writer(_parameter, one) for name, one in RATING.items()}
+    every["tables"] = {name: _writer(_table, (name, one)) for name, one in _tables().items()}
     every["limits"] = {name: _writer(_limit, (name, one)) for name, one in LIMITS.items()}
     every["traits"] = {name: _writer(_trait, one) for name, one in DISTRIBUTIONS.items()}
     every["preset"] = {name: partial(_preset, name, one) for name, one in PRESETS.items()}
     every["correlations"] = {" with ".join(one.traits): _writer(_correlation, one) for one in CORRELATIONS}
     return every
+
+
+def _tables() -> dict[str, type[Table]]:
+    """Return the tables of a scenario that are no parts, by their names there."""
+    from affectsim import sections
+    from affectsim.training.delivery import Delivery, Rule
+
+    return {
+        "population": sections.Population, "bonds": sections.Bonds, "training": sections.Training,
+        "training.who": sections.Who, "training.delivery": Delivery, "training.screening": Rule,
+        "record": sections.Record, "numerics": sections.Numerics,
+    }  # fmt: skip
 
 
 def _writer(write: Callable[[Any], str], what: Any) -> Callable[[], str]:
@@ -106,6 +119,7 @@ def _title(family: str) -> str:
         "exercise": "exercises: what people practise ([training.exercises.KIND])",
         "network": "networks: who knows whom ([network])",
         "readout": "readouts: what is kept of a run (record.readouts)",
+        "tables": "tables: what else a scenario says ([bonds], [training.delivery] ...)",
         "limits": "limits: what keeps training from working ([limits]; false takes one away from everybody)",
         "model": "model: parameters of the equations ([model])",
         "rating": "rating: how a state becomes a momentary rating ([rating])",
@@ -127,12 +141,25 @@ def _part(part: type[Part]) -> str:
     return "\n".join([*lines, *_columns(rows)])
 
 
+def _table(named: tuple[str, type[Table]]) -> str:
+    name, one = named
+    # Choices, not measurements: "assumed" would say nothing about them.
+    fields = [known._replace(source=known.source.replace("assumed", "")) for known in declared(one).values()]
+    rows = [_field(known) for known in fields]
+    return "\n".join([name, *_wrapped((one.__doc__ or "").partition("\n")[0], "  "), *_columns(rows)])
+
+
 def _field(known: Declared) -> tuple[str, str, str, str]:
-    default = "required" if known.required else "left out" if known.default is None else shown(known.default)
+    default = "required" if known.required else "left out" if known.default is None else _default(known.default)
     allowed = range_words(known.low, known.high, known.unit, known.low_is_allowed) or _unit(known.unit)
     # Names and files are not measured, so "assumed" would say nothing about them.
     measured = known.source and known.unit not in ("", "file")
     return known.name, default, allowed, f"{known.says} [{known.source}]" if measured else known.says
+
+
+def _default(value: Any) -> str:
+    inside = value[:1] if isinstance(value, tuple) else (value,)
+    return "a table" if any(isinstance(one, (Table, Mapping)) for one in inside) else shown(value)
 
 
 def _unit(unit: str) -> str:

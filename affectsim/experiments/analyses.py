@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from affectsim.experiments.design import Design, compared_span
 from affectsim.experiments.measured import Measured
-from affectsim.experiments.statistics import Interval, individual, mean_interval, who
+from affectsim.experiments.statistics import Interval, individual, mean_interval, rank_correlation, who
 from affectsim.experiments.tables import Numbers
 
 Float = npt.NDArray[np.float64]
@@ -35,6 +35,11 @@ def _style(one: Measured) -> str:
     return "difference" if one.trial else "level"
 
 
+def _difference_style(one: Measured) -> str:
+    """Return how differences are written: in SD with training, else in the units of the outcome."""
+    return "difference" if one.trial else "change"
+
+
 def _what(one: Measured, span: str) -> str:
     """Return what the value of a person is, in words."""
     if one.trial:
@@ -52,22 +57,24 @@ def _difference(design: Design, one: Measured, other: Measured, outcome: str, sp
 def _conditions(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
     base = next(one for one in measured if one.condition == design.base)
     span = compared_span(design, dict.fromkeys(base.spans, (0.0, 0.0)))
-    units = {outcome: base.unit(outcome) for outcome in design.outcomes}
+    units = {outcome: base.unit(outcome) for outcome in design.variables}
     benefit: Rows = {
-        one.condition: {name: _mean(design, one.gain(name, span) / units[name], one) for name in design.outcomes}
+        one.condition: {name: _mean(design, one.gain(name, span) / units[name], one) for name in design.variables}
         for one in measured
     }
     tables = [Numbers(_what(base, span), _style(base), benefit)]
     others = [one for one in measured if one is not base]
     if others:
         rows = {
-            one.condition: {name: _difference(design, one, base, name, span) for name in design.outcomes}
+            one.condition: {name: _difference(design, one, base, name, span) for name in design.variables}
             for one in others
         }
         title = f'Difference to "{base.condition}": same people, same events [95 % interval]'
-        tables.append(Numbers(title, "difference", rows))
+        tables.append(Numbers(title, _difference_style(base), rows))
     if base.trial:
         tables += _individuals(design, measured, base, span)
+    if design.together:
+        tables.append(_together(design, measured, span))
     if design.distance:
         tables.append(_by_distance(design, measured, base, span))
     return tables
@@ -75,12 +82,12 @@ def _conditions(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
 
 def effects(design: Design, one: Measured, base: Measured, span: str) -> Float:
     """Return the individual effects on the main outcome in SD of the reference, shape (people who count,)."""
-    main = design.outcomes[0]
+    main = design.variables[0]
     return np.asarray(one.gain(main, span)[one.counted] / base.unit(main))
 
 
 def _individuals(design: Design, measured: Sequence[Measured], base: Measured, span: str) -> list[Numbers]:
-    main = design.outcomes[0]
+    main = design.variables[0]
     mine = effects(design, base, base, span)
     traits = {name: values[base.counted] for name, values in base.traits.items()}
     rows = {one.condition: individual(effects(design, one, base, span)) for one in measured}
@@ -94,8 +101,20 @@ def _individuals(design: Design, measured: Sequence[Measured], base: Measured, s
     ]
 
 
+def _together(design: Design, measured: Sequence[Measured], span: str) -> Numbers:
+    """Return how people's changes go together in the arm with training: no twin is needed for it."""
+    main, *others = design.variables
+    rows: Rows = {}
+    for one in measured:
+        changes = {name: (one.level(name, span) - one.level(name, "before"))[one.counted] for name in design.variables}
+        rows[one.condition] = {name: rank_correlation(changes[main], changes[name]) for name in others}
+    words = main.replace("_", " ")
+    title = f'Change in {words}, from "before" to "{span}", with change in the others: rank correlation'
+    return Numbers(f"{title} [95 % interval]", "difference", rows)
+
+
 def _by_distance(design: Design, measured: Sequence[Measured], base: Measured, span: str) -> Numbers:
-    main = design.outcomes[0]
+    main = design.variables[0]
     rows: Rows = {}
     for one in measured:
         effect = one.gain(main, span) / base.unit(main)
@@ -111,7 +130,7 @@ def _sweep(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
     names = [condition.name for condition in design.conditions]
     span = compared_span(design, dict.fromkeys(measured[0].spans, (0.0, 0.0)))
     tables = []
-    for outcome in design.outcomes:
+    for outcome in design.variables:
         rows: Rows = {}
         for value in values:
             unit = by_place[value, design.base].unit(outcome)
@@ -126,14 +145,14 @@ def _sweep(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
         gaps = {
             f"{value:g}": {
                 name: _difference(
-                    design, by_place[value, name], by_place[value, design.base], design.outcomes[0], span
+                    design, by_place[value, name], by_place[value, design.base], design.variables[0], span
                 )
                 for name in names if name != design.base
             }
             for value in values
         }  # fmt: skip
-        title = f'{design.outcomes[0].replace("_", " ")}. Difference to "{design.base}", same people, same events'
-        tables.append(Numbers(f"{title} [95 % interval]", "difference", gaps))
+        title = f'{design.variables[0].replace("_", " ")}. Difference to "{design.base}", same people, same events'
+        tables.append(Numbers(f"{title} [95 % interval]", _difference_style(measured[0]), gaps))
     return tables
 
 
@@ -144,18 +163,18 @@ def _ends(
     rows = {
         name: {
             outcome: _difference(design, by_place[values[-1], name], by_place[values[0], name], outcome, span)
-            for outcome in design.outcomes
+            for outcome in design.variables
         }
         for name in names
     }
     title = f"From {values[0]:g} to {values[-1]:g}: difference for the same people, same events [95 % interval]"
-    return Numbers(title, "difference", rows)
+    return Numbers(title, _difference_style(by_place[values[0], names[0]]), rows)
 
 
 def _course(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
     base = next(one for one in measured if one.condition == design.base)
     tables = []
-    for outcome in design.outcomes:
+    for outcome in design.variables:
         name = outcome.replace("_", " ")
         rows: Rows = {}
         for one in measured:
@@ -166,7 +185,7 @@ def _course(design: Design, measured: Sequence[Measured]) -> list[Numbers]:
         tables.append(Numbers(f"{name}: mean level by span [95 % interval]", "level", rows))
         if gaps := _gaps(design, measured, base, outcome):
             title = f"{name}: differences for the same people, same events [95 % interval]"
-            tables.append(Numbers(title, "difference", gaps))
+            tables.append(Numbers(title, "change", gaps))
     return tables
 
 

@@ -11,7 +11,7 @@ from pydantic import field_validator
 from affectsim.checking import Findings, dotted, read_model
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parts import Table, field
-from affectsim.readouts import SYSTEMS, directions
+from affectsim.readouts import SYSTEMS, Measure, directions
 from affectsim.scenario import Scenario
 from affectsim.scenario_files import changed, template, templates
 from affectsim.text_files import read_text, read_toml
@@ -62,7 +62,9 @@ class Design(Table):
     question: str = field(min_length=1, unit="", says="the question, in one sentence")
     kind: Literal["conditions", "sweep", "course"] = field(unit="", says="how the conditions are looked at")
     template: str = field("demo", unit="", says="template from which the scenario starts")
-    outcomes: tuple[str, ...] = field(min_length=1, unit="", says="readouts; the first one is the main one")
+    outcomes: tuple[str, ...] = field(
+        min_length=1, unit="", says="systems and readouts, as in record.readouts; the first one is the main one"
+    )
     people: Literal["trained", "untrained", "everybody"] = field(
         "trained", unit="", says="whose values count; everybody where there is no training"
     )
@@ -73,6 +75,9 @@ class Design(Table):
     at: str = field("", unit="", says='span that is compared; default: "after" with training, else the last one')
     spans: dict[str, tuple[float, float]] = field(
         default_factory=dict, unit="", says="spans of days by name; default with training: before, after, follow-up"
+    )
+    together: bool = field(
+        False, unit="", says="whether it is told how changes in the main outcome go with changes in the others"
     )
     distance: bool = field(False, unit="", says="whether the effect is told by distance to the nearest trained person")
     scenario: dict[str, Any] = field(default_factory=dict, unit="", says="changes of the template")
@@ -101,13 +106,21 @@ class Design(Table):
             yield "conditions", "must have different names"
         if self.reference and self.reference not in names:
             yield "reference", f'"{self.reference}" is no name of the conditions{nearest(self.reference, names)}'
+        if self.together and (self.kind != "conditions" or len(self.outcomes) < 2):
+            yield "together", 'needs kind = "conditions" and at least two outcomes'
         if (self.kind == "sweep") != (self.sweep is not None):
             yield "sweep", 'must be given with kind = "sweep", and only then'
         if self.template not in templates():
             yield "template", f'"{self.template}" is unknown{nearest(self.template, templates())}'
+        known = {*SYSTEMS, *(kind for kind, one in Measure.kinds().items() if one.name() in directions())}
         for name in self.outcomes:
-            if name not in directions():
-                yield "outcomes", f'"{name}" is unknown{nearest(name, directions())}'
+            if name not in known:
+                yield "outcomes", f'"{name}" is unknown{nearest(name, sorted(known))}'
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the outcomes as variables of a run."""
+        return tuple(Measure.kinds()[name].name() if name in Measure.kinds() else name for name in self.outcomes)
 
     @property
     def base(self) -> str:

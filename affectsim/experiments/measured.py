@@ -146,7 +146,7 @@ def _measured(
     if scenario.training is not None and design.people != "everybody":
         counted = chosen if design.people == "trained" else ~chosen
     levels, course = {}, {}
-    for name in design.outcomes:
+    for name in design.variables:
         values = outcome_values(run, name).transpose("run", "time", "person")
         means = [period_mean(run, values, span).to_numpy() for span in known.values()]
         levels[name] = np.stack([np.stack([mean[row] for mean in means]) for row in rows])

@@ -25,7 +25,7 @@ def draw(design: Design, measured: Sequence[Measured], tables: Sequence[Numbers]
             outcome: {
                 series(one, arm): one.course[outcome][number] for one in measured for number, arm in enumerate(one.arms)
             }
-            for outcome in design.outcomes
+            for outcome in design.variables
         }
         people = int(measured[0].counted.sum())
         return plots.courses(design.question, f"Mean of {people:,} people, day by day.", measured[0].days, lines)
@@ -38,7 +38,7 @@ def draw(design: Design, measured: Sequence[Measured], tables: Sequence[Numbers]
     )
     if design.kind == "sweep":
         assert design.sweep is not None
-        shown = {outcome: tables[n].rows for n, outcome in enumerate(design.outcomes)}
+        shown = {outcome: tables[n].rows for n, outcome in enumerate(design.variables)}
         subtitle = f"Vertical: {value}.\nBar: 95 % interval."
         return plots.swept(design.question, subtitle, design.sweep.label, shown, zero=trial)
     base = next(one for one in measured if one.condition == design.base)

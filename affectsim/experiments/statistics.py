@@ -70,8 +70,6 @@ def who(effects: Float, traits: Mapping[str, Float], margin: float = HARM_MARGIN
     (Welch's interval); "correlation with benefit": Spearman's, interval by Fisher's z with the variance of
     Bonett and Wright (2000). All intervals hold together with 95 % (Bonferroni over the traits).
     """
-    from scipy.stats import rankdata
-
     confidence = 1 - (1 - CONFIDENCE) / max(2 * len(traits), 1)
     harmed = effects < -margin
     found = {}
@@ -81,7 +79,7 @@ def who(effects: Float, traits: Mapping[str, Float], margin: float = HARM_MARGIN
             continue
         found[name] = {
             "harmed - others": _welch(values[harmed] / spread, values[~harmed] / spread, confidence),
-            "correlation with benefit": _spearman(rankdata(values), rankdata(effects), confidence),
+            "correlation with benefit": rank_correlation(values, effects, confidence),
         }
     return found
 
@@ -97,6 +95,13 @@ def _welch(first: Float, second: Float, confidence: float) -> Interval:
     freedom = total**2 / (errors[0] ** 2 / (first.size - 1) + errors[1] ** 2 / (second.size - 1))
     reach = _t(freedom, confidence) * math.sqrt(total)
     return Interval(difference, difference - reach, difference + reach)
+
+
+def rank_correlation(first: Float, second: Float, confidence: float = CONFIDENCE) -> Interval:
+    """Return Spearman's rank correlation with its interval (see `who`); both of shape (people,)."""
+    from scipy.stats import rankdata
+
+    return _spearman(rankdata(first), rankdata(second), confidence)
 
 
 def _spearman(first: Float, second: Float, confidence: float) -> Interval:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from affectsim.experiments.statistics import Interval
 
-#: How numbers are written: with sign (differences), without (levels), as a share, or traits that differ only.
-STYLES = ("difference", "level", "plain", "traits")
+#: How numbers are written: differences in SD (with sign), levels, differences of levels, plain numbers, or traits that
+#: differ only.
+STYLES = ("difference", "level", "change", "plain", "traits")
 
 
 #: Columns that fit next to each other on a page; more are written below.
@@ -104,9 +105,9 @@ def _written(found: Interval, style: str) -> str:
 
 
 def _number(value: float, style: str) -> str:
-    digits = 3 if style == "level" else 2
+    digits = 3 if style in ("level", "change") else 2
     # No sign for what rounds to zero.
-    sign = "+" if style in ("difference", "traits") and round(value, digits) != 0 else ""
+    sign = "+" if style in ("difference", "change", "traits") and round(value, digits) != 0 else ""
     return f"{round(value, digits) + 0.0:{sign}.{digits}f}"
 
 
