@@ -409,8 +409,8 @@ def _until_some_are_done(folder: Path, process: subprocess.Popen[str], more: int
 def test_real_processes_killed_and_stopped_give_the_same_table(tmp_path, full):
     """A worker, then the coordinator are killed, then Ctrl-C: after resuming, the bytes of an undisturbed sweep."""
     file = tmp_path / "base.toml"
-    file.write_text(BASE.replace("days = 2", "days = 28"))
-    vary = "model.defeat=0.1:0.9:60"
+    file.write_text(BASE.replace("days = 2", "days = 14"))
+    vary = "model.defeat=0.1:0.9:30"
     sweep = read(file, {"replicates": 3}, [vary], {})
     folder = begun(tmp_path / "whole", sweep)
     with Store(folder, write=True) as store:
@@ -452,7 +452,7 @@ def test_real_processes_killed_and_stopped_give_the_same_table(tmp_path, full):
     process = _affectsim("resume", str(out), "--workers", "2")
     said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
-    assert "180 of 180 runs are done" in said
+    assert "90 of 90 runs are done" in said
     assert table(out) == expected
 
 

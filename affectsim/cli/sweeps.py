@@ -1,4 +1,4 @@
-"""`affectsim sweep`, `resume`, `status`, `retry`, `export` and `merge`."""
+"""`affectsim sweep`, `resume`, `status`, `retry`, `export`, `merge` and `sensitivity`."""
 
 from __future__ import annotations
 
@@ -247,6 +247,40 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
 
     there, total = merged(folders, out)
     click.echo(f"  {there:,} of {_runs(total)} are in {out}")
+
+
+@click.command(short_help="Say which factor of a sweep matters how much.")
+@_folder
+@click.option("--outcome", "outcomes", multiple=True, metavar="COLUMN",
+              help="Column of the table; can be given several times. Default: all.")  # fmt: skip
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all indices to FILE.")
+@click.option("--draws", type=click.IntRange(100, 1_000_000), default=1000, show_default=True,
+              help="How often samples are drawn anew for the intervals.")  # fmt: skip
+def sensitivity(folder: Path, outcomes: tuple[str, ...], csv_file: Path | None, draws: int) -> None:
+    """Print Sobol indices or elementary effects of the sweep in DIR, with 95 % intervals.
+
+    For sweeps with --design sobol-indices (share of the variance that a factor explains: first = alone, total =
+    together with others) or --design morris (change of the outcome per whole range of a factor).
+    """
+    from affectsim.results import DISCLAIMER
+    from affectsim.sweep.exports import whole_file
+    from affectsim.sweep.sensitivity import sensitivity as indices
+    from affectsim.sweep.store import Store
+
+    with Store(folder) as store:
+        found, without = indices(store, outcomes, draws=draws)
+    largest = found["samples"].max()
+    for outcome, mine in found[found["samples"] == largest].groupby("outcome", sort=False):
+        click.echo(f"\n{outcome} ({largest:,} samples)")
+        width = max(len(name) for name in mine["factor"])
+        for row in mine.rename(columns={"index": "kind"}).itertuples():
+            click.echo(f"  {row.factor:<{width}}  {row.kind:<8} {row.value:8.3f}  [{row.low:.3f}, {row.high:.3f}]")
+    for outcome, why in without.items():
+        click.echo(f"\n{outcome}: no index; {why}")
+    if csv_file is not None:
+        whole_file(csv_file, lambda partial: found.to_csv(partial, index=False, lineterminator="\n"))
+        click.echo(f"\nwritten: {csv_file}")
+    click.echo(f"\n{DISCLAIMER}")
 
 
 def _runs(count: int) -> str:

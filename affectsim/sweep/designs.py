@@ -98,7 +98,7 @@ def _sobol_indices(factors: int, samples: int, seed: int) -> Float:
     return np.concatenate([a, b, mixed.reshape(-1, factors)])
 
 
-def _morris(factors: int, samples: int, seed: int) -> Float:
+def morris(factors: int, samples: int, seed: int) -> Float:
     """Return random trajectories, each from a random point with one step along every factor in random order.
 
     Shape (samples * (factors + 1), factors); a step is half of the levels, which visits all of them equally
@@ -121,7 +121,7 @@ _SAMPLED: dict[str, Callable[[int, int, int], Float]] = {
     "sobol": _sobol,
     "halton": _halton,
     "sobol-indices": _sobol_indices,
-    "morris": _morris,
+    "morris": morris,
 }
 #: Every design -> what it is, in words.
 DESIGNS = {

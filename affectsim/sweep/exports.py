@@ -33,7 +33,7 @@ def export_csv(store: Store, path: Path) -> None:
             rows.writerow(store.names())
             rows.writerows(store.rows())
 
-    _whole(path, write)
+    whole_file(path, write)
 
 
 def table(store: Store) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def export_parquet(store: Store, path: Path) -> None:
     """Write the table as Parquet. Raises InputError, also if no library for it is there."""
     found = _texts(table(store))
     try:
-        _whole(path, lambda partial: found.to_parquet(partial, index=False))
+        whole_file(path, lambda partial: found.to_parquet(partial, index=False))
     except ImportError:
         hint = 'needs the library pyarrow: pip install "affectsim[parquet]"'
         raise InputError("export", [Mistake("--parquet", hint)]) from None
@@ -62,7 +62,7 @@ def export_netcdf(store: Store, path: Path) -> None:
         "title": str(plan.scenario.get("title", "")), "disclaimer": DISCLAIMER, "digest": plan.digest,
         "versions": ", ".join(f"{name} {known}" for name, known in plan.versions.items()),
     }  # fmt: skip
-    _whole(path, lambda partial: found.to_netcdf(partial, engine="h5netcdf"))
+    whole_file(path, lambda partial: found.to_netcdf(partial, engine="h5netcdf"))
 
 
 def _texts(found: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +72,8 @@ def _texts(found: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _whole(path: Path, write: Callable[[Path], Any]) -> None:
+def whole_file(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` make a file that appears whole or not at all. Raises InputError."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         write(partial)

@@ -18,8 +18,9 @@ from affectsim.errors import InputError, Mistake
 from affectsim.sweep.plan import Job, Plan
 from affectsim.sweep.runs import Made
 
-#: Workers that die one after the other before any was ready: then it is not the runs that kill them.
-_MOST_FALSE_STARTS = 10
+#: Workers that die one after the other before any was ready, after which it is not the runs that kill them: so many
+#: by a signal, which may come from outside, and so many that end by themselves.
+_MOST_KILLED, _MOST_ENDED = 50, 3
 
 
 class Reply(NamedTuple):
@@ -105,7 +106,7 @@ class Pool:
     def __init__(self, plan: Plan, count: int) -> None:
         self._plan, self._count = plan, count
         self._workers: list[_Worker] = []
-        self._false_starts = 0
+        self._false_starts = 0.0
         self._any_ready = False
 
     def pids(self) -> list[int]:
@@ -114,8 +115,8 @@ class Pool:
 
     def idle(self) -> int:
         """Start the workers that are missing; return how many wait for work. Raises InputError if they cannot."""
-        if self._false_starts >= _MOST_FALSE_STARTS:
-            message = f"{self._false_starts} died one after the other before any run; is there enough memory?"
+        if self._false_starts >= 1.0:
+            message = "the processes die before they have made any run; is there enough memory?"
             raise InputError("sweep", [Mistake("workers", message)])
         wanted = self._count if self._any_ready else 1
         while len(self._workers) < wanted:
@@ -145,7 +146,7 @@ class Pool:
             if isinstance(reply, CannotStart):
                 raise InputError("sweep", [Mistake("workers", f"cannot start: {reply.why}")])
             worker.ready = self._any_ready = True
-            self._false_starts = 0
+            self._false_starts = 0.0
             worker.jobs = []
             heard.append(reply)
         return heard
@@ -156,7 +157,7 @@ class Pool:
         worker.process.join()
         worker.pipe.close()
         if not worker.ready:
-            self._false_starts += 1
+            self._false_starts += 1 / (_MOST_KILLED if (worker.process.exitcode or 0) < 0 else _MOST_ENDED)
         return Lost(worker.jobs, worker.process.exitcode)
 
     def close(self) -> None:
