@@ -42,7 +42,7 @@ def measures(scenario: Scenario) -> dict[str, type[Measure]]:
     return {kinds[kind].name(): kinds[kind] for kind in scenario.record.readouts}
 
 
-def _read(measure: type[Measure], values: Mapping[str, Float], about: Recording) -> Float:
+def read_measure(measure: type[Measure], values: Mapping[str, Float], about: Recording) -> Float:
     """Return a readout of one run; raises InputError if somebody's own readout fails or has another shape."""
     with blamed(measure, f"readout {measure.kind}"):
         found = np.asarray(measure.recorded(values, about), dtype=np.float64)
@@ -126,7 +126,7 @@ def dataset(
         ]
         for name, measure in measures(scenario).items():
             text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
-            read = np.stack([_read(measure, one, about) for one, about in zip(by_run, recordings, strict=True)])
+            read = np.stack([read_measure(measure, one, about) for one, about in zip(by_run, recordings, strict=True)])
             variables[name] = (dims, read, {**_attributes(name, measure.unit, every), "long_name": text})
         trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
         variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,11 +52,53 @@ def simulate_many(
     The numbers are those of each scenario run alone. `prepare`: called once with the world before its first
     tick, to look at the people or to set what they start from (`World.get`, `World.set`).
     """
+    began = time.perf_counter()
+    batch = recorded(scenarios, threads=threads, progress=progress, prepare=prepare)
+    seconds = time.perf_counter() - began
+    results = []
+    for scenario in scenarios:
+        mine = [n for n, run in enumerate(batch.world.runs) if run.scenario is scenario]
+        found = dataset(
+            scenario,
+            [batch.world.runs[n] for n in mine],
+            np.stack([batch.values[n] for n in mine]),
+            [{name: batch.world.get(n, name) for name in constants(scenario)} for n in mine],
+            scenario.record.rows(batch.world.runs[mine[0]].people),
+            [batch.summaries[n] for n in mine],
+            batch.hours,
+            seconds,
+        )
+        results.append(_with_bonds(found, batch.world, mine) if scenario.bonds.active else found)
+    return results
+
+
+class Recorded(NamedTuple):
+    """What a batch recorded, run by run of its world.
+
+    `hours`: ends of the intervals, (records,). `values`: of each run (records, quantities, recorded people), with
+    quantities as in `readouts.ALWAYS`, then `results.slow_rows`. `seconds`: processor time of advancing the world.
+    """
+
+    world: World
+    hours: Float
+    values: list[Float]
+    summaries: list[Summaries]
+    seconds: float
+
+
+def recorded(
+    scenarios: Sequence[Scenario],
+    replicates: Sequence[int] | None = None,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    prepare: Callable[[World], None] | None = None,
+) -> Recorded:
+    """Run a batch and return bare records; see `simulate_many`. `replicates`: which ones, default all of each."""
     first = scenarios[0]
     if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
         raise ValueError("scenarios of one batch need the same record.every and readouts")
-    began = time.perf_counter()
-    world = build(scenarios)
+    world = build(scenarios, replicates)
     if prepare:
         prepare(world)
     every = round(first.record.every_hours / first.numerics.tick_hours)
@@ -65,27 +107,15 @@ def simulate_many(
         message = f'"{first.record.every}" is longer than the run ({first.days:g} days)'
         raise InputError(first.source, [Mistake("record.every", message)])
     recorder = _Recorder(world, every, slow_rows(first))
+    began = time.process_time()
     for records, done in advance(world, recorder, threads=threads):
         recorder.take(records)
         if progress:
             progress(done, first.ticks)
+    seconds = time.process_time() - began
     hours = np.arange(1, whole + 1, dtype=np.float64) * first.record.every_hours
-    seconds = time.perf_counter() - began
-    results = []
-    for scenario in scenarios:
-        mine = [n for n, run in enumerate(world.runs) if run.scenario is scenario]
-        found = dataset(
-            scenario,
-            [world.runs[n] for n in mine],
-            np.stack([recorder.kept(n) for n in mine]),
-            [{name: world.get(n, name) for name in constants(scenario)} for n in mine],
-            scenario.record.rows(world.runs[mine[0]].people),
-            [recorder.summaries[n] for n in mine],
-            hours,
-            seconds,
-        )
-        results.append(_with_bonds(found, world, mine) if scenario.bonds.active else found)
-    return results
+    values = [recorder.kept(n) for n in range(len(world.runs))]
+    return Recorded(world, hours, values, recorder.summaries, seconds)
 
 
 def _with_bonds(found: xr.Dataset, world: World, runs: Sequence[int]) -> xr.Dataset:

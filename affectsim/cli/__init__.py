@@ -17,6 +17,7 @@ from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
+from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
 from affectsim.cli.trials import demo
 from affectsim.errors import InputError
 
@@ -44,7 +45,10 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners):
+for _command in (
+    demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners,
+    sweep, resume, status, retry, export, merge, sensitivity,
+):  # fmt: skip
     affectsim.add_command(_command)
 
 

@@ -16,8 +16,9 @@ _COMPILING = 4.0
 class Progress:
     """A context manager that is called with (done, total), as `affectsim.simulation.simulate` does."""
 
-    def __init__(self, unit: str = "ticks") -> None:
-        self._unit = unit
+    def __init__(self, unit: str = "ticks", rate: bool = False) -> None:
+        """`unit`: what the pieces of work are; `rate`: whether it is worth saying how many are done in a second."""
+        self._unit, self._rate = unit, rate
         self._bar: Any = None
         self._task: Any = None
         self._began = self._said = self._first = time.monotonic()
@@ -26,7 +27,7 @@ class Progress:
     def __enter__(self) -> Self:
         """Show the bar, if there is a terminal to show it on."""
         if sys.stderr.isatty():
-            self._bar = _bar()
+            self._bar = _bar(self._rate)
             self._task = self._bar.add_task("preparing", total=None, unit=self._unit)
             self._bar.start()
         return self
@@ -44,8 +45,9 @@ class Progress:
             return
         self._said = now
         made = done - self._done_first
+        speed = f", {made / (now - self._first):.3g} {self._unit}/s" if self._rate and made > 0 else ""
         left = f", about {(now - self._first) / made * (total - done):.0f} s left" if made > 0 else ""
-        print(f"  {100 * done // max(total, 1)} % of {total} {self._unit}{left}", file=sys.stderr, flush=True)
+        print(f"  {100 * done // max(total, 1)} % of {total} {self._unit}{speed}{left}", file=sys.stderr, flush=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -55,7 +57,7 @@ class Progress:
             self._bar.stop()
 
 
-def _bar() -> Any:
+def _bar(rate: bool) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, ProgressColumn, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -72,7 +74,9 @@ def _bar() -> Any:
         """How many pieces of work are done."""
 
         def render(self, task: Any) -> Text:
-            return Text("" if task.total is None else f"{int(task.completed)} {task.fields['unit']}")
+            unit = task.fields["unit"]
+            speed = f", {task.speed:.3g} {unit}/s" if rate and task.speed else ""
+            return Text("" if task.total is None else f"{int(task.completed)} {unit}{speed}")
 
     return Bar(
         What(), BarColumn(), TaskProgressColumn(), Count(), TimeElapsedColumn(),

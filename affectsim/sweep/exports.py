@@ -1,0 +1,131 @@
+"""The table of a sweep as a file for other programs, and several parts of one sweep as one."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from affectsim.errors import InputError, Mistake
+from affectsim.results import DISCLAIMER
+from affectsim.sweep.plan import refuse_differences
+from affectsim.sweep.store import Done, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Rows that are kept in one transaction when sweeps are put together.
+_ROWS = 5000
+
+
+def export_csv(store: Store, path: Path) -> None:
+    """Write the table, sorted by run; the same bytes however and in whatever order the runs were made.
+
+    Numbers are written with all their digits; a number that is missing is an empty cell. Raises InputError.
+    """
+
+    def write(partial: Path) -> None:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(store.names())
+            rows.writerows(store.rows())
+
+    whole_file(path, write)
+
+
+def table(store: Store) -> pd.DataFrame:
+    """Return the table, sorted by run. Raises InputError."""
+    import pandas as pd
+
+    found = pd.DataFrame.from_records(list(store.rows()), columns=list(store.names()))
+    return found.astype(dict.fromkeys(store.plan.columns, "float64"))
+
+
+def export_parquet(store: Store, path: Path) -> None:
+    """Write the table as Parquet. Raises InputError, also if no library for it is there."""
+    found = _texts(table(store))
+    try:
+        whole_file(path, lambda partial: found.to_parquet(partial, index=False))
+    except ImportError:
+        hint = 'needs the library pyarrow: pip install "affectsim[parquet]"'
+        raise InputError("export", [Mistake("--parquet", hint)]) from None
+
+
+def export_netcdf(store: Store, path: Path) -> None:
+    """Write the table as NetCDF with the dimension run. Raises InputError."""
+    found = _texts(table(store)).set_index("run").to_xarray()
+    plan = store.plan
+    found.attrs = {
+        "title": str(plan.scenario.get("title", "")), "disclaimer": DISCLAIMER, "digest": plan.digest,
+        "versions": ", ".join(f"{name} {known}" for name, known in plan.versions.items()),
+    }  # fmt: skip
+    whole_file(path, lambda partial: found.to_netcdf(partial, engine="h5netcdf"))
+
+
+def _texts(found: pd.DataFrame) -> pd.DataFrame:
+    """Return it with columns that hold texts (and nothing else) as texts, missing ones empty."""
+    for name in found.select_dtypes(exclude="number").columns:
+        found[name] = found[name].map(lambda value: "" if value is None else str(value))
+    return found
+
+
+def whole_file(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` make a file that appears whole or not at all. Raises InputError."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write(partial)
+        os.replace(partial, path)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise InputError("export", [Mistake(str(path), message)]) from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def merge(folders: Sequence[Path], out: Path) -> tuple[int, int]:
+    """Put parts (shards, or copies) of one sweep together in a new folder; return (runs there, runs in all).
+
+    Raises InputError if they are not parts of the same sweep, or two of them do not agree about a run; nothing is
+    written then.
+    """
+    stores: list[Store] = []
+    try:
+        for folder in folders:
+            stores.append(Store(folder))
+        first = stores[0]
+        points = first.point_rows()
+        for other in stores[1:]:
+            refuse_differences(first.plan, other.plan, str(first.folder), shards=False)
+            if other.point_rows() != points:
+                message = "is about other points; it cannot belong to the same sweep"
+                raise InputError("merge", [Mistake(str(other.folder), message)])
+        known: dict[int, Done] = {}
+        for store in stores:
+            for done in store.raw():
+                before = known.setdefault(done.run, done)
+                if before != done:
+                    known[done.run] = _agreed(before, done, store.folder)
+        return _write(first, [known[run] for run in sorted(known)], out)
+    finally:
+        for store in stores:
+            store.close()
+
+
+def _agreed(one: Done, other: Done, folder: Path) -> Done:
+    if one.failed is None and other.failed is None:
+        message = f"run {one.run} has other numbers here than in a folder before it"
+        raise InputError("merge", [Mistake(str(folder), message)])
+    return other if one.failed is not None else one
+
+
+def _write(like: Store, done: Sequence[Done], out: Path) -> tuple[int, int]:
+    plan = replace(like.plan, shard=(1, 1))
+    Store.begin(out, plan, like.point_rows())
+    with Store(out, write=True) as store:
+        for start in range(0, len(done), _ROWS):
+            store.add(done[start : start + _ROWS])
+        there, failed, total = store.counts()
+    return there + failed, total

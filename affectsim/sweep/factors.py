@@ -1,0 +1,229 @@
+"""What a sweep varies: one factor is a place in the scenario with a range, a list of values, or whole cases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from affectsim.checking import Findings, dotted, number, plain, read_model, shown
+from affectsim.errors import InputError, Mistake
+from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
+from affectsim.parts import Exercise, Table, declared, field
+from affectsim.populations import MOST_SPREAD
+from affectsim.scenario import Scenario
+from affectsim.scenario_files import literal
+
+#: Levels of a range in a grid if nobody says how many (assumed).
+LEVELS = 5
+#: Digits that are kept of a value between two bounds, so that 0.4 + 0.1 is written 0.5.
+_DIGITS = 12
+
+
+class Vary(Table):
+    """One thing that is varied, as a file says it."""
+
+    path: str = field("", unit="", says="dotted key of the scenario; left out with cases")
+    name: str = field("", unit="", max_length=80, says="what it is called in tables; default: the path")
+    low: float | None = field(None, unit="", says="lowest value; default: that of the list of parameters")
+    high: float | None = field(None, unit="", says="highest value; default: that of the list of parameters")
+    count: int | None = field(None, ge=2, le=100_000, unit="1", says="levels of a range in a grid")
+    scale: Literal["linear", "log"] = field("linear", unit="", says="how levels lie between low and high")
+    values: tuple[Any, ...] = field((), unit="", says="values: numbers, texts, true or false")
+    cases: dict[str, dict[str, Any]] = field(
+        default_factory=dict, unit="", says="whole sub-scenarios: name -> changes of the scenario, as dotted keys"
+    )
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong between fields."""
+        if self.cases:
+            if not self.name:
+                yield "name", "must be given with cases"
+            if self.path or self.values or self.low is not None or self.high is not None:
+                yield "cases", "cannot stand next to path, values, low or high"
+        elif not self.path:
+            yield "path", "missing: a dotted key such as population.size, or cases"
+        if self.values and (self.low is not None or self.high is not None or self.count is not None):
+            yield "values", "cannot stand next to low, high or count"
+        if len({shown(value) for value in self.values}) < len(self.values):
+            yield "values", "must not name a value twice"
+
+    @property
+    def title(self) -> str:
+        """What it is called in tables."""
+        return self.name or self.path
+
+
+class Factor(NamedTuple):
+    """One factor with everything filled in.
+
+    `values`: for lists, and the names of cases. `low`, `high`: for ranges, cut into `steps` levels in a grid.
+    """
+
+    name: str
+    path: str
+    values: tuple[Any, ...]
+    cases: Mapping[str, Mapping[str, Any]]
+    low: float
+    high: float
+    steps: int
+    log: bool
+    whole: bool
+
+    def levels(self) -> list[Any]:
+        """Return the values of a grid."""
+        if self.values:
+            return list(self.values)
+        found = [self.at(n / (self.steps - 1), closed=True) for n in range(self.steps)]
+        return list(dict.fromkeys(found))
+
+    def at(self, share: float, closed: bool = False) -> Any:
+        """Return the value at a share of the way from low to high, 0 to 1; of a list the value at that share.
+
+        `closed`: 1 can occur (grids), so that whole numbers are rounded to the nearest instead of cut.
+        """
+        if self.values:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        if self.whole and not self.log:
+            reach = round(self.low + share * (self.high - self.low))
+            return reach if closed else min(int(self.low + share * (self.high - self.low + 1)), int(self.high))
+        if self.log:
+            value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
+        else:
+            value = self.low + share * (self.high - self.low)
+        value = min(max(float(f"{value:.{_DIGITS}g}"), self.low), self.high)
+        return round(value) if self.whole else value
+
+    def changes(self, value: Any) -> dict[str, Any]:
+        """Return the dotted changes of the scenario for a value (of cases: a name)."""
+        return dict(self.cases[value]) if self.cases else {self.path: value}
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values for JSON."""
+        return {**self._asdict(), "values": list(self.values), "cases": {k: dict(v) for k, v in self.cases.items()}}
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Factor:
+        """Return what `plain` gave."""
+        return cls(**{**values, "values": tuple(values["values"])})
+
+
+def parse_vary(text: str) -> dict[str, Any]:
+    """Return the table of a `Vary` for "path=lo:hi[:n[:log]]" or "path=a,b,c". Raises InputError.
+
+    Bounds that are left out ("path=::7") are those of the list of parameters.
+    """
+    path, sign, rest = (piece.strip() for piece in text.partition("="))
+    if not sign or not path or not rest:
+        rule = "must be PATH=LOW:HIGH, PATH=LOW:HIGH:COUNT or PATH=A,B,C"
+        raise InputError("command line", [Mistake(f"--vary {text}", rule)])
+    if ":" not in rest or rest[0] in "\"'[{":
+        whole = literal(f"[{rest}]")
+        return {"path": path, "values": whole if isinstance(whole, list) else [literal(x.strip()) for x in _cut(rest)]}
+    table: dict[str, Any] = {"path": path}
+    pieces = [piece.strip() for piece in rest.split(":")]
+    if len(pieces) > 4 or (len(pieces) == 4 and pieces[3] not in ("log", "linear")):
+        rule = "must be LOW:HIGH, LOW:HIGH:COUNT or LOW:HIGH:COUNT:log"
+        raise InputError("command line", [Mistake(f"--vary {text}", rule)])
+    for key, piece in zip(("low", "high", "count"), pieces, strict=False):
+        if piece:
+            table[key] = literal(piece)
+    if len(pieces) == 4:
+        table["scale"] = pieces[3]
+    return table
+
+
+def _cut(text: str) -> list[str]:
+    return [piece for piece in text.split(",") if piece.strip()]
+
+
+def read_factors(tables: Iterable[Any], base: Scenario, where: str, findings: Findings) -> list[Factor]:
+    """Return the factors of a list of `Vary` tables; notes every mistake, bounds of the parameter list filled in."""
+    found = []
+    for n, table in enumerate(tables):
+        path = dotted(where, n)
+        before = len(findings)
+        vary = read_model(Vary, table, path, findings)
+        if vary is not None and len(findings) == before:
+            factor = _factor(vary, base, path, findings)
+            if factor is not None:
+                found.append(factor)
+    names = [factor.name for factor in found]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        findings.add(where, f"{name} is varied twice")
+    return found
+
+
+def _factor(vary: Vary, base: Scenario, where: str, findings: Findings) -> Factor | None:
+    if vary.cases:
+        return Factor(vary.title, "", tuple(vary.cases), vary.cases, 0.0, 0.0, 0, False, False)
+    if vary.values:
+        return Factor(vary.title, vary.path, vary.values, {}, 0.0, 0.0, 0, False, False)
+    low, high, whole = bounds(base, vary.path)
+    low, high = (low if vary.low is None else vary.low), (high if vary.high is None else vary.high)
+    for name, bound in (("low", low), ("high", high)):
+        if bound is None:
+            findings.add(dotted(where, name), f"missing: the list of parameters has none for {vary.path}")
+    if low is None or high is None:
+        return None
+    if not low < high:
+        findings.add(dotted(where, "high"), f"must be above low, {number(low)}", high)
+        return None
+    if vary.scale == "log" and low <= 0:
+        findings.add(dotted(where, "low"), 'must be above 0 for scale = "log"', low)
+        return None
+    return Factor(
+        vary.title, vary.path, (), {}, float(low), float(high), vary.count or LEVELS, vary.scale == "log", whole
+    )
+
+
+def bounds(base: Scenario, path: str) -> tuple[float | None, float | None, bool]:
+    """Return lowest and highest value of a place in a scenario (None: not declared), and whether it is a whole number.
+
+    Nothing is declared for places that do not exist: the scenario itself says so when it takes the change.
+    """
+    steps = path.split(".")
+    if len(steps) == 2 and steps[0] in ("model", "rating"):
+        known = (MODEL if steps[0] == "model" else RATING).get(steps[1])
+        return (known.low, known.high, False) if known else (None, None, False)
+    if steps[:2] == ["population", "traits"] and len(steps) == 4:
+        trait = {**TRAITS, **ATTRIBUTES}.get(steps[2])
+        if trait is None:
+            return None, None, False
+        return (trait.low, trait.high, False) if steps[3] == "median" else (0.0, MOST_SPREAD, False)
+    if steps[:2] == ["training", "exercises"] and len(steps) == 4:
+        kind = base.kinds(Exercise).get(steps[2])
+        one = kind.declared().get(steps[3]) if kind else None
+        return (one.low, one.high, one.type == "int") if one else (None, None, False)
+    holder: Any = base
+    for step in steps[:-1]:
+        if isinstance(holder, tuple):
+            holder = holder[int(step)] if step.isdecimal() and int(step) < len(holder) else None
+        else:
+            holder = getattr(holder, step, None)
+    fields = declared(type(holder)) if hasattr(type(holder), "model_fields") else {}
+    if steps[-1] not in fields:
+        return None, None, False
+    one = fields[steps[-1]]
+    return one.low, one.high, one.type.startswith("int")
+
+
+def value_at(base: Scenario, factor: Factor) -> Any:
+    """Return what the scenario itself has in the place of a factor; None for cases and where nothing is set."""
+    if factor.cases:
+        return None
+    if factor.path.startswith("model."):
+        return base.parameters.get(factor.path.partition(".")[2])
+    steps = factor.path.split(".")
+    if steps[:2] == ["population", "traits"] and len(steps) == 4:
+        trait = base.distributions().get(steps[2])
+        return getattr(trait, steps[3], None)
+    holder: Any = plain(base)
+    for step in steps:
+        if isinstance(holder, list) and step.isdecimal() and int(step) < len(holder):
+            holder = holder[int(step)]
+        elif isinstance(holder, Mapping):
+            holder = holder.get(step)
+        else:
+            return None
+    return holder

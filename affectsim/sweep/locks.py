@@ -1,0 +1,55 @@
+"""One coordinator at a time: a lock on a file that the system lets go when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from affectsim.errors import InputError, Mistake
+
+FILE = "sweep.lock"
+
+
+class Lock:
+    """The right to write into a folder, held until `close` or the end of the process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the lock; raises InputError if another process holds it, or the folder cannot be written."""
+        path = folder / FILE
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise InputError(str(folder), [Mistake(FILE, f"cannot be written: {error.strerror or error}")]) from None
+        try:
+            _take(self._file)
+        except OSError:
+            holder = os.pread(self._file, 200, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
+            os.close(self._file)
+            message = f"another process is working on this sweep{f' ({holder})' if holder else ''}"
+            raise InputError(str(folder), [Mistake("folder", message)]) from None
+        with suppress(OSError):  # A full disk must not keep a sweep from being read: the words are for people only.
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+
+    def close(self) -> None:
+        """Let go."""
+        os.close(self._file)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: int) -> None:
+        # Far behind the words, so that they can be read while it is held.
+        os.lseek(file, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _take(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,388 @@
+"""Sweeps: which points, what is kept of a run, that the way of running does not change a byte."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affectsim.cli import affectsim as command
+from affectsim.errors import InputError
+from affectsim.parameters import MODEL, TRAITS
+from affectsim.scenario import Scenario
+from affectsim.simulation import simulate
+from affectsim.sweep import execution, exports
+from affectsim.sweep.designs import points, read_points
+from affectsim.sweep.estimate import estimate
+from affectsim.sweep.execution import execute
+from affectsim.sweep.factors import Factor, parse_vary
+from affectsim.sweep.request import Sweep, parse_shard, read
+from affectsim.sweep.slurm import script
+from affectsim.sweep.store import FILE, Store
+from affectsim.trial import analyse
+
+SMALL = """
+days = 2
+seed = 3
+[population]
+size = 12
+[network]
+kind = "small-world"
+ties_each = 4
+[record]
+every = "6 hours"
+"""
+TRIAL = """
+days = 21
+seed = 5
+[population]
+size = 24
+[network]
+kind = "small-world"
+ties_each = 4
+[training]
+programme = "two-week"
+start_day = 7
+"""
+
+
+def asked(tmp_path: Path, *vary: str, text: str = SMALL, changes: dict | None = None, **given: object) -> Sweep:
+    file = tmp_path / "base.toml"
+    file.write_text(text)
+    return read(file, given, vary, changes or {})
+
+
+def begun(folder: Path, sweep: Sweep) -> Path:
+    Store.create(folder, sweep.plan, sweep.points)
+    return folder
+
+
+def made(folder: Path, sweep: Sweep, workers: int = 0) -> bytes:
+    begun(folder, sweep)
+    with Store(folder, write=True) as store:
+        execute(store, workers=workers)
+        exports.export_csv(store, folder.parent / f"{folder.name}.csv")
+    return (folder.parent / f"{folder.name}.csv").read_bytes()
+
+
+def a_range(low: float, high: float, steps: int = 3, log: bool = False, whole: bool = False, name: str = "a") -> Factor:
+    return Factor(name, name, (), {}, low, high, steps, log, whole)
+
+
+# ------------------------------------------------------------------------------------------ points
+
+
+def test_parse_vary():
+    assert parse_vary("a.b=0.4:2.4:21") == {"path": "a.b", "low": 0.4, "high": 2.4, "count": 21}
+    assert parse_vary("a.b=::7") == {"path": "a.b", "count": 7}
+    assert parse_vary("a=1:100:3:log") == {"path": "a", "low": 1, "high": 100, "count": 3, "scale": "log"}
+    assert parse_vary("who.share=0,0.1,1") == {"path": "who.share", "values": [0, 0.1, 1]}
+    assert parse_vary("kind=ring, random") == {"path": "kind", "values": ["ring", "random"]}
+    assert parse_vary("on=true,false") == {"path": "on", "values": [True, False]}
+    for wrong in ("a", "a=", "=1:2", "a=1:2:3:4:5", "a=1:2:3:cubic"):
+        with pytest.raises(InputError):
+            parse_vary(wrong)
+
+
+@given(st.floats(-100, 100), st.floats(0.01, 100), st.integers(2, 30), st.booleans(), st.floats(0, 1, exclude_max=True))
+def test_levels_and_shares_stay_within_their_bounds(low, reach, steps, whole, share):
+    low, high = (float(round(low)), float(round(low) + round(reach) + 1)) if whole else (low, low + reach)
+    factor = a_range(low, high, steps, whole=whole)
+    levels = factor.levels()
+    assert levels[0] == pytest.approx(low, rel=1e-11) and levels[-1] == pytest.approx(high, rel=1e-11)
+    assert levels == sorted(set(levels))
+    assert all(low <= value <= high for value in [*levels, factor.at(share)])
+    assert not whole or all(type(value) is int for value in [*levels, factor.at(share)])
+
+
+def test_logarithmic_levels_have_equal_ratios_and_decimal_ones_are_short():
+    assert a_range(1, 100, 3, log=True).levels() == [1, 10, 100]
+    assert a_range(0.4, 2.4, 21).levels()[1:4] == [0.5, 0.6, 0.7]
+
+
+def test_whole_numbers_are_drawn_evenly():
+    drawn = [a_range(2, 5, whole=True).at(n / 4000) for n in range(4000)]
+    assert [drawn.count(value) for value in (2, 3, 4, 5)] == [1000] * 4
+
+
+def test_grid_is_every_combination_and_one_at_a_time_changes_one():
+    two = [a_range(0, 1, 3), Factor("b", "b", ("x", "y"), {}, 0, 0, 0, False, False)]
+    grid = points("grid", two, 0, 0)
+    assert len({tuple(point.items()) for point in grid}) == 6
+    alone = points("one-at-a-time", two, 0, 0)
+    assert alone[0] == {} and [len(point) for point in alone[1:]] == [1] * 5
+
+
+@pytest.mark.parametrize("kind", ["lhs", "sobol", "halton"])
+def test_samples_fill_every_stratum(kind):
+    """Each sixteenth of every factor is hit: by a Latin hypercube and a Sobol net exactly, by Halton nearly."""
+    found = points(kind, [a_range(0, 1), a_range(0, 1, name="b")], 64, 1)
+    assert found == points(kind, [a_range(0, 1), a_range(0, 1, name="b")], 64, 1)
+    assert found != points(kind, [a_range(0, 1), a_range(0, 1, name="b")], 64, 2)
+    for name in "ab":
+        counts = np.bincount([int(16 * point[name]) for point in found], minlength=16)
+        assert (counts == 4).all() if kind != "halton" else (counts >= 2).all()
+
+
+def test_sobol_needs_a_power_of_two():
+    with pytest.raises(InputError, match="such as 64 or 128"):
+        points("sobol", [a_range(0, 1)], 100, 0)
+
+
+def test_sobol_indices_mix_two_samples():
+    factors = [a_range(0, 1, name=name) for name in "abc"]
+    found = np.array([list(point.values()) for point in points("sobol-indices", factors, 8, 0)]).reshape(5, 8, 3)
+    a, b = found[0], found[1]
+    for n in range(3):
+        expected = a.copy()
+        expected[:, n] = b[:, n]
+        assert (found[2 + n] == expected).all()
+
+
+def test_morris_takes_one_step_along_every_factor():
+    factors = [a_range(0, 3, name=name) for name in "abcd"]
+    found = np.array([list(point.values()) for point in points("morris", factors, 50, 0)]).reshape(50, 5, 4)
+    steps = np.diff(found, axis=1)
+    assert (np.count_nonzero(steps, axis=1) == 1).all() and (np.count_nonzero(steps, axis=2) == 1).all()
+    assert np.allclose(np.abs(steps[steps != 0]), 2.0)
+    assert set(np.unique(found.round(9))) == {0, 1, 2, 3}
+
+
+def test_bounds_come_from_the_list_of_parameters(tmp_path):
+    sweep = asked(tmp_path, "model.defeat=::3", "population.traits.self_criticism.median=::", "population.size=10:12",
+                  text=TRIAL, design="lhs", samples=4)  # fmt: skip
+    first, second, third = sweep.plan.known_factors
+    assert (first.low, first.high) == (MODEL["defeat"].low, MODEL["defeat"].high)
+    assert (second.low, second.high) == (TRAITS["self_criticism"].low, TRAITS["self_criticism"].high)
+    assert third.whole
+
+
+def test_points_of_a_file(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text("model.defeat,population.size\n0.4,10\n0.6,12\n")
+    factors, found = read_points(file)
+    assert [factor.path for factor in factors] == ["model.defeat", "population.size"]
+    assert found == [{"model.defeat": 0.4, "population.size": 10}, {"model.defeat": 0.6, "population.size": 12}]
+    file.write_text("a,a\n1\n")
+    with pytest.raises(InputError) as error:
+        read_points(file)
+    assert len(error.value.mistakes) == 2
+
+
+def test_all_mistakes_are_said_at_once(tmp_path):
+    with pytest.raises(InputError) as error:
+        asked(tmp_path, "population.sise=2:3", "model.defeat=0.4,50")
+    text = str(error.value)
+    assert "sise" in text and "did you mean size" in text and "50" in text and "0 to 20" in text
+
+
+def test_a_file_with_sweep(tmp_path):
+    (tmp_path / "base.toml").write_text(TRIAL)
+    (tmp_path / "sweep.toml").write_text("""
+[sweep]
+scenario = "base.toml"
+replicates = 2
+outcomes = ["balance"]
+change = { population.size = 20 }
+[[sweep.vary]]
+path = "model.defeat"
+values = [0.4, 0.6]
+[[sweep.vary]]
+name = "who"
+cases = { nobody = { "training.who.share" = 0.0 }, half = { "training.who.share" = 0.5 } }
+""")
+    sweep = read(tmp_path / "sweep.toml", {}, [], {})
+    assert len(sweep.points) == 4 and sweep.plan.base.population.size == 20
+    changes = [sweep.plan.changes_at(point) for point in sweep.points]
+    assert changes[0] == {"training.who.share": 0.0, "model.defeat": 0.4}
+    (tmp_path / "sweep.toml").write_text('[sweep]\nscenario = "base.toml"\ndesing = "lhs"\n[population]\nsize = 3\n')
+    with pytest.raises(InputError, match="did you mean design"):
+        read(tmp_path / "sweep.toml", {}, [], {})
+
+
+# -------------------------------------------------------------------------------------- what is kept
+
+
+def test_outcomes_are_those_of_the_run_and_of_the_trial(tmp_path):
+    """The numbers of a sweep are those that `simulate` and `analyse` give for the same scenario."""
+    sweep = asked(tmp_path, "model.defeat=0.4,0.7", text=TRIAL, outcomes=["balance", "threat_dominant"], replicates=2)
+    begun(tmp_path / "out", sweep)
+    with Store(tmp_path / "out", write=True) as store:
+        execute(store, workers=0)
+        table = exports.table(store).set_index("run")
+    for point, value in enumerate((0.4, 0.7)):
+        changes = {"model.defeat": value, "replicates": 2, "record.readouts": ["balance", "threat_dominant"]}
+        scenario = Scenario.load(tmp_path / "base.toml").but(changes)
+        run = simulate(scenario, threads=1)
+        week = run.isel(time=run["time"].to_numpy() > 14)
+        for replicate in range(2):
+            row = table.loc[2 * point + replicate]
+            for arm in scenario.arms:
+                mine = week.isel(run=((run["replicate"] == replicate) & (run["arm"] == arm)).to_numpy())
+                name = arm.replace("-", "_")
+                assert row[f"balance_{name}"] == pytest.approx(float(mine["balance"].mean()), rel=1e-12)
+                share = float((mine["threat_dominant"].mean("time") > 0.5).mean())
+                assert row[f"threat_dominant_people_{name}"] == pytest.approx(share)
+            found = analyse(run.isel(run=(run["replicate"] == replicate).to_numpy()),
+                            outcomes=["balance", "threat_dominant"])  # fmt: skip
+            after = found.sel(group="trained", later="after")
+            for outcome in ("balance", "threat_dominant"):
+                one = after.sel(outcome=outcome)
+                assert row[f"effect_{outcome}"] == pytest.approx(float(one["d"]), rel=1e-9)
+                assert row[f"effect_{outcome}_low"] == pytest.approx(float(one["d_low"]), rel=1e-9)
+                assert row[f"effect_{outcome}_high"] == pytest.approx(float(one["d_high"]), rel=1e-9)
+                harmed = float(one["harmed"]) / float(found["people"].sel(group="trained"))
+                assert row[f"harmed_{outcome}"] == pytest.approx(harmed)
+                other = found.sel(group="untrained", later="after", outcome=outcome)
+                assert row[f"spill_over_{outcome}"] == pytest.approx(float(other["d"]), rel=1e-9)
+
+
+def test_replicates_differ_and_points_share_their_chances(tmp_path):
+    """Replicates are distinct worlds; a change that changes nothing gives the same numbers in each of them."""
+    base = Scenario.from_toml(SMALL).parameters["defeat"]
+    sweep = asked(tmp_path, f"model.defeat={base},{base + 0.3}", "title=a,b", replicates=4)
+    begun(tmp_path / "out", sweep)
+    with Store(tmp_path / "out", write=True) as store:
+        execute(store, workers=0)
+        table = exports.table(store)
+    values = table.pivot(index=["model.defeat", "title"], columns="replicate", values="balance").to_numpy()
+    assert (values[0] == values[1]).all() and (values[2] == values[3]).all()
+    assert len(set(values[0])) == 4 and (values[0] != values[2]).all()
+
+
+def test_batches_do_not_change_a_byte(tmp_path, monkeypatch):
+    sweep = asked(tmp_path, "model.defeat=0.2:0.8:5", "population.size=8,12", replicates=2)
+    whole = made(tmp_path / "many", sweep)
+    monkeypatch.setattr(execution, "MOST_BATCH", 1)
+    assert made(tmp_path / "one", sweep) == whole
+    assert whole.count(b"\n") == 21
+
+
+def test_a_run_that_raises_costs_no_other(tmp_path, monkeypatch):
+    """Eight ties each do not fit six people: that point alone fails, with the reason, and can be tried again."""
+    sweep = asked(tmp_path, "population.size=6,14", "network.ties_each=4,8", replicates=2)
+    table = made(tmp_path / "out", sweep).decode().splitlines()
+    assert [("ties_each" in line) for line in table[1:]] == [False, False, True, True, False, False, False, False]
+    alone = asked(tmp_path, "population.size=14", "network.ties_each=4,8", replicates=2)
+    others = [line.split(",", 2)[2] for line in made(tmp_path / "alone", alone).decode().splitlines()[1:]]
+    assert [line.split(",", 2)[2] for line in table[5:]] == others
+    said = CliRunner().invoke(command, ["status", str(tmp_path / "out")])
+    assert "6 of 8 runs are done, 2 failed" in said.output and "run 2: network.ties_each" in said.output
+
+
+# ------------------------------------------------------------------------------------------ processes
+
+
+def test_processes_give_the_same_bytes_and_survive_a_run_that_kills(tmp_path):
+    """A readout of one's own ends the process at one point: that run is given up, all others are as in one process."""
+    (tmp_path / "deadly.py").write_text('''
+import os
+
+from affectsim.readouts import Measure
+
+
+class Deadly(Measure, kind="deadly"):
+    """Ends the process at one value of a parameter.
+
+    Assumes: nothing.
+    """
+
+    @classmethod
+    def of(cls, values):
+        """Return threat."""
+        return values["threat"]
+
+    @classmethod
+    def recorded(cls, values, recording):
+        """Return threat."""
+        if recording.model["defeat"] == 0.5 and os.environ.get("SPARED") is None:
+            os._exit(9)
+        return values["threat"]
+''')
+    text = 'parts = ["deadly.py"]\n' + SMALL
+    sweep = asked(tmp_path, "model.defeat=0.3:0.7:5", text=text, outcomes=["balance", "deadly"])
+    os.environ["SPARED"] = "yes"
+    try:
+        spared = made(tmp_path / "spared", sweep).decode().splitlines()
+    finally:
+        del os.environ["SPARED"]
+    found = made(tmp_path / "processes", sweep, workers=2).decode().splitlines()
+    for run, (line, other) in enumerate(zip(found[1:], spared[1:], strict=True)):
+        if run == 2:
+            assert "died 3 times (exit code 9)" in line
+        else:
+            assert line == other
+
+
+def test_estimate_is_within_a_factor_of_two(tmp_path):
+    """Disk and memory, and the processor time on which the time rests; the clock depends on what else is running."""
+    text = TRIAL.replace("size = 24", "size = 50")
+    sweep = asked(tmp_path, "model.defeat=0.2:0.8:10", text=text, replicates=4)
+    found = estimate(sweep.plan, sweep.points, workers=1)
+    assert found.runs == 40 and not found.failed
+    begun(tmp_path / "out", sweep)
+    with Store(tmp_path / "out", write=True) as store:
+        account = execute(store, workers=1)
+    assert 0.5 < found.seconds / account.busy < 2
+    assert 0.5 < found.disk / (tmp_path / "out" / FILE).stat().st_size < 2
+    from affectsim.sweep.workers import peak_memory
+
+    assert 0.5 < found.memory / (account.memory + peak_memory()) < 2
+    assert "40 runs, about" in found.text()
+
+
+# ------------------------------------------------------------------------------------------ command line
+
+
+def test_shards_merge_into_the_whole(tmp_path):
+    sweep = asked(tmp_path, "model.defeat=0.2:0.8:5", replicates=3)
+    whole = made(tmp_path / "whole", sweep)
+    parts = []
+    for number in (1, 2):
+        file = tmp_path / "base.toml"
+        part = read(file, {"replicates": 3}, ["model.defeat=0.2:0.8:5"], {}, (number, 2))
+        made(tmp_path / f"part-{number}", part)
+        parts.append(str(tmp_path / f"part-{number}"))
+    said = CliRunner().invoke(command, ["merge", *parts, "--out", str(tmp_path / "all")])
+    assert "15 of 15 runs" in said.output
+    CliRunner().invoke(command, ["export", str(tmp_path / "all"), "--csv", str(tmp_path / "all.csv")])
+    assert (tmp_path / "all.csv").read_bytes() == whole
+    other = asked(tmp_path, "model.defeat=0.2:0.8:5", replicates=3, changes={"seed": 8})
+    made(tmp_path / "other", other)
+    with pytest.raises(InputError, match="seed"):
+        exports.merge([tmp_path / "part-1", tmp_path / "other"], tmp_path / "never")
+    assert not (tmp_path / "never").exists()
+
+
+def test_script_for_slurm():
+    text = script(["affectsim", "sweep", "my file.toml"], 16, 4, Path("out"), 7200)
+    assert "--array=1-16" in text and "'my file.toml' --workers 4 --shard \"$SLURM_ARRAY_TASK_ID/16\"" in text
+    assert parse_shard("3/16") == (3, 16)
+    for wrong in ("0/3", "4/3", "a/b", "3"):
+        with pytest.raises(InputError):
+            parse_shard(wrong)
+
+
+def test_netcdf_holds_the_table(tmp_path):
+    import xarray as xr
+
+    sweep = asked(tmp_path, "model.defeat=0.2,0.8", "population.preset=general,shame")
+    made(tmp_path / "out", sweep)
+    with Store(tmp_path / "out") as store:
+        exports.export_netcdf(store, tmp_path / "out.nc")
+        table = exports.table(store)
+    with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as found:
+        assert (found["balance"].to_numpy() == table["balance"].to_numpy()).all()
+        assert found["population.preset"].to_numpy().tolist() == ["general", "shame"] * 2
+
+
+@settings(max_examples=20)
+@given(st.lists(st.floats(0.05, 1.0), min_size=1, max_size=5, unique=True))
+def test_a_list_of_values_is_taken_as_it_is(values):
+    text = ",".join(repr(value) for value in values)
+    assert parse_vary(f"model.signal_threshold={text}")["values"] == values

@@ -1,0 +1,463 @@
+"""The store of a sweep under attack: kills, a full disk, damaged bytes, a second writer, a changed scenario.
+
+Runs are stood in for by numbers that follow from the run, so that hundreds of kills take seconds; the last tests
+attack real processes. Controls that are broken on purpose show that the attacks find what they look for.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from affectsim.cli import _code
+from affectsim.errors import InputError
+from affectsim.sweep import execution, exports
+from affectsim.sweep import store as stores
+from affectsim.sweep.execution import execute
+from affectsim.sweep.plan import again, refuse_differences
+from affectsim.sweep.request import Sweep, read
+from affectsim.sweep.runs import Made
+from affectsim.sweep.store import FILE, Done, Store
+
+TOP = Path(__file__).resolve().parents[1]
+BASE = """
+days = 2
+seed = 3
+[population]
+size = 12
+[network]
+kind = "small-world"
+ties_each = 4
+"""
+_FORK = multiprocessing.get_context("fork")
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="attacks processes in the way of Unix")
+
+
+class StandIn:
+    """Makes runs without a simulation: numbers that follow from the run and nothing else."""
+
+    batch_seconds = 0.0005
+
+    def __init__(self, plan):
+        self.plan = plan
+
+    def make(self, jobs):
+        """Make runs."""
+        time.sleep(self.batch_seconds)
+        done = []
+        for job in jobs:
+            numbers = random.Random(f"{job.run} {json.dumps(job.changes)}")
+            done.append(Done(job.run, {name: numbers.random() for name in self.plan.columns}))
+        return Made(done, 0.1 * len(jobs), 0.1)
+
+
+@pytest.fixture(autouse=True)
+def stand_in(request, monkeypatch):
+    if "real_processes" not in request.node.name:
+        monkeypatch.setattr(execution, "Maker", StandIn)
+
+
+def asked(tmp_path: Path, points: int = 40, replicates: int = 5) -> Sweep:
+    (tmp_path / "base.toml").write_text(BASE)
+    return read(tmp_path / "base.toml", {"replicates": replicates}, [f"model.defeat=0.1:0.9:{points}"], {})
+
+
+def begun(folder: Path, sweep: Sweep) -> Path:
+    Store.create(folder, sweep.plan, sweep.points)
+    return folder
+
+
+def table(folder: Path) -> bytes:
+    file = folder.parent / f"{folder.name}.csv"
+    with Store(folder) as store:
+        exports.export_csv(store, file)
+    return file.read_bytes()
+
+
+def whole(tmp_path: Path, sweep: Sweep) -> bytes:
+    folder = begun(tmp_path / "whole", sweep)
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+    return table(folder)
+
+
+# ------------------------------------------------------------------------------------------ kills
+
+
+class LateStore(Store):
+    """Broken on purpose: it says that runs are kept before they are on the disk."""
+
+    def add(self, done):
+        """Keep runs, but only every tenth batch."""
+        held = self.__dict__.setdefault("held", [])
+        held.append(list(done))
+        if len(held) == 10:
+            super().add([one for batch in held for one in batch])
+            held.clear()
+
+
+def _coordinate(kind: type[Store], folder: Path, pipe: int) -> None:
+    with kind(folder, write=True) as store:
+        execute(store, workers=0, acknowledged=lambda runs: os.write(pipe, (json.dumps(runs) + "\n").encode()))
+
+
+def _killed(kind: type[Store], folder: Path, chance: random.Random, seconds: float) -> list[int]:
+    """Go on with a sweep, kill it after a random time, return the runs that it said were kept."""
+    hear, tell = os.pipe()
+    process = _FORK.Process(target=_coordinate, args=(kind, folder, tell))
+    process.start()
+    os.close(tell)
+    time.sleep(chance.uniform(0, seconds))
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with os.fdopen(hear) as said:
+        lines = said.read().split("\n")
+    return [run for line in lines[:-1] for run in json.loads(line)]
+
+
+def _campaign(kind: type[Store], folder: Path, sweep: Sweep, kills: int, seed: int) -> set[int]:
+    """Kill a sweep again and again, from its beginning anew whenever it is done; return the runs that got lost."""
+    chance, lost, kept, begins = random.Random(seed), set(), set(), 0
+    for _ in range(kills):
+        if not folder.exists():
+            begun(folder, sweep)
+            begins += 1
+            kept = set()
+        kept |= set(_killed(kind, folder, chance, 0.08))
+        with Store(folder) as store:
+            there = {done.run for done in store.raw()}
+            assert not store.damaged
+            lost |= kept - there
+            if not store.todo():
+                assert table(folder) == (folder.parent / "whole.csv").read_bytes()
+                shutil.rmtree(folder)
+    if folder.exists():
+        with Store(folder, write=True) as store:
+            execute(store, workers=0)
+        assert table(folder) == (folder.parent / "whole.csv").read_bytes()
+    return lost
+
+
+def test_kills_lose_nothing_that_was_acknowledged_and_double_nothing(tmp_path, full):
+    """After every kill all acknowledged runs are there, and the finished table has the bytes of an undisturbed one."""
+    sweep = asked(tmp_path, 200)
+    whole(tmp_path, sweep)
+    assert not _campaign(Store, tmp_path / "killed", sweep, 300 if full else 60, seed=1)
+
+
+def test_the_kills_find_a_store_that_acknowledges_too_early(tmp_path):
+    sweep = asked(tmp_path, 200)
+    whole(tmp_path, sweep)
+    assert _campaign(LateStore, tmp_path / "killed", sweep, 10, seed=2)
+
+
+def test_a_transaction_is_forced_to_the_disk(tmp_path):
+    """What a kill cannot show, since the system outlives the process: SQLite is told to wait for the disk."""
+    folder = begun(tmp_path / "out", asked(tmp_path, 2))
+    with Store(folder, write=True) as store:
+        assert store._file.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert store._file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_beginning_that_was_killed_leaves_nothing_in_the_way(tmp_path):
+    sweep = asked(tmp_path, 2)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / ".sweep.sqlite.partial").write_bytes(b"half a file")
+    begun(folder, sweep)
+    with pytest.raises(InputError, match="holds a sweep already"):
+        begun(folder, sweep)
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "letter.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        begun(tmp_path / "foreign", sweep)
+
+
+# ------------------------------------------------------------------------------------------ disk
+
+
+def _fill(folder: Path, size: int, pipe: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    acknowledged = []
+    try:
+        with Store(folder, write=True) as store:
+            execute(store, workers=0, acknowledged=acknowledged.extend)
+        said = "nothing"
+    except InputError as error:
+        said = str(error)
+    os.write(pipe, json.dumps([said, acknowledged]).encode())
+
+
+def test_a_full_disk_is_said_once_and_the_sweep_goes_on_when_there_is_room(tmp_path):
+    sweep = asked(tmp_path, 100)
+    expected = whole(tmp_path, sweep)
+    folder = begun(tmp_path / "out", sweep)
+    kept: set[int] = set()
+    for size in (60_000, 90_000, 120_000):
+        hear, tell = os.pipe()
+        process = _FORK.Process(target=_fill, args=(folder, size, tell))
+        process.start()
+        os.close(tell)
+        with os.fdopen(hear) as pipe:
+            said, runs = json.loads(pipe.read())
+        process.join()
+        kept |= set(runs)
+        assert said.count("the disk is full") == 1 and f"affectsim resume {folder}" in said
+        with Store(folder) as store:
+            assert kept <= {done.run for done in store.raw()} and store.todo()
+    assert kept
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+    assert table(folder) == expected
+
+
+def _damage(file: Path, place: int, bit: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[place] ^= 1 << bit
+    file.write_bytes(content)
+
+
+def _after_damage(folder: Path) -> bytes | None:
+    """Return the table after going on with a damaged sweep, None if it was refused."""
+    try:
+        with Store(folder, write=True) as store:
+            execute(store, workers=0)
+        return table(folder)
+    except InputError:
+        return None
+
+
+def _flips(tmp_path: Path, count: int, seed: int) -> tuple[int, int, int]:
+    """Flip single bits all over a file; return how often it was refused, mended, and not noticed."""
+    sweep = asked(tmp_path, 20, 2)
+    expected = whole(tmp_path, sweep)
+    original = (tmp_path / "whole" / FILE).read_bytes()
+    chance = random.Random(seed)
+    refused = mended = wrong = 0
+    folder = tmp_path / "flipped"
+    folder.mkdir()
+    for _ in range(count):
+        for name in os.listdir(folder):
+            os.unlink(folder / name)
+        (folder / FILE).write_bytes(original)
+        _damage(folder / FILE, chance.randrange(len(original)), chance.randrange(8))
+        found = _after_damage(folder)
+        refused += found is None
+        mended += found == expected
+        wrong += found is not None and found != expected
+    return refused, mended, wrong
+
+
+def test_flipped_bits_never_reach_the_table(tmp_path, full):
+    refused, mended, wrong = _flips(tmp_path, 2000 if full else 150, seed=3)
+    assert refused and mended and not wrong
+
+
+def test_the_flips_find_a_store_without_checksums(tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "_sound", lambda row, replicates, points: True)
+    assert _flips(tmp_path, 150, seed=3)[2]
+
+
+def test_a_torn_file_is_refused_or_mended(tmp_path):
+    """The file ends somewhere, as after a disk that lied about what it had written."""
+    sweep = asked(tmp_path, 20, 2)
+    expected = whole(tmp_path, sweep)
+    original = (tmp_path / "whole" / FILE).read_bytes()
+    folder = tmp_path / "torn"
+    for n in range(1, 20):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        (folder / FILE).write_bytes(original[: len(original) * n // 20])
+        assert _after_damage(folder) in (None, expected)
+
+
+def test_damaged_rows_are_said_and_made_again(tmp_path):
+    sweep = asked(tmp_path, 20, 2)
+    expected = whole(tmp_path, sweep)
+    folder = tmp_path / "whole"
+    with sqlite3.connect(folder / FILE) as file:
+        file.execute("UPDATE runs SET balance = balance + 1e-16 + 1e-12 WHERE run = 7")
+    file.close()
+    with Store(folder) as store:
+        assert store.damaged == [7]
+        with pytest.raises(InputError, match=r"run 7 .* makes them again"):
+            list(store.rows())
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+    assert table(folder) == expected
+
+
+# ------------------------------------------------------------------------------------------ who may write
+
+
+def test_a_second_writer_is_refused_but_readers_are_not(tmp_path):
+    folder = begun(tmp_path / "out", asked(tmp_path, 3))
+    with Store(folder, write=True) as store:
+        with pytest.raises(InputError, match=f"another process .*{os.getpid()}"):
+            Store(folder, write=True)
+        execute(store, workers=0)
+        import pandas as pd
+
+        with sqlite3.connect(folder / FILE) as reader:
+            found = pd.read_sql("SELECT * FROM results", reader)
+        reader.close()
+        assert len(found) == 15 and found["model.defeat"].nunique() == 3
+    with Store(folder, write=True):
+        pass
+
+
+def test_going_on_with_something_else_is_refused_with_the_difference(tmp_path, monkeypatch):
+    folder = begun(tmp_path / "out", asked(tmp_path, 3))
+
+    def said() -> str:
+        with Store(folder) as store:
+            try:
+                refuse_differences(store.plan, again(store.plan), "out")
+            except InputError as error:
+                return str(error)
+        return ""
+
+    assert said() == ""
+    (tmp_path / "base.toml").write_text(BASE.replace("size = 12", "size = 14"))
+    assert re.search(r"population.size +was 12, is now 14", said())
+    (tmp_path / "base.toml").write_text(BASE.replace("seed = 3", "seed = 4"))
+    assert re.search(r"seed +was 3, is now 4", said())
+    (tmp_path / "base.toml").write_text("# only words\n" + BASE)
+    assert said() == ""
+    (tmp_path / "base.toml").unlink()
+    assert said() == ""
+    monkeypatch.setattr("affectsim.sweep.plan.versions", lambda: {"numpy": "1.0"})
+    assert re.search(r"versions.numpy +was .*, is now \"1.0\"", said())
+    with Store(folder) as store, pytest.raises(InputError, match="replicates"):
+        monkeypatch.undo()
+        refuse_differences(store.plan, asked(tmp_path, 3, 6).plan, "out")
+
+
+def test_a_changed_file_of_the_scenario_is_refused(tmp_path):
+    (tmp_path / "ties.csv").write_text("source,target\n0,1\n1,2\n2,3\n")
+    (tmp_path / "base.toml").write_text('days = 2\n[network]\nkind = "file"\npath = "ties.csv"\n')
+    sweep = read(tmp_path / "base.toml", {}, ["model.defeat=0.1,0.2"], {})
+    folder = begun(tmp_path / "out", sweep)
+    (tmp_path / "ties.csv").write_text("source,target\n0,1\n1,2\n2,0\n")
+    with Store(folder) as store, pytest.raises(InputError, match=r"files.network.path"):
+        refuse_differences(store.plan, again(store.plan), "out")
+
+
+def test_a_folder_without_a_sweep(tmp_path, capsys):
+    assert _code(["status", str(tmp_path)]) == 2
+    assert "no sweep was begun" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------ real processes
+
+
+def _affectsim(*words: str, **more: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "affectsim", *words], cwd=TOP, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, "PYTHONPATH": str(TOP)}, **more,
+    )  # fmt: skip
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _workers_of(pid: int) -> list[int]:
+    found = []
+    for child in _children(pid):
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"spawn_main" in words:
+            found.append(child)
+    return found
+
+
+def _until_some_are_done(folder: Path, process: subprocess.Popen[str], more: int) -> None:
+    end = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+        try:
+            with sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True) as reader:
+                (count,) = reader.execute("SELECT count(*) FROM runs").fetchone()
+            reader.close()
+        except sqlite3.Error:
+            continue
+        if count >= more:
+            return
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
+def test_real_processes_killed_and_stopped_give_the_same_table(tmp_path, full):
+    """A worker, then the coordinator are killed, then Ctrl-C: after resuming, the bytes of an undisturbed sweep."""
+    file = tmp_path / "base.toml"
+    file.write_text(BASE.replace("days = 2", "days = 14"))
+    vary = "model.defeat=0.1:0.9:30"
+    sweep = read(file, {"replicates": 3}, [vary], {})
+    folder = begun(tmp_path / "whole", sweep)
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+    expected = table(folder)
+    out = tmp_path / "out"
+    chance = random.Random(4)
+    for attack in [("worker", "coordinator", "stop"), *[("any",)] * (30 if full else 0)]:
+        for what in attack:
+            done = 0
+            if (out / FILE).exists():
+                with Store(out) as store:
+                    done = sum(store.counts()[:2])
+                    if not store.todo():
+                        shutil.rmtree(out)
+                        done = 0
+            process = _affectsim("sweep", str(file), "--vary", vary, "--replicates", "3", "--out", str(out),
+                                 "--workers", "2")  # fmt: skip
+            _until_some_are_done(out, process, done + 2)
+            workers = _workers_of(process.pid)
+            what = what if what != "any" else chance.choice(["worker", "coordinator", "stop"])
+            if what == "worker" and workers:
+                os.kill(chance.choice(workers), signal.SIGKILL)
+                time.sleep(0.3)
+                os.kill(process.pid, signal.SIGINT)
+            elif what == "coordinator":
+                os.kill(process.pid, signal.SIGKILL)
+            else:
+                os.killpg(process.pid, signal.SIGINT)
+            _, said = process.communicate(timeout=120)
+            if what != "coordinator" and process.returncode != 0:
+                assert process.returncode == 130, said
+                assert re.search(rf"runs are safe\. Go on with: affectsim resume {out}", said)
+                assert "Traceback" not in said
+            end = time.monotonic() + 30
+            while any(Path(f"/proc/{one}").exists() and _state(one) != b"Z" for one in workers):
+                assert time.monotonic() < end, "workers outlive their coordinator"
+                time.sleep(0.05)
+    process = _affectsim("resume", str(out), "--workers", "2")
+    said, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert "90 of 90 runs are done" in said
+    assert table(out) == expected
+
+
+def _state(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return b"Z"
