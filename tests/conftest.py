@@ -41,13 +41,3 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}")
     return folder
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="run the long campaigns (hundreds of kills) in full")
-
-
-@pytest.fixture(scope="session")
-def full(request: pytest.FixtureRequest) -> bool:
-    """Return whether the long campaigns are wanted in full."""
-    return bool(request.config.getoption("--full"))
