@@ -114,6 +114,9 @@ MODEL: dict[str, Parameter] = {
         Parameter("background_time", r"\tau_z", 6.0, 0.5, 72.0, "h", "correlation time of the background", _ESM),
         Parameter("goal_pursuit", r"g_{goal}", 0.8, 0.0, 1.0, "1",
                   "how much the chance that an opportunity becomes a reward depends on drive", "assumed"),
+        Parameter("shared_pleasure", r"s_{DS}", 0.0, 0.0, 1.0, "1",
+                  "share of the kick of an everyday reward that soothing gets as well, and of a kindness that drive gets: "
+                  "most pleasant events are both", "assumed; experience sampling finds drive and soothing rising together"),
         Parameter("true_threat_share", r"p_{true}", 0.3, 0.0, 1.0, "1",
                   "share of ambiguous events that are a real threat", "assumed"),
         Parameter("discriminability", r"d'", 1.5, 0.0, 6.0, "1",
