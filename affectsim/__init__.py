@@ -16,29 +16,62 @@ if TYPE_CHECKING:
     from affectsim.parts import Readout as Readout
     from affectsim.parts import Stimulus as Stimulus
     from affectsim.parts import field as field
+    from affectsim.readouts import Measure as Measure
     from affectsim.results import load as load
     from affectsim.results import save as save
     from affectsim.scenario import Scenario as Scenario
     from affectsim.simulation import simulate as simulate
     from affectsim.simulation import simulate_many as simulate_many
+    from affectsim.stimuli import DailyLife as DailyLife
+    from affectsim.stimuli import Dated as Dated
+    from affectsim.stimuli import Shock as Shock
+    from affectsim.ties import Community as Community
+    from affectsim.ties import Ties as Ties
+    from affectsim.training.exercises import Practice as Practice
 
 #: Public names and where they live; imported on first use, so that `import affectsim` is light.
 _PLACES = {
     "AffectModel": "mesa_model",
+    "Community": "ties",
+    "DailyLife": "stimuli",
+    "Dated": "stimuli",
     "Exercise": "parts",
     "InputError": "errors",
+    "Measure": "readouts",
     "Network": "parts",
+    "Practice": "training.exercises",
     "Readout": "parts",
     "Scenario": "scenario",
+    "Shock": "stimuli",
     "Stimulus": "parts",
+    "Ties": "ties",
     "field": "parts",
     "load": "results",
     "save": "results",
     "simulate": "simulation",
     "simulate_many": "simulation",
 }
-__all__ = ["AffectModel", "Exercise", "InputError", "Network", "Readout", "Scenario", "Stimulus", "field", "load",
-           "save", "simulate", "simulate_many"]  # fmt: skip
+__all__ = [
+    "AffectModel",
+    "Community",
+    "DailyLife",
+    "Dated",
+    "Exercise",
+    "InputError",
+    "Measure",
+    "Network",
+    "Practice",
+    "Readout",
+    "Scenario",
+    "Shock",
+    "Stimulus",
+    "Ties",
+    "field",
+    "load",
+    "save",
+    "simulate",
+    "simulate_many",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,17 +10,19 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from affectsim import appraisal, draws, dynamics, questionnaires, ratings, traits
+from affectsim import appraisal, correlations, draws, dynamics, questionnaires, ratings, traits
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, RATING, REFERENCE_ATTRIBUTE, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
+from affectsim.populations import PRESETS, Preset
 from affectsim.results import DISCLAIMER
-from affectsim.sections import PRESETS, Numerics
+from affectsim.sections import Numerics
 from affectsim.symbolic import Equation, equations, slow_equations, symbol_name
 from affectsim.training import controls, delivery
+from affectsim.training.limits import LIMITS
 
 _KERNEL = Path(__file__).parent / "kernel"
 _WIDTH = 100
@@ -137,20 +139,35 @@ def _initial() -> Iterator[Block]:
     yield Heading(2, "5 Initialization")
     yield Words(_first(traits.__doc__))
     yield Words(
-        "Each trait is drawn by itself. Activations start where a person without inputs and couplings rests, "
+        "Activations start where a person without inputs and couplings rests, "
         "b / (1 + b). Presets change distributions:"
     )
     yield Rows(
-        ("preset", "what it is", "changes", "source"),
-        tuple((name, one.says, _changes(one.traits), one.source) for name, one in PRESETS.items()),
+        ("preset", "what it is", "what is said about it", "changes", "source"),
+        tuple((name, one.says, one.about, _changes(one), one.source) for name, one in PRESETS.items()),
+    )
+    yield Heading(3, "Which traits go together")
+    yield from _document(correlations.__doc__)
+    yield Rows(
+        ("traits", "r", "source"),
+        tuple((" with ".join(_words(one.traits)), f"{one.r:g}", one.source) for one in correlations.CORRELATIONS),
     )
     yield Heading(3, "Traits")
     yield _distributions(TRAITS.values())
     yield Heading(3, "Attributes that training trains")
     yield Words(f"At {REFERENCE_ATTRIBUTE:g}, the median person, they change nothing in the fast equations.")
     yield _distributions(ATTRIBUTES.values())
+    yield Heading(3, "Limits of training")
+    yield Words("Each can be switched off: everybody then has the harmless value of its traits; nothing else changes.")
+    yield Rows(
+        ("limit", "what it is", "without it"),
+        tuple((name, one.says, _values(one.traits)) for name, one in LIMITS.items()),
+    )
     yield Heading(2, "6 Input data")
-    yield Words("Networks and scripts of events can be read from files (see the parts); otherwise there are none.")
+    yield Words(
+        "Networks, scripts of events, presets of populations, and parts of one's own (Python files, whose code is run) "
+        "can be read from files that a scenario names; otherwise there are none."
+    )
 
 
 def _submodels() -> Iterator[Block]:
@@ -213,6 +230,12 @@ def _assumed() -> Iterator[Block]:
         )
     numbers: list[tuple[str, str]] = [(one.name, one.source) for one in (MODEL | RATING).values()]
     numbers += [(one.name, one.source) for one in (TRAITS | ATTRIBUTES).values()]
+    numbers += [
+        (f"{name}.{trait}.{key}", one.traits[trait].source)
+        for name, one in PRESETS.items() for trait, change in one.changes().items() for key in change
+    ]  # fmt: skip
+    those = [*correlations.CORRELATIONS, *(two for one in PRESETS.values() for two in one.correlations)]
+    numbers += [(" with ".join(one.traits), one.source) for one in those]
     for family in (Stimulus, Exercise, Readout):
         for kind, part in _kinds(family).items():
             numbers += [(f"{kind}.{known.name}", known.source) for known in part.declared().values()
@@ -310,9 +333,17 @@ def _words(names: Iterable[str]) -> list[str]:
     return [name.replace("_", " ") for name in names]
 
 
-def _changes(changed: dict[str, dict[str, float]]) -> str:
-    said = (f"{name}.{key} = {value:g}" for name, one in changed.items() for key, value in one.items())
+def _changes(preset: Preset) -> str:
+    said = [
+        f"{name}.{key} = {value:g} [{preset.traits[name].source}]"
+        for name, one in preset.changes().items() for key, value in one.items()
+    ]  # fmt: skip
+    said += [f"{' with '.join(one.traits)} r = {one.r:g} [{one.source}]" for one in preset.correlations]
     return "; ".join(said) or "none"
+
+
+def _values(traits: Mapping[str, float]) -> str:
+    return "; ".join(f"{name} = {value:g}" for name, value in traits.items())
 
 
 def _distributions(those: Iterable[Trait]) -> Rows:

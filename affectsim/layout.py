@@ -1,12 +1,14 @@
-"""Where each number of a person lives: rows of the two blocked arrays that own the state.
+"""Where each number of a person lives: rows of the three blocked arrays that own the state.
 
 People are stored in blocks of `LANES`. A block is one contiguous piece of memory, row after row,
 `LANES` people wide, so a block stays in the processor's cache while it is worked on and every inner
 loop runs over neighbouring numbers.
 
 - `Fast` (float64): what changes within a tick;
-- `Slow` (float32): traits, trained attributes and the effective values derived from them once a day; when each
-  trains, how able the therapist is (`skill`), and how warm a session is (`session_warmth`, input units).
+- `SLOW` (float32): traits, trained attributes and the effective values derived from them once a day; when each
+  trains, how able the therapist is (`skill`), and how warm a session is (`session_warmth`, input units);
+- `STEADY` (uint16): shares that never change and that no step reads, in units of 1 / `STEADY_UNITS`: half the
+  memory, and no difference is made by the fifth decimal of how well a person forms images.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from affectsim.parameters import ATTRIBUTES, TRAITS
 
@@ -52,8 +55,12 @@ class Fast(IntEnum):
 
 TRAIT_NAMES = tuple(TRAITS)
 ATTRIBUTE_NAMES = tuple(ATTRIBUTES)
-#: What exercises train: the attributes, then relief from self-criticism and from the three fears.
-TRAINABLE = (*ATTRIBUTE_NAMES, "self_criticism_relief", "fear_relief")
+#: The three fears of compassion, one for each flow: to oneself, from others, for others.
+FEARS = ("fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others")
+#: Everything that exercises train, each from 0 (nothing yet) but for the attributes, which start at a baseline:
+#: relief from self-criticism, relief from each fear (below 0 where failures have raised it), comfort with being
+#: soothed, and what was learnt about compassion.
+TRAINABLE = (*ATTRIBUTE_NAMES, "self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "insight")
 EFFECTIVE = (
     "effective_self_criticism",
     "effective_fear_of_self_compassion",
@@ -68,13 +75,32 @@ EFFECTIVE = (
 
 #: Traits that every step reads: next to the effective values, so that a step reads memory in one piece.
 _EVERY_STEP = ("drive_gain", "threat_baseline", "drive_baseline", "soothing_baseline")
+#: Rows of the uint16 array, by name.
+STEADY: dict[str, int] = {
+    name: row
+    for row, name in enumerate(
+        (
+            *FEARS,
+            "anger",
+            "escape",
+            "imagery",
+            "attention",
+            "understanding",
+            "bad_associations",
+            "discomfort_with_soothing",
+            "unworthiness",
+            *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
+        )
+    )
+}
+#: A share of 1 in the uint16 array.
+STEADY_UNITS = 65535.0
 #: Rows of the float32 array, by name.
 SLOW: dict[str, int] = {
     name: row
     for row, name in enumerate(
         (
-            *(name for name in TRAIT_NAMES if name not in _EVERY_STEP),
-            *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
+            *(name for name in TRAIT_NAMES if name not in _EVERY_STEP and name not in STEADY),
             *TRAINABLE,
             "current_power",
             *_EVERY_STEP,
@@ -95,8 +121,17 @@ SLOW: dict[str, int] = {
 
 FAST_ROWS = len(Fast)
 SLOW_ROWS = len(SLOW)
+STEADY_ROWS = len(STEADY)
 #: `start_day` of people who never train.
 NEVER = np.float32(1e9)
+
+
+def steady(shares: npt.ArrayLike) -> npt.NDArray[np.uint16]:
+    """Return shares in [0, 1] as the uint16 array holds them, any shape. Raises ValueError outside [0, 1]."""
+    values = np.asarray(shares, dtype=np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("shares must be from 0 to 1")
+    return np.rint(values * STEADY_UNITS).astype(np.uint16)
 
 
 def blocks_for(people: int) -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
+from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, Fast, steady
 from affectsim.readouts import SYSTEMS, balance
 from affectsim.scenario import Scenario
 from affectsim.simulation import advance
@@ -34,28 +34,30 @@ class _Quantity:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.slow = name in SLOW
-        self.rows, row = (SLOW_ROWS, SLOW[name]) if self.slow else (FAST_ROWS, int(Fast[name.upper()]))
+        self.array, self.rows, row = (
+            ("steady", STEADY_ROWS, STEADY[name]) if name in STEADY
+            else ("slow", SLOW_ROWS, SLOW[name]) if name in SLOW
+            else ("fast", FAST_ROWS, int(Fast[name.upper()]))
+        )  # fmt: skip
         self.offset = row * LANES
         self.__doc__ = f"{name.replace('_', ' ')} of this person, as the engine holds it"
 
     def _place(self, person: Person) -> tuple[Any, int]:
-        population = person.model.world.population
         block, lane = divmod(person.row, LANES)
-        array = population.slow if self.slow else population.fast
+        array = getattr(person.model.world.population, self.array)
         return array, block * self.rows * LANES + self.offset + lane
 
     def __get__(self, person: Person | None, owner: type | None = None) -> Any:
         if person is None:
             return self
         array, at = self._place(person)
-        return float(array[at])
+        return float(array[at]) / (STEADY_UNITS if self.array == "steady" else 1.0)
 
     def __set__(self, person: Person, value: float) -> None:
         if self.name.upper() in ("THREAT", "DRIVE", "SOOTHING") and not 0.0 <= value <= 1.0:
             raise ValueError(f"{self.name} = {value} must be from 0 to 1 (activation)")
         array, at = self._place(person)
-        array[at] = value
+        array[at] = steady(value) if self.array == "steady" else value
 
 
 class Person(mesa.Agent):  # type: ignore[misc]
@@ -78,6 +80,11 @@ class Person(mesa.Agent):  # type: ignore[misc]
     power = _Quantity("current_power")
     escape = _Quantity("escape")
     imagery = _Quantity("imagery")
+    attention = _Quantity("attention")
+    understanding = _Quantity("understanding")
+    bad_associations = _Quantity("bad_associations")
+    discomfort_with_soothing = _Quantity("discomfort_with_soothing")
+    unworthiness = _Quantity("unworthiness")
     adherence = _Quantity("adherence")
     motivation = _Quantity("motivation")
     sensitivity = _Quantity("sensitivity")

@@ -93,7 +93,13 @@ MODEL: dict[str, Parameter] = {
         Parameter("sensitivity_effect", r"e_{sens}", 0.5, 0.0, 1.0, "1",
                   "how much sensitivity raises the reaction to affiliation", "assumed"),
         Parameter("relief_reach", r"\rho_{max}", 0.6, 0.0, 1.0, "1",
-                  "largest share of self-criticism or of a fear that work on it can take away", "assumed"),
+                  "largest share of self-criticism, a fear or discomfort that work on it can take away", "assumed"),
+        Parameter("sensitisation_reach", r"\rho_{up}", 0.3, 0.0, 1.0, "1",
+                  "largest share of the room left above a fear by which failed exposure can raise it",
+                  "assumed: half as far up as work takes a fear down, since most exposure is tolerated"),
+        Parameter("unworthiness_half", r"\kappa_{half}", 1.0, 0.05, 10.0, "1",
+                  "self-criticism at which half of a feeling of being unworthy becomes fear of self-compassion",
+                  "assumed: near the median of people who seek help"),
         Parameter("threat_memory", r"\delta_T", 0.5, 0.05, 24.0, "h", "decay time of a threat stimulus", "assumed"),
         Parameter("resource_memory", r"\delta_D", 0.7, 0.05, 24.0, "h", "decay time of a resource stimulus", "assumed"),
         Parameter("affiliation_memory", r"\delta_A", 0.7, 0.05, 24.0, "h",
@@ -209,6 +215,18 @@ TRAITS: dict[str, Trait] = {
         Trait("power", r"P", "logitnormal", 0.50, 0.6, 0.0, 1.0, "1", "perceived power in conflict", "assumed"),
         Trait("escape", r"F", "logitnormal", 0.30, 0.6, 0.0, 1.0, "1", "readiness to withdraw under threat", "assumed"),
         Trait("imagery", r"M", "logitnormal", 0.70, 0.8, 0.0, 1.0, "1", "ability to form mental images", "assumed"),
+        Trait("attention", r"L_{att}", "logitnormal", 0.70, 0.8, 0.0, 1.0, "1",
+              "ability to enter a state of mindfulness", "assumed: as spread out as the ability to form images"),
+        Trait("understanding", r"L_{und}", "logitnormal", 0.70, 0.8, 0.0, 1.0, "1",
+              "how well compassion itself is understood before any training", "assumed: most people grasp most of it"),
+        Trait("bad_associations", r"L_{bad}", "logitnormal", 0.20, 0.8, 0.0, 1.0, "1",
+              "probability that the image of a known person or event brings bad memories", "assumed: one image in five"),
+        Trait("discomfort_with_soothing", r"L_{dis}", "logitnormal", 0.10, 0.8, 0.0, 1.0, "1",
+              "share of affiliation that is not taken in, neither as soothing nor as threat",
+              "assumed: half the share that is feared, so that fear stays the larger obstacle"),
+        Trait("unworthiness", r"L_{unw}", "logitnormal", 0.15, 0.8, 0.0, 1.0, "1",
+              "feeling unworthy of compassion: becomes fear of self-compassion, more so with self-criticism",
+              "assumed: at the median it raises the fear by a third to a half"),
         Trait("adherence", r"a", "logitnormal", 0.64, 0.6, 0.0, 1.0, "1",
               "share of assigned practice that is done", "Parsons et al. 2017: 0.64 [0.60, 0.69]; spread assumed"),
     )
@@ -233,6 +251,8 @@ ATTRIBUTES: dict[str, Trait] = {
     )
 }
 
+#: Everything that differs between people: name -> the distribution it is drawn from.
+DISTRIBUTIONS: dict[str, Trait] = {**TRAITS, **ATTRIBUTES}
 #: Attribute value at which its effects on the fast model are zero (the median person).
 REFERENCE_ATTRIBUTE = 0.4
 #: Time step of the world's clock: stimuli and background arrive on it, whatever the tick.

@@ -9,13 +9,16 @@ its bounds for sampling:
 
         warmth: float = field(0.6, ge=0, le=2, unit="input", says="soothing input", source="assumed")
 
-There is no registry: `Family.kinds()` walks the subclasses that Python knows anyway.
+There is no registry: `Family.kinds()` walks the subclasses that Python knows anyway. Parts from people's own
+files (`affectsim.own_parts`) are among them only where a scenario that names the file is at work.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
@@ -29,6 +32,21 @@ if TYPE_CHECKING:
 #: How every validated model here behaves: no guessing of types, no unknown keys, no NaN, no changes.
 #: Validators are built on first use, so that listing parts or asking for help does not wait for them.
 STRICT = ConfigDict(defer_build=True, frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+#: Modules made of people's own files have names that begin like this.
+OWN = "affectsim_own_"
+_known_modules: ContextVar[frozenset[str]] = ContextVar("own modules that are known", default=frozenset())
+
+
+@contextmanager
+def knowing(modules: Iterable[str]) -> Iterator[None]:
+    """Let `kinds` know the parts of these own modules, and of no others, for as long as the block lasts."""
+    before = _known_modules.set(frozenset(modules))
+    try:
+        yield
+    finally:
+        _known_modules.reset(before)
 
 
 def field(
@@ -160,7 +178,7 @@ class Part(Table):
         if not kind:
             return
         family = cls.family()
-        for other in _descendants(family):
+        for other in _known(family):
             same_place = (other.__module__, other.__qualname__) == (cls.__module__, cls.__qualname__)
             # The same class again (a notebook cell run twice) replaces the older one.
             if other is not cls and other.kind == kind and not same_place:
@@ -176,8 +194,11 @@ class Part(Table):
 
     @classmethod
     def kinds(cls) -> dict[str, type[Self]]:
-        """Return every concrete part below this class that has been imported: kind -> class, by name."""
-        found = {part.kind: part for part in _descendants(cls) if part.kind}
+        """Return every concrete part below this class that has been imported: kind -> class, by name.
+
+        Parts of people's own files only inside `knowing`.
+        """
+        found = {part.kind: part for part in _known(cls) if part.kind}
         return dict(sorted(found.items()))
 
     @classmethod
@@ -225,12 +246,24 @@ def _descendants(cls: type[P]) -> list[type[P]]:
     return found
 
 
+def _known(cls: type[P]) -> list[type[P]]:
+    modules = _known_modules.get()
+    return [part for part in _descendants(cls) if not part.__module__.startswith(OWN) or part.__module__ in modules]
+
+
 class Stimulus(Part):
     """What happens to people: a source of threat, resource, affiliative or ambiguous events."""
 
 
 class Exercise(Part):
     """What people practise: an acute effect, what it trains, when it fails."""
+
+    def during(self) -> Exercise:
+        """Return the exercise in the numbers of the engine, a `training.exercises.Practice`.
+
+        One that is a `Practice` is that already. Others have fields of their own and say here what they mean.
+        """
+        return self
 
 
 class Network(Part):

@@ -93,8 +93,9 @@ def _row(row: str, trait: str, scale: Callable[[Any], Any] = _logit) -> Quantity
 
 
 def _fear_for_others(values: Mapping[str, Float], model: Mapping[str, float]) -> Float:
-    relief = 1 - model["relief_reach"] * values["fear_relief"]
-    return np.asarray(values["fear_of_compassion_for_others"] * relief)
+    fear, relief = values["fear_of_compassion_for_others"], values["fear_of_compassion_for_others_relief"]
+    less, more = fear * (1 - model["relief_reach"] * relief), fear - model["sensitisation_reach"] * (1 - fear) * relief
+    return np.where(relief >= 0, less, more)
 
 
 #: What questionnaires read: name -> quantity.
@@ -103,7 +104,11 @@ QUANTITIES: dict[str, Quantity] = {
     "self_criticism": _row("effective_self_criticism", "self_criticism", _log),
     **{name: _row(f"effective_{name}", name) for name in ("fear_of_self_compassion", "fear_of_compassion_from_others")},
     "fear_of_compassion_for_others": Quantity(
-        ("fear_relief",), _fear_for_others, _logit, "fear_of_compassion_for_others", ("fear_of_compassion_for_others",)
+        ("fear_of_compassion_for_others_relief",),
+        _fear_for_others,
+        _logit,
+        "fear_of_compassion_for_others",
+        ("fear_of_compassion_for_others",),
     ),
     "power": _row("current_power", "power"),
     **{name: _row(name, name) for name in ATTRIBUTES},

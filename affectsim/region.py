@@ -16,7 +16,6 @@ import numpy.typing as npt
 from affectsim.draws import uniforms
 from affectsim.errors import InputError, Mistake
 from affectsim.layout import NEVER
-from affectsim.parts import Exercise
 from affectsim.results import DISCLAIMER, provenance
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, advance
@@ -31,7 +30,6 @@ from affectsim.training.coverage import (
     region_waits,
 )
 from affectsim.training.practitioners import REASONS, WEEKS, Pipeline
-from affectsim.training.programmes import Programme
 from affectsim.world import World, build
 
 if TYPE_CHECKING:
@@ -98,23 +96,6 @@ def simulate_regions(
 # ----------------------------------------------------------------------- from capacity to the engine
 
 
-def exercises_with(programme: Programme, competence: float) -> dict[str, dict[str, float]]:
-    """Return the exercises of a programme as practitioners of this competence (0 to 1) bring them across.
-
-    Competence acts in sessions; at home people practise by themselves. What an exercise trains is therefore
-    scaled by the mean over its sessions (competence) and its days at home (1). Values: changed fields by kind.
-    """
-    kinds = Exercise.kinds()
-    found: dict[str, dict[str, float]] = {}
-    for kind in programme.exercises():
-        in_sessions = sum(session.exercises.count(kind) for session in programme.sessions)
-        at_home = programme.home_agenda().count(kind)
-        factor = (in_sessions * competence + at_home) / (in_sessions + at_home)
-        trained = {name: value for name, value in kinds[kind]().model_dump().items() if name.startswith("trains_")}
-        found[kind] = {name: value * factor for name, value in trained.items() if value > 0}
-    return found
-
-
 def start_days(started_share: Float, turn: Float) -> Float:
     """Return the day on which each person starts training, `layout.NEVER` for those who are not reached.
 
@@ -128,16 +109,11 @@ def start_days(started_share: Float, turn: Float) -> Float:
 
 def _scenario(plan: _Plan, trained: bool) -> Scenario:
     """Return the scenario of the sample; without training it depends on seed, years, sample and preset only."""
-    region, programme = plan.pipeline.region, plan.pipeline.programme()
-    seen = np.add.reduceat(plan.waits.started, np.arange(plan.pipeline.years) * WEEKS)
-    known = np.isfinite(plan.able.competence) & (seen > 0)
-    # One number for all years: the competence that a person who is seen meets on average.
-    competence = float(np.average(plan.able.competence[known], weights=seen[known])) if known.any() else 1.0
+    region = plan.pipeline.region
     training: dict[str, Any] = {
         "programme": region.programme,
         "who": {"share": region.share_in_need, "choose": "most-self-critical"},
         "against": "nothing",
-        "exercises": exercises_with(programme, competence),
     }
     return Scenario.from_tables(
         {
@@ -166,6 +142,9 @@ def _set_training(world: World, run: int, plan: _Plan) -> None:
     start[~chosen] = float(NEVER)
     leaves = uniforms(pipeline.seed, 0, "drop-out", people) < programme.drop_out
     when = np.floor(uniforms(pipeline.seed, 0, "drop-out", people, index=1) * programme.days)
+    # Whoever starts is guided by the practitioners of that year; what nobody knows (nobody at work) guides nobody.
+    year = np.minimum(start // _DAYS, pipeline.years - 1).astype(np.int64)
+    world.set(run, "skill", np.nan_to_num(plan.able.competence, nan=1.0)[year])
     world.set(run, "start_day", start)
     world.set(run, "stop_day", np.where(leaves & (start < NEVER), start + when, float(NEVER)))
 

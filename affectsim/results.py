@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.own_parts import blamed
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording
 from affectsim.runs import Run
@@ -37,8 +38,17 @@ _LONG_NAMES = {
 
 def measures(scenario: Scenario) -> dict[str, type[Measure]]:
     """Return the readouts that a scenario records: name of the variable -> readout."""
-    kinds = Measure.kinds()
+    kinds = scenario.kinds(Measure)
     return {kinds[kind].name(): kinds[kind] for kind in scenario.record.readouts}
+
+
+def _read(measure: type[Measure], values: Mapping[str, Float], about: Recording) -> Float:
+    """Return a readout of one run; raises InputError if somebody's own readout fails or has another shape."""
+    with blamed(measure, f"readout {measure.kind}"):
+        found = np.asarray(measure.recorded(values, about), dtype=np.float64)
+        if found.shape != values["threat"].shape:
+            raise TypeError(f"of must return shape {values['threat'].shape}, not {found.shape}")
+    return found
 
 
 def slow_rows(scenario: Scenario) -> tuple[str, ...]:
@@ -116,7 +126,7 @@ def dataset(
         ]
         for name, measure in measures(scenario).items():
             text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
-            read = np.stack([measure.recorded(one, about) for one, about in zip(by_run, recordings, strict=True)])
+            read = np.stack([_read(measure, one, about) for one, about in zip(by_run, recordings, strict=True)])
             variables[name] = (dims, read, {**_attributes(name, measure.unit, every), "long_name": text})
         trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
         variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})

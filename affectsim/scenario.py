@@ -16,12 +16,13 @@ from typing import Any, Self, TypeVar
 from pydantic import PrivateAttr
 
 from affectsim.checking import plain
-from affectsim.parameters import MODEL, MOMENT_HOURS, RATING
-from affectsim.parts import Exercise, Network, Part, Stimulus, field
+from affectsim.own_parts import practice_of
+from affectsim.parameters import MODEL, MOMENT_HOURS, RATING, Trait
+from affectsim.parts import Exercise, Network, Part, Stimulus, field, knowing
 from affectsim.questionnaires import Questionnaire
 from affectsim.scenario_checks import checked, named_files
 from affectsim.scenario_files import changed, fingerprint
-from affectsim.sections import Bonds, Head, Numerics, Population, Record, Training
+from affectsim.sections import Bonds, Head, Limits, Numerics, Population, Record, Training
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.controls import Control, controls
 from affectsim.training.programmes import Programme, programme_file
@@ -40,6 +41,7 @@ class Scenario(Head):
     network: Network = field(unit="", says="who knows whom")
     stimuli: tuple[Stimulus, ...] = field(unit="", says="what happens; left out: daily life")
     bonds: Bonds = field(unit="", says="how ties change over the days")
+    limits: Limits = field(unit="", says="what keeps training from working for everybody")
     training: Training | None = field(None, unit="", says="who is trained, in what; left out: nobody")
     record: Record = field(unit="", says="what is kept")
     numerics: Numerics = field(unit="", says="how finely time is cut")
@@ -48,6 +50,7 @@ class Scenario(Head):
 
     _folder: Path = PrivateAttr()
     _source: str = PrivateAttr()
+    _modules: tuple[str, ...] = PrivateAttr()
 
     def __init__(
         self,
@@ -60,7 +63,11 @@ class Scenario(Head):
     ) -> None:
         """Validate `tables` and `values` together: the fields, as models and parts or as plain tables."""
         place = (folder or Path.cwd()).absolute()
-        super().__init__(**checked(plain({**(tables or {}), **values}), tuple(type(self).model_fields), source, place))
+        fields = checked(plain({**(tables or {}), **values}), tuple(type(self).model_fields), source, place)
+        modules = fields.pop("modules")
+        with knowing(modules):
+            super().__init__(**fields)
+        self._modules = modules
         self._folder = place
         self._source = source
 
@@ -118,8 +125,9 @@ class Scenario(Head):
             "questionnaires": self.questionnaires(),
             "distributions": {
                 name: [trait.shape, trait.median, trait.spread, trait.low, trait.high]
-                for name, trait in self.population.distributions().items()
+                for name, trait in self.distributions().items()
             },
+            "correlations": [[*pair, r] for pair, r in self.correlated_pairs().items() if r],
             "exercises": {kind: part.table() for kind, part in self.exercises().items()},
         }
         return fingerprint(resolved, self.files())
@@ -168,6 +176,19 @@ class Scenario(Head):
             return ("untrained",)
         return ("training",) if self.training.against == "nothing" else ("training", self.training.against)
 
+    def distributions(self) -> dict[str, Trait]:
+        """Return the distribution of every trait and attribute. Raises InputError if the preset's file is wrong."""
+        return self.population.distributions(self._folder)
+
+    def correlated_pairs(self) -> dict[tuple[str, str], float]:
+        """Return which traits go together: pair -> r. Raises InputError if the preset's file is wrong."""
+        return self.population.correlated_pairs(self._folder)
+
+    def kinds(self, family: type[P]) -> dict[str, type[P]]:
+        """Return the parts of a family that this scenario knows, its own among them: kind -> class."""
+        with knowing(self._modules):
+            return family.kinds()
+
     def located(self, part: P) -> P:
         """Return a part with the paths of its files made absolute, ready to be read."""
         return part.within(self._folder)
@@ -176,26 +197,40 @@ class Scenario(Head):
         """Return the programme of an arm, None if nothing is done in it. Raises InputError if its file is wrong."""
         if self.training is None or not (arm == "training" or arm in controls()):
             return None
-        training = Programme.load(self.training.programme, folder=self._folder)
-        return training if arm == "training" else Control.load(arm).programme(training)
+        with knowing(self._modules):
+            training = Programme.load(self.training.programme, folder=self._folder)
+            return training if arm == "training" else Control.load(arm).programme(training)
 
     def exercises(self) -> dict[str, Exercise]:
-        """Return the exercises of all arms, changed numbers applied: kind -> part, sorted by kind."""
+        """Return the exercises of all arms, changed numbers applied: kind -> part, sorted by kind.
+
+        In the numbers of the engine (`Exercise.during`). Raises InputError if somebody's own exercise cannot say them.
+        """
         if self.training is None:
             return {}
         used = {kind for arm in self.arms if (done := self.programme(arm)) for kind in done.exercises()}
-        kinds = Exercise.kinds()
-        return {kind: self.training.exercises.get(kind) or kinds[kind]() for kind in sorted(used)}
+        changed, kinds = self.training.exercises, self.kinds(Exercise)
+        return {kind: practice_of(changed.get(kind) or kinds[kind]()) for kind in sorted(used)}
+
+    def named_files(self) -> dict[str, str]:
+        """Return the files that the scenario names, a programme apart: dotted key -> path as written."""
+        return named_files(self.network, self.stimuli, self.population.preset, self.parts)
 
     def files(self) -> dict[str, Path]:
         """Return every file that is read: dotted key -> absolute path."""
-        named = named_files(self.network, self.stimuli)
+        named = self.named_files()
         found = {key: self._folder / written for key, written in named.items()}
         if self.training is not None:
             found["training.programme"] = programme_file(self.training.programme, folder=self._folder)
             if self.training.against in controls():
                 found["training.against"] = controls()[self.training.against]
         return found
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickle: with parts of one's own, what is written, since another process must read their files again."""
+        if self.parts:
+            return _again, (type(self), self.tables(), self._source, self._folder)
+        return super().__reduce_ex__(protocol)
 
     def __eq__(self, other: object) -> bool:
         """Equal: the same tables, with paths taken from the same folder."""
@@ -213,3 +248,7 @@ class Scenario(Head):
         return f"Scenario({self.title!r}, {self.days:g} days, {people}, seed {self.seed})"
 
     __str__ = __repr__
+
+
+def _again(cls: type[Scenario], tables: dict[str, Any], source: str, folder: Path) -> Scenario:
+    return cls.from_tables(tables, source=source, folder=folder)

@@ -19,21 +19,24 @@ from affectsim.checking import (
     unknown_keys,
     wrong_type,
 )
+from affectsim.correlations import CORRELATIONS
 from affectsim.errors import InputError
 from affectsim.mistakes import Mistakes
 from affectsim.networks import Generated, SmallWorld
+from affectsim.own_parts import practice_of, read_own_parts
 from affectsim.parameters import RATING
-from affectsim.parts import Exercise, Network, Part, Stimulus
+from affectsim.parts import Exercise, Network, Part, Stimulus, knowing
+from affectsim.populations import check_correlations, is_file, load_preset, read_correlations, read_traits
 from affectsim.sections import (
     MOST_PEOPLE,
     Bonds,
     Head,
+    Limits,
     Numerics,
     Population,
     Record,
     Training,
     read_overrides,
-    read_traits,
 )
 from affectsim.stimuli import DailyLife
 from affectsim.text_files import missing_file
@@ -46,7 +49,7 @@ MOST_RECORDED = 4_000_000_000
 
 
 def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folder: Path) -> dict[str, Any]:
-    """Return the validated fields of a scenario from plain tables.
+    """Return the validated fields of a scenario from plain tables, and `modules`: those of its own parts.
 
     `fields`: the names a scenario knows. `source`: its name in messages; relative paths of files are taken
     from `folder`. Raises InputError with every mistake.
@@ -54,8 +57,16 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     findings = Findings()
     unknown_keys(values, fields, "", findings)
     given = {key: value for key, value in values.items() if value is not None}
+    modules = read_own_parts(given.get("parts", ()), folder, source, findings)
+    with knowing(modules):
+        return _checked(given, modules, findings, source, folder)
+
+
+def _checked(
+    given: Mapping[str, Any], modules: tuple[str, ...], findings: Findings, source: str, folder: Path
+) -> dict[str, Any]:
     head = read_model(Head, {key: given[key] for key in Head.model_fields if key in given}, "", findings)
-    population = _read_population(given.get("population", {}), findings)
+    population = _read_population(given.get("population", {}), source, folder, findings)
     network: Network | None = SmallWorld()
     if "network" in given:
         network = read_part(Network, given["network"], "network", findings)
@@ -64,6 +75,7 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
         stimuli = _read_stimuli(given["stimuli"], findings)
     training = _read_training(given["training"], findings) if "training" in given else None
     bonds = read_model(Bonds, given.get("bonds", {}), "bonds", findings)
+    limits = read_model(Limits, given.get("limits", {}), "limits", findings)
     record = read_model(Record, given.get("record", {}), "record", findings)
     numerics = read_model(Numerics, given.get("numerics", {}), "numerics", findings)
     model = read_overrides(given.get("model", {}), "model", findings)
@@ -77,10 +89,12 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     findings.stop(source)
     assert head is not None
     return {
+        "modules": modules,
         **{key: getattr(head, key) for key in Head.model_fields},
         "population": population,
         "network": network,
         "stimuli": tuple(stimuli),
+        "limits": limits,
         "training": training,
         "bonds": bonds,
         "record": record,
@@ -90,10 +104,33 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     }
 
 
-def _read_population(values: Any, findings: Findings) -> Population | None:
-    if isinstance(values, Mapping) and "traits" in values:
-        values = {**values, "traits": read_traits(values["traits"], "population.traits", findings)}
-    return read_model(Population, values, "population", findings)
+def _read_population(values: Any, source: str, folder: Path, findings: Findings) -> Population | None:
+    if not isinstance(values, Mapping):
+        return read_model(Population, values, "population", findings)
+    given = dict(values)
+    if "traits" in given:
+        given["traits"] = read_traits(given["traits"], "population.traits", findings)
+    own = read_correlations(given.get("correlations", []), "population.correlations", findings)
+    if "correlations" in given:
+        given["correlations"] = own
+    population = read_model(Population, given, "population", findings)
+    if population is None or findings.touch("population.preset"):
+        return population
+    try:
+        preset = load_preset(population.preset, folder, source)
+    except InputError as error:
+        _add_inside(error, "population.preset", population.preset, findings)
+        return population
+    if not findings.touch("population.correlations", "population.correlated"):
+        check_correlations([CORRELATIONS, preset.correlations], own, "population.correlations", findings)
+    return population
+
+
+def _add_inside(error: InputError, key: str, written: str, findings: Findings) -> None:
+    """Note the mistakes of a file at the key that names it."""
+    for mistake in error.mistakes:
+        inside = mistake.where if mistake.where != written else ""
+        findings.add(key, f"{inside}: {mistake.message}" if inside else mistake.message, written)
 
 
 def _read_stimuli(values: Any, findings: Findings) -> list[Stimulus | None]:
@@ -119,11 +156,15 @@ def _read_training(values: Any, findings: Findings) -> Training | None:
     return read_model(Training, {**values, "exercises": exercises}, "training", findings)
 
 
-def named_files(network: Network | None, stimuli: Iterable[Stimulus | None]) -> dict[str, str]:
-    """Return the files that parts name: dotted key -> path as written."""
+def named_files(
+    network: Network | None, stimuli: Iterable[Stimulus | None], preset: str = "", own: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the files that parts, an own `preset` and the list of `own` parts name: dotted key -> path as written."""
     places: list[tuple[str, Part | None]] = [("network", network)]
     places += [(f"stimuli.{number}", part) for number, part in enumerate(stimuli)]
-    found = {}
+    found = {f"parts.{number}": written for number, written in enumerate(own)}
+    if is_file(preset):
+        found["population.preset"] = preset
     for where, part in places:
         files = set(part.files()) if part else set()
         for name in type(part).model_fields if part and files else ():
@@ -203,10 +244,7 @@ def _check_programme(training: Any, folder: Path, findings: Findings) -> None:
     try:
         programme = Programme.load(training.programme, folder=folder)
     except InputError as error:
-        for mistake in error.mistakes:
-            inside = mistake.where if mistake.where != training.programme else ""
-            message = f"{inside}: {mistake.message}" if inside else mistake.message
-            findings.add("training.programme", message, training.programme)
+        _add_inside(error, "training.programme", training.programme, findings)
         return
     used = set(programme.exercises())
     if training.against in controls() and not findings.touch("training.against"):
@@ -219,3 +257,19 @@ def _check_programme(training: Any, folder: Path, findings: Findings) -> None:
     if delivery.therapists and delivery.capacity < programme.group_size and not findings.touch("training.delivery"):
         message = f"must hold a whole group of the programme ({programme.group_size} people)"
         findings.add("training.delivery.capacity", message, delivery.capacity)
+    _check_exercises(training, programme, findings)
+
+
+def _check_exercises(training: Any, programme: Programme, findings: Findings) -> None:
+    """Check that every exercise of the programme has its numbers and can say what they mean to the engine."""
+    for kind in programme.exercises():
+        where = f"training.exercises.{kind}"
+        if findings.touch(where):
+            continue
+        exercise = training.exercises.get(kind) or read_model(Exercise.kinds()[kind], {}, where, findings)
+        try:
+            if exercise is not None and not findings.touch(where):
+                practice_of(exercise)
+        except InputError as error:
+            for mistake in error.mistakes:
+                findings.add(where, f"{mistake.where}: {mistake.message}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,41 +15,16 @@ import affectsim.questionnaire_scores
 import affectsim.ratings
 import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
+from affectsim.correlations import CORRELATIONS, CorrelationTable, together
 from affectsim.errors import nearest
-from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS, Parameter, Trait
+from affectsim.parameters import MODEL, MOMENT_HOURS, Parameter, Trait
 from affectsim.parts import Exercise, Readout, Table, field
+from affectsim.populations import PRESETS, distributions, is_file, load_preset
 from affectsim.training.delivery import MOST_RULES, SCREENING, Delivery, Rule
+from affectsim.training.limits import LIMITS
 
 #: Most people in a population: a limit of this package.
 MOST_PEOPLE = 20_000_000
-#: Everything that differs between people: name -> the distribution it is drawn from.
-DISTRIBUTIONS: dict[str, Trait] = {**TRAITS, **ATTRIBUTES}
-#: Largest spread (standard deviation of log or logit); 3 puts the middle 95 % over a factor of 130,000.
-MOST_SPREAD = 3.0
-
-
-class Preset(NamedTuple):
-    """A kind of population: changes of medians and spreads, `traits[name][median or spread]`."""
-
-    says: str
-    traits: dict[str, dict[str, float]]
-    source: str
-
-
-PRESETS: dict[str, Preset] = {
-    "general": Preset("people in general: all distributions as they are", {}, "parameters.TRAITS"),
-    "help-seeking": Preset(
-        "people who seek help: more self-critical, more afraid of compassion",
-        {
-            "self_criticism": {"median": 1.2},
-            "fear_of_self_compassion": {"median": 0.30},
-            "fear_of_compassion_from_others": {"median": 0.30},
-        },
-        "assumed; directions: fears of compassion go with distress, r = .49 and .48 (Kirby et al. 2019); a median "
-        "self-criticism of 1.5, just above the fold at mean inputs, would with daily events on top leave nine people "
-        "in ten locked in threat, which no diary study of patients shows",
-    ),
-}
 
 
 class Head(Table):
@@ -59,6 +34,9 @@ class Head(Table):
     days: float = field(gt=0, le=36_500, unit="days", says="length of the run, a multiple of half an hour")
     seed: int = field(0, ge=0, le=2**63 - 1, unit="1", says="seed of all random draws")
     replicates: int = field(1, ge=1, le=100_000, unit="1", says="number of different worlds from the same seed")
+    parts: tuple[str, ...] = field(
+        (), unit="", says="Python files with parts of your own; reading the scenario runs their code"
+    )
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -73,27 +51,62 @@ class Population(Table):
     size: int | None = field(
         None, ge=1, le=MOST_PEOPLE, unit="people", says="number of people; left out: as in the network file"
     )
-    preset: str = field("general", unit="", says=f"kind of population: {', '.join(PRESETS)}")
+    preset: str = field(
+        "general", unit="", says=f"kind of population: {', '.join(PRESETS)}, or the path of your own .toml file"
+    )
     traits: dict[str, dict[str, float]] = field(
         default_factory=dict, unit="", says="changed distributions: NAME.median, NAME.spread"
+    )
+    correlated: bool = field(True, unit="", says="whether traits go together; false: each is drawn by itself")
+    correlations: tuple[CorrelationTable, ...] = field(
+        (), unit="", says='changed correlations, such as { traits = ["self_criticism", "anger"], r = 0.3 }'
     )
 
     @field_validator("preset")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in PRESETS:
+        if name not in PRESETS and not is_file(name):
             raise ValueError(f"unknown preset{nearest(name, PRESETS)}")
         return name
 
-    def distributions(self) -> dict[str, Trait]:
-        """Return the distribution of every trait and attribute: defaults, then preset, then own changes."""
-        found = dict(DISTRIBUTIONS)
-        for changes in (PRESETS[self.preset].traits, self.traits):
-            for name, change in changes.items():
-                old = found[name]
-                median, spread = change.get("median", old.median), change.get("spread", old.spread)
-                found[name] = dataclasses.replace(old, median=median, spread=spread)
-        return found
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong between fields."""
+        if self.correlations and not self.correlated:
+            yield "correlations", "must be left out with correlated = false"
+
+    def distributions(self, folder: Path | None = None) -> dict[str, Trait]:
+        """Return the distribution of every trait and attribute: defaults, then preset, then own changes.
+
+        `folder`: where the file of an own preset is; raises InputError if it is wrong.
+        """
+        return distributions(load_preset(self.preset, folder).changes(), self.traits)
+
+    def correlated_pairs(self, folder: Path | None = None) -> dict[tuple[str, str], float]:
+        """Return what goes together, pair of traits -> r: defaults, then preset, then own changes.
+
+        `folder`: where the file of an own preset is; raises InputError if it is wrong.
+        """
+        if not self.correlated:
+            return {}
+        preset = load_preset(self.preset, folder)
+        return together(CORRELATIONS, preset.correlations, (one.correlation() for one in self.correlations))
+
+
+class Limits(Table):
+    """Which limits of the training people have; one that is false is taken away from everybody."""
+
+    not_comfortable: bool = field(True, unit="", says=LIMITS["not_comfortable"].says)
+    afraid: bool = field(True, unit="", says=LIMITS["afraid"].says)
+    unworthy: bool = field(True, unit="", says=LIMITS["unworthy"].says)
+    not_understood: bool = field(True, unit="", says=LIMITS["not_understood"].says)
+    not_mindful: bool = field(True, unit="", says=LIMITS["not_mindful"].says)
+    no_imagery: bool = field(True, unit="", says=LIMITS["no_imagery"].says)
+    bad_associations: bool = field(True, unit="", says=LIMITS["bad_associations"].says)
+    anger: bool = field(True, unit="", says=LIMITS["anger"].says)
+
+    def off(self) -> tuple[str, ...]:
+        """Return the names of the limits that are taken away."""
+        return tuple(name for name in type(self).model_fields if not getattr(self, name))
 
 
 class Who(Table):
@@ -259,30 +272,6 @@ class Numerics(Table):
     def ticks_per_moment(self) -> int:
         """Ticks in a moment (half an hour)."""
         return round(MOMENT_HOURS * 60 / self.tick)
-
-
-def read_traits(values: Any, path: str, findings: Findings) -> dict[str, dict[str, float]]:
-    """Check changed distributions against `DISTRIBUTIONS`; return the sound ones, sorted by name."""
-    found: dict[str, dict[str, float]] = {}
-    if not isinstance(values, Mapping):
-        findings.add(path, wrong_type("a table", values), values)
-        return found
-    unknown_keys(values, DISTRIBUTIONS, path, findings)
-    for name in sorted(set(values) & set(DISTRIBUTIONS)):
-        change, trait = values[name], DISTRIBUTIONS[name]
-        where = dotted(path, name)
-        if not isinstance(change, Mapping):
-            hint = f"; write {name}.median = …" if isinstance(change, (int, float)) else ""
-            findings.add(where, f"must be a table with median, spread or both{hint}", change)
-            continue
-        unknown_keys(change, ("median", "spread"), where, findings)
-        bounds = {"median": (trait.low, trait.high, trait.unit), "spread": (0.0, MOST_SPREAD, "1")}
-        for key in ("median", "spread"):
-            if key in change:
-                value = read_number(change[key], *bounds[key], dotted(where, key), findings)
-                if value is not None:
-                    found.setdefault(name, {})[key] = value
-    return found
 
 
 def read_overrides(

@@ -23,6 +23,8 @@ INPUT_SYMBOLS = Inputs("u_T", "u_D", "u_A", "u_P", "u_E", "W", "H")
 #: Symbols of the tendencies to fight, to withdraw and to submit; and of the warmth a person could give.
 TENDENCY_SYMBOLS = {"fight": "f_fight", "flight": "f_flight", "submission": "f_submit", "warmth": "f_warm"}
 STATE_SYMBOLS = State("T", "D", "S")
+#: The effective fear of self-compassion, on which exercises depend.
+_FEAR_NOW = "varphi_self,eff"
 #: Looks like "_" and is as wide, but sympy does not take what follows for a subscript.
 _LOW_LINE = "\N{MODIFIER LETTER LOW MACRON}"
 
@@ -133,16 +135,17 @@ def slow_equations() -> tuple[Equation, ...]:
     known = {name: _symbol(symbol_name(symbol)) for name, symbol in named.items()}
     q, q_0, reference = _symbol("q"), _symbol("q_0"), _symbol("q_ref")
     threat = _symbol("T")
-    relief = _symbol("r_kappa"), _symbol("r_phi")
+    reliefs = tuple(_symbol(name) for name in ("r_kappa", "r_self", "r_from", "r_for", "r_dis"))
     attributes = tuple(known[name] for name in ATTRIBUTES)
     names = ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
              "fear_of_compassion_for_others", "threat_gain", "soothing_gain", "anger", "power",
-             "escape")  # fmt: skip
-    effects = ("tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach")
-    arguments = [*(known[n] for n in names), *attributes, *relief, *(known[n] for n in effects), reference]
+             "escape", "discomfort_with_soothing", "unworthiness")  # fmt: skip
+    effects = ("tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach",
+               "sensitisation_reach", "unworthiness_half")  # fmt: skip
+    arguments = [*(known[n] for n in names), *attributes, *reliefs, *(known[n] for n in effects), reference]
     values = practice.effective(*arguments)
-    share = practice.efficacy(threat, known["anger"], known["fear_of_self_compassion"], known["anger_cost"])
-    rate = _symbol("epsilon") * known["practice_rate"] * _symbol("c_trains")
+    rate = _symbol("epsilon") * known["practice_rate"] * _symbol("c_trains") * _symbol("s_guide")
+    raised = known["practice_rate"] * _symbol("c_raises") * _symbol("c_trains")
     is_threat = _symbol("y")
     sensing = (known[n] for n in ("discriminability", "criterion", "better_safe_than_sorry", "looks"))
     alarm_probability = _bound(appraisal.alarm_probability, np=types.SimpleNamespace(sqrt=sp.sqrt))
@@ -154,12 +157,28 @@ def slow_equations() -> tuple[Equation, ...]:
     practised = practice.practised(q, rate)
     forgotten = practice.forgotten(q, q_0, 1 - sp.exp(-1 / known["forgetting_time"]))
     ambiguous = "Probability that an ambiguous event is taken for a threat (y = 1: it is one)"
+    fear, below = _symbol("varphi"), sp.Symbol("r", real=True, negative=True)
+    more = practice.fear_left(fear, below, known["relief_reach"], known["sensitisation_reach"])
+    sensitised = practice.sensitised(sp.Symbol("r", real=True), raised)
+    insight, understanding = _symbol("r_und"), known["understanding"]
     return (
         Equation(ambiguous, _symbol("p_alarm"), _exact(alarm)),
         Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
-        Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(share)),
+        Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
         Equation("Attribute or relief after a practice", _symbol("q_after"), _exact(practised)),
+        Equation("Relief from a fear after exposure that failed", _symbol("r_after"), _exact(sensitised)),
         Equation("Attribute or relief after a day", _symbol("q_tomorrow"), _exact(forgotten)),
+        Equation(
+            "Understanding of compassion after learning about it",
+            _symbol("L_now"),
+            _exact(practice.understood(understanding, insight)),
+        ),
+        Equation(
+            "Discomfort with being soothed that comfort leaves",
+            _symbol("L_left"),
+            _exact(practice.left(known["discomfort_with_soothing"], reliefs[-1], known["relief_reach"])),
+        ),
+        Equation("A fear that failures have raised (relief r below 0)", _symbol("varphi_raised"), _exact(more)),
         *(Equation(f"Effective {n.replace('_', ' ')}", left, _exact(right)) for n, left, right in effective),
     )
 
@@ -212,16 +231,28 @@ def _exact(expression: Any) -> Any:
     return sp.nsimplify(sp.sympify(expression), rational=True)
 
 
+def _arrives(threat: Any, known: dict[str, Any]) -> Any:
+    """Trace `practice.efficacy` with the fear, understanding and discomfort of today."""
+    fear, understanding, discomfort = (_symbol(name) for name in (_FEAR_NOW, "L_now", "L_left"))
+    fear_cost, understanding_cost, discomfort_cost = (_symbol(name) for name in ("c_fear", "c_und", "c_dis"))
+    return practice.efficacy(
+        threat, known["anger"], fear, understanding, discomfort,
+        known["anger_cost"], fear_cost, understanding_cost, discomfort_cost,
+    )  # fmt: skip
+
+
 def _failure() -> Any:
     """Trace the branch "below 1" of `practice.failure_probability`.
 
     sympy must know the sum to be below 1 to take it: so it is traced with negative coefficients, which are
     then exchanged for the real symbols.
     """
-    names = ("T", symbol_name(ATTRIBUTES["tolerance"].symbol), symbol_name(TRAITS["imagery"].symbol),
-             symbol_name(TRAITS["anger"].symbol))  # fmt: skip
-    causes = ("p_0", "p_T", "p_tol", "p_img", "p_A")
-    signs = {"T": 1, names[1]: -1, names[2]: -1, names[3]: 1, **dict.fromkeys(causes, -1)}
+    causes = ("p_0", "p_T", "p_tol", "p_img", "p_att", "p_A", "p_fear")
+    signs = {
+        "T": 1, symbol_name(ATTRIBUTES["tolerance"].symbol): -1, symbol_name(TRAITS["imagery"].symbol): -1,
+        symbol_name(TRAITS["attention"].symbol): -1, symbol_name(TRAITS["anger"].symbol): 1, _FEAR_NOW: 1,
+        **dict.fromkeys(causes, -1),
+    }  # fmt: skip
     traced = {name: sp.Symbol(name, positive=True if sign > 0 else None, negative=True if sign < 0 else None)
               for name, sign in signs.items()}  # fmt: skip
     total = practice.failure_probability(*traced.values())

@@ -1,4 +1,8 @@
-"""Who the people are: traits and attributes drawn from their distributions, person by person."""
+"""Who the people are: traits and attributes drawn from their distributions, person by person.
+
+Traits that go together are drawn by a Gaussian copula (`affectsim.correlations`): each keeps its own normal
+draws, and follows a fixed sum of its own and those of traits before it in the list.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.correlations import mixing
 from affectsim.draws import uniforms
 from affectsim.parameters import Trait
 
@@ -15,24 +20,48 @@ Float = npt.NDArray[np.float64]
 
 def quantiles(trait: Trait, share: Float) -> Float:
     """Return the values of a trait at quantiles `share` in (0, 1), kept inside its bounds; same shape."""
-    from scipy.special import expit, logit, ndtri
+    from scipy.special import ndtri
 
-    normal = trait.spread * ndtri(share)
+    return values_at(trait, ndtri(share))
+
+
+def values_at(trait: Trait, normal: Float) -> Float:
+    """Return the values of a trait at standard normal numbers, kept inside its bounds; same shape."""
+    from scipy.special import expit, logit
+
+    scaled = trait.spread * normal
     if trait.shape == "lognormal":
-        values = trait.median * np.exp(normal)
+        values = trait.median * np.exp(scaled)
     else:
         with np.errstate(divide="ignore"):
-            values = expit(logit(trait.median) + normal)
+            values = expit(logit(trait.median) + scaled)
     return np.asarray(np.clip(values, trait.low, trait.high))
 
 
-def draw_traits(distributions: Mapping[str, Trait], seed: int, replicate: int, people: int) -> dict[str, Float]:
+def draw_traits(
+    distributions: Mapping[str, Trait],
+    seed: int,
+    replicate: int,
+    people: int,
+    correlations: Mapping[tuple[str, str], float] | None = None,
+) -> dict[str, Float]:
     """Return every trait and attribute: name -> values, shape (people,).
 
-    Each trait is a part of its own, so changing one distribution changes no other trait's draws, and one
-    more person changes nobody else.
+    `correlations`: pair of traits -> r; none by default. Each trait has draws of its own, so changing one
+    distribution changes no other trait's values, and one more person changes nobody else.
     """
-    return {
-        name: quantiles(trait, uniforms(seed, replicate, f"trait/{name}", people))
-        for name, trait in distributions.items()
-    }
+    from scipy.special import ndtri
+
+    rows = mixing(correlations or {})
+    shared = {name for row in rows.values() for name in row}
+    own = {name: ndtri(uniforms(seed, replicate, f"trait/{name}", people)) for name in shared}
+    found = {}
+    for name, trait in distributions.items():
+        if name in rows:
+            normal = np.zeros(people)
+            for other, weight in rows[name].items():
+                normal += weight * own[other]
+        else:
+            normal = own[name] if name in own else ndtri(uniforms(seed, replicate, f"trait/{name}", people))
+        found[name] = values_at(trait, normal)
+    return found

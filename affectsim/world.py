@@ -18,13 +18,19 @@ from affectsim.layout import (
     NEVER,
     SLOW,
     SLOW_ROWS,
+    STEADY,
+    STEADY_ROWS,
+    STEADY_UNITS,
     Fast,
     blocks_for,
+    steady,
 )
+from affectsim.own_parts import blamed
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 from affectsim.ties import Community
 from affectsim.training.delivery import Places, places, screened
+from affectsim.training.limits import harmless
 from affectsim.training.programmes import Programme
 from affectsim.traits import draw_traits
 from affectsim.world_tables import tables_of
@@ -54,19 +60,30 @@ class World:
         """Slow rows, a view of shape (blocks, SLOW_ROWS, LANES); see `layout.SLOW`."""
         return self.population.slow.reshape(-1, SLOW_ROWS, LANES)
 
+    @property
+    def steady(self) -> npt.NDArray[np.uint16]:
+        """Steady shares, a view of shape (blocks, STEADY_ROWS, LANES); see `layout.STEADY`."""
+        return self.population.steady.reshape(-1, STEADY_ROWS, LANES)
+
     def get(self, run: int, name: str) -> Float:
-        """Return one quantity of one run's people, shape (people,): a name of `layout.SLOW` or of `layout.Fast`."""
-        return np.asarray(self._rows(run, name).reshape(-1)[: self.runs[run].people], dtype=np.float64)
+        """Return one quantity of one run's people, shape (people,): a name of `layout` (SLOW, STEADY or Fast)."""
+        values = np.asarray(self._rows(run, name).reshape(-1)[: self.runs[run].people], dtype=np.float64)
+        return values / STEADY_UNITS if name in STEADY else values
 
     def set(self, run: int, name: str, values: npt.ArrayLike) -> None:
-        """Set one quantity of one run's people; `values` has shape (people,) or is one number."""
+        """Set one quantity of one run's people; `values` has shape (people,) or is one number.
+
+        Raises ValueError for a share of `layout.STEADY` outside [0, 1].
+        """
         rows = self._rows(run, name)
         flat = rows.reshape(-1).copy()
-        flat[: self.runs[run].people] = values
+        flat[: self.runs[run].people] = steady(values) if name in STEADY else values
         rows[:] = flat.reshape(rows.shape)
 
     def _rows(self, run: int, name: str) -> npt.NDArray[np.generic]:
         blocks = slice(self.population.run_blocks[run], self.population.run_blocks[run + 1])
+        if name in STEADY:
+            return self.steady[blocks, STEADY[name], :]
         if name in SLOW:
             return self.slow[blocks, SLOW[name], :]
         return self.fast[blocks, Fast[name.upper()], :]
@@ -75,7 +92,7 @@ class World:
     def bytes_per_person(self) -> float:
         """Memory of the state per person, ties not counted."""
         people = sum(run.people for run in self.runs)
-        state = (self.population.fast, self.population.slow, self.population.given)
+        state = (self.population.fast, self.population.slow, self.population.steady, self.population.given)
         return sum(array.nbytes for array in state) / people
 
 
@@ -96,7 +113,12 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
         for replicate in range(scenario.replicates) if replicates is None else replicates:
             community = community_of(scenario, replicate)
             people = community.people
-            traits = draw_traits(scenario.population.distributions(), scenario.seed, replicate, people)
+            traits = draw_traits(
+                scenario.distributions(), scenario.seed, replicate, people, scenario.correlated_pairs()
+            )
+            traits |= {name: np.full(people, value) for name, value in harmless(scenario.limits.off()).items()}
+            # A baseline is held in fewer bits; whoever never trains stays on it to the last bit.
+            traits |= {name: steady(traits[name]) / STEADY_UNITS for name in ATTRIBUTE_NAMES}
             chosen = _chosen(scenario, replicate, community, traits["self_criticism"])
             unfit = _screened_out(scenario, chosen, traits)
             fit = chosen[~unfit[:, chosen].any(axis=0)]
@@ -131,7 +153,12 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
 def community_of(scenario: Scenario, replicate: int = 0) -> Community:
     """Return the people and ties of one replicate. Raises InputError for files that do not fit."""
     network = scenario.located(scenario.network)
-    return network.build(scenario.population.size, seed_for(scenario.seed, replicate, "network"))
+    people, seed = scenario.population.size, seed_for(scenario.seed, replicate, "network")
+    with blamed(network, f"network {network.kind}"):
+        community = network.build(people, seed)
+        if not isinstance(community, Community) or people not in (None, community.people):
+            raise TypeError(f"build must return a Community of {people} people")
+    return community
 
 
 def _chosen(scenario: Scenario, replicate: int, community: Community, self_criticism: Float) -> npt.NDArray[np.int64]:
@@ -223,13 +250,17 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
     slots = int(run_blocks[-1]) * LANES
     fast = np.zeros((int(run_blocks[-1]), FAST_ROWS, LANES))
     slow = np.zeros((int(run_blocks[-1]), SLOW_ROWS, LANES), dtype=np.float32)
+    shares = np.zeros((int(run_blocks[-1]), STEADY_ROWS, LANES), dtype=np.uint16)
     for number, (run, values) in enumerate(zip(runs, states, strict=True)):
         here = slice(run_blocks[number], run_blocks[number + 1])
         for name, value in values.items():
             padded = np.resize(value, blocks[number] * LANES)
             if name in ("start_day", "stop_day"):
                 padded[run.people :] = NEVER
-            slow[here, SLOW[name], :] = padded.reshape(-1, LANES)
+            if name in STEADY:
+                shares[here, STEADY[name], :] = steady(padded).reshape(-1, LANES)
+            else:
+                slow[here, SLOW[name], :] = padded.reshape(-1, LANES)
         parameters = run.scenario.parameters
         for system in ("threat", "drive", "soothing"):
             slow[here, SLOW[f"background_{system}"], :] = parameters[f"background_{system}"]
@@ -242,6 +273,7 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
     return Population(
         fast=fast.reshape(-1),
         slow=slow.reshape(-1),
+        steady=shares.reshape(-1),
         given=np.zeros(4 * slots),
         block_run=np.repeat(np.arange(len(runs)), blocks),
         block_first=np.concatenate([np.arange(count) * LANES for count in blocks]).astype(np.int64),

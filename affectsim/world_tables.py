@@ -12,7 +12,7 @@ from affectsim.draws import key, uniforms
 from affectsim.kernel.scheme import decay_table, extrapolation_table, half_steps, middle_step, step_times
 from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
 from affectsim.parameters import MOMENT_HOURS
-from affectsim.parts import Exercise
+from affectsim.parts import Exercise, Stimulus
 from affectsim.runs import Run
 from affectsim.stimuli import DailyLife, Dated, Script, Shock
 
@@ -42,7 +42,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
             intensity[number, which] = source.intensities
         names = (
             *FIXED_PARTS,
-            *(f"stimulus/daily-life/{n}/{kind}" for n in range(sources) for kind in EVENT_KINDS),
+            *(f"stimulus/{source}/{kind}" for source in _numbered(daily[number], sources) for kind in EVENT_KINDS),
             *(f"exercise/{kind}" for kind, _ in rows),
         )
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
@@ -76,6 +76,17 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         ticks_per_moment=first.numerics.ticks_per_moment,
         moments_per_day=_MOMENTS_PER_DAY,
     )
+
+
+def _numbered(stimuli: Sequence[Stimulus], count: int) -> list[str]:
+    """Return "kind/number among its kind" for each, so that one of another kind changes nobody's draws.
+
+    Filled up to `count` names, for places that stay empty.
+    """
+    names: list[str] = []
+    for stimulus in stimuli:
+        names.append(f"{stimulus.kind}/{sum(name.startswith(stimulus.kind + '/') for name in names)}")
+    return [*names, *(f"none/{number}" for number in range(len(names), count))]
 
 
 def poisson_thresholds(expected: Float) -> Float:
@@ -171,7 +182,7 @@ def _events_of(run: Run) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], 
     """Return (moment, person, kind, size) of every event of one run that is not drawn as it goes."""
     found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]] = []
     scenario = run.scenario
-    dated = 0
+    dated = iter(_numbered([s for s in scenario.stimuli if isinstance(s, Dated)], 0))
     for stimulus in scenario.stimuli:
         if isinstance(stimulus, Script):
             script = scenario.located(stimulus).read(run.people)
@@ -185,9 +196,8 @@ def _events_of(run: Run) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], 
             )
             continue
         if isinstance(stimulus, Dated):
-            lots = uniforms(scenario.seed, run.replicate, f"stimulus/dated/{dated}", run.people)
+            lots = uniforms(scenario.seed, run.replicate, f"stimulus/{next(dated)}", run.people)
             who = np.flatnonzero(lots < stimulus.share)
-            dated += 1
         elif isinstance(stimulus, Shock):
             mask = np.ones(run.people, dtype=bool)
             for attribute, value in (stimulus.group or {}).items():

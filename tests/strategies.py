@@ -7,11 +7,14 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from affectsim.parameters import MODEL, RATING
+from affectsim.correlations import STRONGEST, mistakes, ordered
+from affectsim.parameters import DISTRIBUTIONS, MODEL, RATING
 from affectsim.parts import Exercise, Part, declared
+from affectsim.populations import MOST_SPREAD, PRESETS
 from affectsim.scenario import Scenario
-from affectsim.sections import DISTRIBUTIONS, MOST_SPREAD, PRESETS, TICKS
+from affectsim.sections import TICKS
 from affectsim.stimuli import KINDS, DailyLife, Dated, Shock
+from affectsim.training.limits import LIMITS
 from affectsim.training.programmes import Programme, programmes
 
 
@@ -76,6 +79,17 @@ def distributions(draw: st.DrawFn) -> dict[str, dict[str, float]]:
 
 
 @st.composite
+def correlations(draw: st.DrawFn) -> dict[tuple[str, str], float]:
+    """Correlations that a population can have: pairs are added one by one, those that contradict are left out."""
+    found: dict[tuple[str, str], float] = {}
+    names = st.lists(st.sampled_from(sorted(DISTRIBUTIONS)), min_size=2, max_size=2, unique=True)
+    for traits, r in draw(st.lists(st.tuples(names, number(-STRONGEST, STRONGEST)), max_size=12)):
+        wider = {**found, ordered(traits): r}
+        found = found if mistakes(wider, [ordered(traits)]) else wider
+    return found
+
+
+@st.composite
 def trainings(draw: st.DrawFn, last_day: int) -> dict[str, Any]:
     """Tables of training, some with changed exercises of the programme."""
     kinds = Exercise.kinds()
@@ -116,6 +130,9 @@ def records(draw: st.DrawFn, people: int) -> dict[str, Any]:
     }
 
 
+_INDEPENDENT_FEARS = [{"traits": ["fear_of_self_compassion", "self_criticism"], "r": 0.0}]
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> dict[str, Any]:
     """Plain tables of a valid scenario, some of them left out."""
@@ -125,6 +142,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         "size": people,
         "preset": draw(st.sampled_from(sorted(PRESETS))),
         "traits": draw(distributions()),
+        **draw(st.sampled_from([{}, {"correlated": False}, {"correlations": _INDEPENDENT_FEARS}])),
     }
     optional: dict[str, st.SearchStrategy[Any]] = {
         "title": st.text(max_size=30),
@@ -133,6 +151,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         "network": networks(),
         "stimuli": st.lists(daily_lives() | dated(days - 1), max_size=3),
         "training": trainings(days - 1),
+        "limits": st.dictionaries(st.sampled_from(sorted(LIMITS)), st.booleans(), max_size=3),
         "record": records(people),
         "numerics": st.fixed_dictionaries({"tick": st.sampled_from(TICKS), "steps_per_tick": st.integers(1, 64)}),
         "model": st.fixed_dictionaries(

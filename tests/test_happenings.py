@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from affectsim.appraisal import alarm_probability
-from affectsim.layout import SLOW, Fast
+from affectsim.layout import SLOW, STEADY, TRAINABLE, Fast
 from affectsim.parts import Exercise, field
 from affectsim.training import practice
 from affectsim.training.exercises import Practice
@@ -126,18 +126,54 @@ def _arms(tmp_path, kind, *, days=11.0, ticks=None, exercises=None, people=60, *
 TRAINED = {
     "appreciation": {"motivation", "sensitivity"},
     "mindfulness": {"tolerance", "non_judgement"},
-    "compassion-focused-imagery": {"motivation", "sensitivity", "sympathy", "empathy", "fear_relief"},
+    "soothing-rhythm-breathing": {"tolerance", "comfort"},
+    "compassion-focused-imagery": {
+        "motivation", "sensitivity", "sympathy", "empathy", "fear_of_self_compassion_relief",
+        "fear_of_compassion_from_others_relief", "comfort", "insight",
+    },
     "self-critic-work": {"self_criticism_relief", "non_judgement"},
+    "fears-blocks-resistances": {
+        "fear_of_self_compassion_relief", "fear_of_compassion_from_others_relief",
+        "fear_of_compassion_for_others_relief", "insight",
+    },
+    "compassionate-self": {
+        "motivation", "sympathy", "empathy", "self_criticism_relief", "comfort", "insight",
+    },
+}  # fmt: skip
+#: What each exercise trains most.
+MAIN = {
+    "appreciation": "motivation", "mindfulness": "tolerance", "soothing-rhythm-breathing": "tolerance",
+    "compassion-focused-imagery": "empathy", "self-critic-work": "self_criticism_relief",
+    "fears-blocks-resistances": "fear_of_compassion_for_others_relief", "compassionate-self": "sympathy",
+}  # fmt: skip
+#: An exercise that always works, for everybody alike.
+UNFAILING = {
+    **{name: 0.0 for name in Practice.model_fields if name.startswith("failure_") or name.endswith("_cost")},
+    "known_person": 0.0,
 }
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINED))
 def test_every_exercise_trains_what_it_says_and_nothing_else(kind, tmp_path):
     world = _arms(tmp_path, kind)
-    names = ("motivation", "sensitivity", "sympathy", "tolerance", "empathy", "non_judgement",
-             "self_criticism_relief", "fear_relief")  # fmt: skip
-    moved = {n for n in names if np.abs(world.get(0, n) - world.get(1, n)).max() > 1e-3}
+    # What is not trained does not move by a bit.
+    moved = {n for n in TRAINABLE if np.abs(world.get(0, n) - world.get(1, n)).max() > 0}
     assert moved == TRAINED[kind]
+
+
+@pytest.mark.parametrize("kind", sorted(TRAINED))
+def test_what_is_trained_follows_the_law_of_practice_exactly(kind, tmp_path):
+    """Practice on every day, with nothing in its way: the recursion of practice by day and forgetting by night."""
+    traits = {"adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}}
+    world = _arms(tmp_path, kind, exercises=UNFAILING, population={"traits": traits}, model={"anger_cost": 0.0})
+    forget = -np.expm1(-1 / 180.0)
+    for name in TRAINABLE:
+        start = world.get(0, f"baseline_{name}") if f"baseline_{name}" in STEADY else np.zeros(60)
+        efficacy = getattr(Exercise.kinds()[kind](), f"trains_{name.removesuffix('_relief')}")
+        value = start
+        for _ in range(10):
+            value = practice.practised(practice.forgotten(value, start, forget), 0.045 * efficacy)
+        np.testing.assert_allclose(world.get(0, name), value, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -148,19 +184,145 @@ def test_every_exercise_trains_what_it_says_and_nothing_else(kind, tmp_path):
         ("compassion-focused-imagery", "failure_from_low_imagery"),
         ("compassion-focused-imagery", "failure_from_threat"),
         ("self-critic-work", "failure_from_anger"),
+        ("mindfulness", "failure_from_low_attention"), ("compassionate-self", "failure_from_fear"),
+        ("fears-blocks-resistances", "failure_from_threat"), ("soothing-rhythm-breathing", "failure_base"),
+        ("compassion-focused-imagery", "known_person"),
     ],
 )  # fmt: skip
 def test_every_failure_path_lowers_what_is_trained(kind, failure, tmp_path):
     """Paired: the same people and draws with the path fully on and off."""
-    trained = sorted(TRAINED[kind])[0]
-    traits = {"population": {"traits": {"imagery": {"median": 0.3}, "anger": {"median": 0.8}}}}
+    trained = MAIN[kind]
+    medians = {"imagery": 0.3, "attention": 0.3, "anger": 0.8, "bad_associations": 0.5, "fear_of_self_compassion": 0.5}
+    traits = {"population": {"traits": {name: {"median": value} for name, value in medians.items()}}}
     on = _arms(tmp_path, kind, exercises={failure: 1.0}, **traits)
     off = _arms(tmp_path, kind, exercises={failure: 0.0}, **traits)
     assert on.get(0, trained).mean() < off.get(0, trained).mean() - 0.005
 
 
+@pytest.mark.parametrize(
+    ("cost", "trait", "value"),
+    [("fear_cost", "fear_of_self_compassion", 0.6), ("understanding_cost", "understanding", 0.4),
+     ("discomfort_cost", "discomfort_with_soothing", 0.6)],
+)  # fmt: skip
+def test_every_cost_lowers_what_is_trained_and_nothing_else_does_it(cost, trait, value, tmp_path):
+    traits = {"population": {"traits": {trait: {"median": value}}}}
+    gains = []
+    for on in (0.0, 1.0):
+        world = _arms(tmp_path, "appreciation", exercises={**UNFAILING, cost: on}, **traits)
+        gains.append((world.get(0, "sensitivity") - world.get(1, "sensitivity")).mean())
+    assert 0 < gains[1] < 0.75 * gains[0]
+
+
+def _kicked(tmp_path, kind, people=400, **exercises):
+    """Return how much more threat input people have than untrained twins, just after the first practice."""
+    always = {"adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}, **exercises.pop("traits", {})}
+    world = _arms(
+        tmp_path, kind, exercises={**UNFAILING, **exercises}, people=people, ticks=48 + 45, days=3.0,
+        population={"traits": always},
+    )  # fmt: skip
+    return world.get(0, "u_threat") - world.get(1, "u_threat")
+
+
+@pytest.mark.parametrize("blame", [0.0, 0.3, 1.0])
+def test_a_share_of_failures_ends_in_self_criticism_the_others_in_nothing(blame, tmp_path):
+    kicks = _kicked(tmp_path, "mindfulness", failure_base=1.0, failure_threat=2.0, failure_blame=blame)
+    # 4.9 standard errors: once in a million.
+    assert (kicks > 0).mean() == pytest.approx(blame, abs=4.9 * np.sqrt(blame * (1 - blame) / 400))
+
+
+def test_known_people_bring_bad_associations_as_often_as_the_trait_says(tmp_path):
+    bad = {"bad_associations": {"median": 0.4, "spread": 0.0}}
+    numbers = {"known_person": 0.5, "association_threat": 2.0}
+    kicks = _kicked(tmp_path, "compassion-focused-imagery", traits=bad, **numbers)
+    assert (kicks > 0).mean() == pytest.approx(0.2, abs=4.9 * np.sqrt(0.2 * 0.8 / 400))
+    none = _kicked(tmp_path, "compassion-focused-imagery", traits=bad, **{**numbers, "known_person": 0.0})
+    assert (none == 0).all()
+
+
+def test_exposure_that_fails_raises_the_fears_it_works_on_within_their_bounds(tmp_path):
+    kind = "fears-blocks-resistances"
+    fails = {"failure_base": 1.0, "failure_raises_fears": 1.0, "trains_fear_of_compassion_from_others": 0.0}
+    world = _arms(tmp_path, kind, exercises=fails, model={"practice_rate": 1.0})
+    raised, plain = (world.get(run, "effective_fear_of_self_compassion") for run in (0, 1))
+    assert (raised >= plain - 1e-6).all() and raised.max() <= 1.0 and (raised - plain).mean() > 0.05
+    relief = world.get(0, "fear_of_self_compassion_relief")
+    assert relief.min() >= -1.0 and relief.min() < -0.99
+    assert (world.get(0, "effective_warmth") <= world.get(1, "effective_warmth") + 1e-7).all()
+    assert (world.get(0, "fear_of_compassion_from_others_relief") == 0).all()
+    harmless = _arms(tmp_path, kind, exercises={**fails, "failure_raises_fears": 0.0}, model={"practice_rate": 1.0})
+    assert (harmless.get(0, "fear_of_self_compassion_relief") == 0).all()
+
+
+def test_exposure_lowers_fears_in_calm_people_and_raises_them_in_people_locked_in_threat(tmp_path):
+    found = []
+    for criticism in (0.2, 6.0):
+        traits = {"traits": {"self_criticism": {"median": criticism, "spread": 0.1}}}
+        world = _arms(tmp_path, "fears-blocks-resistances", population=traits, people=200)
+        found.append(world.get(0, "fear_of_compassion_for_others_relief").mean())
+    assert found[0] > 0.02 and found[1] < -0.02
+
+
+@given(*[st.floats(0, 1)] * 3, st.floats(-1, 1), st.floats(0, 10), st.floats(0.05, 10))
+def test_fears_stay_shares_whatever_raises_or_lowers_them(fear, reach, rise, relief, criticism, half):
+    assert 0 <= practice.fear_left(fear, relief, reach, rise) <= 1
+    assert fear - 1e-12 <= practice.unworthy_fear(fear, reach, criticism, half) <= 1
+    assert -1 <= practice.sensitised(relief, rise) <= relief + 1e-12
+
+
+def test_unworthiness_is_fear_the_more_so_with_self_criticism_and_falls_with_it(tmp_path):
+    low, high = (practice.unworthy_fear(0.2, 0.5, criticism, 1.0) for criticism in (0.5, 2.0))
+    assert 0.2 < low < high
+    world = _arms(tmp_path, "self-critic-work", population={"traits": {"unworthiness": {"median": 0.6}}})
+    fear, twin = (world.get(run, "effective_fear_of_self_compassion") for run in (0, 1))
+    assert (twin - fear).mean() > 0.005
+
+
+def test_comfort_with_being_soothed_lets_more_affiliation_in(tmp_path):
+    shy = {"traits": {"discomfort_with_soothing": {"median": 0.5}}}
+    world = _arms(tmp_path, "soothing-rhythm-breathing", population=shy)
+    trained, twin = (world.get(run, "effective_soothing_gain") for run in (0, 1))
+    assert ((trained - twin) > 0).mean() > 0.9
+    # The share that is not taken in is neither soothing nor threat.
+    shy["traits"]["discomfort_with_soothing"]["median"] = 0.0
+    none = _arms(tmp_path, "soothing-rhythm-breathing", population=shy)
+    share = world.get(1, "discomfort_with_soothing")
+    np.testing.assert_allclose(twin, none.get(1, "effective_soothing_gain") * (1 - share), rtol=1e-5)
+
+
+def test_breathing_calms_the_body_at_once_and_not_for_long(tmp_path):
+    world = _arms(tmp_path, "soothing-rhythm-breathing", exercises={**UNFAILING, "body": 2.0}, ticks=48 + 33, days=3.0)
+    body, soothing = [], []
+    for _ in range(28):
+        advance(world, 1)
+        body.append(world.get(0, "u_body").mean())
+        soothing.append((world.get(0, "soothing") - world.get(1, "soothing")).mean())
+        assert (world.get(0, "u_image") == 0).all()
+    assert max(body) > 0.05 and max(soothing) > 0.01
+    assert body[-1] < 0.02 * max(body) and soothing[-1] < 0.2 * max(soothing)
+
+
+def test_skill_multiplies_what_is_trained(tmp_path):
+    import numba
+
+    from affectsim.kernel import happenings
+
+    practise = happenings._practise
+
+    @numba.njit
+    def once(population, tables, skill):
+        practise(population, tables, 0, 0, 0, 0, 34, skill)
+
+    gains = []
+    for skill in (0.0, 0.5, 1.0):
+        world = _arms(tmp_path, "self-critic-work", exercises=UNFAILING, ticks=48, days=3.0)
+        once(world.population, world.tables, skill)
+        gains.append(world.get(0, "self_criticism_relief")[0])
+    assert gains[0] == 0 < gains[2]
+    assert gains[1] == pytest.approx(gains[2] / 2, rel=1e-6)
+
+
 def test_failing_at_mindfulness_feeds_self_criticism(tmp_path):
-    fails = {"failure_base": 1.0, "failure_threat": 2.0}
+    fails = {"failure_base": 1.0, "failure_threat": 2.0, "failure_blame": 1.0}
     harmed = _arms(tmp_path, "mindfulness", exercises=fails, days=2.0)
     spared = _arms(tmp_path, "mindfulness", exercises={**fails, "failure_threat": 0.0}, days=2.0)
     assert (activations(harmed, 0)[0] >= activations(spared, 0)[0] - 1e-12).all()
@@ -252,7 +414,7 @@ def test_adding_an_exercise_changes_no_other_draw(tmp_path):
 def test_one_more_person_changes_nobody_else():
     few, more = (build([scenario(people=n, stimuli=[LIFE], network=NOBODY)]) for n in (70, 71))
     advance(few, 60), advance(more, 60)
-    for name in SLOW:
+    for name in (*SLOW, *STEADY):
         assert (few.get(0, name) == more.get(0, name)[:70]).all(), name
     for row in Fast:
         assert (few.get(0, row.name) == more.get(0, row.name)[:70]).all(), row.name
@@ -261,7 +423,7 @@ def test_one_more_person_changes_nobody_else():
 def test_changing_one_traits_distribution_changes_no_other_trait():
     plain = build([scenario(people=50)])
     changed = build([scenario(people=50, population={"traits": {"anger": {"median": 0.6}}})])
-    for name in SLOW:
+    for name in (*SLOW, *STEADY):
         same = np.array_equal(plain.get(0, name), changed.get(0, name))
         assert same != (name == "anger"), name
 

@@ -97,3 +97,11 @@ def test_flat_keywords_reach_the_model_and_mistakes_are_named():
     assert np.median(strong.world.get(0, "self_criticism")) > 1.5
     with pytest.raises(InputError, match="did you mean soothing_calms_threat"):
         AffectModel(size=20, soothing_calm_threat=1.0)
+
+
+def test_shares_held_in_16_bits_are_read_and_set_as_shares():
+    person = AffectModel(size=10, network="none", collect=False).people[3]
+    person.unworthiness = 0.25
+    assert person.unworthiness == pytest.approx(0.25, abs=1e-5)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        person.anger = 1.5

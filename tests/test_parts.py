@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 import affectsim.scenario  # noqa: F401  (imports every family)
-from affectsim.parts import Exercise, Network, Part, Readout, Stimulus, declared, field, parts
+from affectsim.parts import Exercise, Network, Part, Readout, Stimulus, field, parts
+from tests.conformance import explains_itself
 
 
 class _Weather(Part):
@@ -121,10 +122,4 @@ def test_problems_between_fields_stop_a_part() -> None:
 def test_every_shipped_part_explains_itself(part: type[Part]) -> None:
     if not part.__module__.startswith("affectsim."):
         pytest.skip("a part of another test")
-    assert part.headline().endswith(".") or ":" in part.headline() or "(" in part.headline()
-    assert part.assumes(), "the docstring says what is assumed"
-    for name, known in declared(part).items():
-        assert known.says, name
-        assert known.source, name
-        if known.low is not None and isinstance(known.default, (int, float)) and not isinstance(known.default, bool):
-            assert known.low <= known.default <= (math.inf if known.high is None else known.high), name
+    explains_itself(part)

@@ -90,18 +90,20 @@ def test_values_at_their_ends_give_finite_scores():
             assert np.isfinite(score.of(values)).all()
 
 
-def test_fear_of_compassion_for_others_is_the_one_that_holds_giving_back():
+@pytest.mark.parametrize("relief", [0.5, -0.5])
+def test_fear_of_compassion_for_others_is_the_one_that_holds_giving_back(relief):
     """The kernel uses it inside the warmth that people give; it is derived here a second time."""
-    fear, relief = 0.6, 0.5
+    fear = 0.6
     plain = dict.fromkeys(("self_criticism", "fear_self", "fear_from", "threat_gain", "soothing_gain"), 0.3)
     given = dict.fromkeys(("anger", "power", "escape", "sensitivity", "tolerance", "non_judgement"), 0.3)
     reached = DEFAULTS["relief_reach"]
     found = effective(
         **plain, **given, fear_for=fear, motivation=1.0, sympathy=1.0, empathy=1.0, self_criticism_relief=0.0,
-        fear_relief=relief, tolerance_effect=0.5, non_judgement_effect=0.5, sensitivity_effect=0.5,
-        relief_reach=reached, reference=0.4,
+        relief_self=0.0, relief_from=0.0, relief_for=relief, comfort=0.0, discomfort=0.0, unworthiness=0.0,
+        sensitisation_reach=DEFAULTS["sensitisation_reach"], unworthiness_half=1.0, tolerance_effect=0.5,
+        non_judgement_effect=0.5, sensitivity_effect=0.5, relief_reach=reached, reference=0.4,
     )  # fmt: skip
-    values = {"fear_of_compassion_for_others": np.array(fear), "fear_relief": np.array(relief)}
+    values = {"fear_of_compassion_for_others": np.array(fear), "fear_of_compassion_for_others_relief": np.array(relief)}
     assert QUANTITIES["fear_of_compassion_for_others"].of(values, DEFAULTS) == pytest.approx(1 - found[5], rel=1e-12)
 
 
@@ -202,7 +204,7 @@ def test_traits_that_never_change_come_from_the_right_people():
     fear = build([made]).get(0, "fear_of_compassion_for_others")
     values = {
         "fear_of_compassion_for_others": fear,
-        "fear_relief": np.zeros(fear.size),
+        "fear_of_compassion_for_others_relief": np.zeros(fear.size),
         "threat": everybody.threat[0, 1],
     }
     np.testing.assert_allclose(everybody[KINDS[kind].name()][0, 1], KINDS[kind].of(values))

@@ -15,13 +15,11 @@ from affectsim import places_experiment
 from affectsim.cli import main
 from affectsim.errors import InputError
 from affectsim.layout import NEVER
-from affectsim.parts import Exercise
 from affectsim.plots import region_over_years
-from affectsim.region import exercises_with, simulate_regions, start_days, table
+from affectsim.region import simulate_regions, start_days, table
 from affectsim.results import DISCLAIMER
 from affectsim.training.careers import REQUIREMENTS
 from affectsim.training.practitioners import REASONS, Pipeline
-from affectsim.training.programmes import Programme
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "practitioner-pipeline"
 
@@ -63,20 +61,6 @@ def test_competence_acts_on_balance(regions: list[xr.Dataset]) -> None:
     _, poor, full = regions
     assert np.array_equal(poor["seen"], full["seen"])
     assert poor["balance_in_need"][1] < full["balance_in_need"][1]
-
-
-def test_exercises_with_competence() -> None:
-    programme = Programme.load("eight-week")
-    kinds = Exercise.kinds()
-    full, none = exercises_with(programme, 1.0), exercises_with(programme, 0.0)
-    assert set(full) == set(programme.exercises())
-    for kind, fields in full.items():
-        for name, value in fields.items():
-            assert value == getattr(kinds[kind](), name)
-            sessions = sum(session.exercises.count(kind) for session in programme.sessions)
-            days = sum(exercise == kind for exercise in programme.home_agenda())
-            assert none[kind][name] == pytest.approx(value * days / (sessions + days))
-            assert none[kind][name] < exercises_with(programme, 0.5)[kind][name] < value
 
 
 def test_start_days_in_cases_that_can_be_reckoned() -> None:

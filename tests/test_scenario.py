@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from affectsim.errors import InputError
 from affectsim.networks import Ring, SmallWorld
 from affectsim.parameters import MODEL, TRAITS
+from affectsim.populations import PRESETS
 from affectsim.scenario import Scenario
 from affectsim.scenario_files import literal, parse_change, template, template_folder, templates
-from affectsim.sections import PRESETS, Record, hours_of
+from affectsim.sections import Record, hours_of
 from affectsim.stimuli import DailyLife, Shock
 from tests.strategies import scenarios, tables
 
@@ -26,7 +27,10 @@ MINIMAL = "days = 7\n[population]\nsize = 100\n"
 
 SHORT = 'name = "x"\ndays = 1\nsessions = [{ day = 0, exercises = ["mindfulness"] }]'
 DAYS = "above 0 and at most 36500 days"
-KEYS = "bonds, days, model, network, numerics, population, rating, record, replicates, seed, stimuli, title, training"
+KEYS = (
+    "bonds, days, limits, model, network, numerics, parts, population, rating, record, replicates, seed, stimuli, "
+    "title, training"
+)
 
 
 def refused(text: str, source: str = "office.toml", folder: Path | None = None) -> list[tuple[str, str]]:
@@ -534,7 +538,7 @@ def test_presets_then_own_changes() -> None:
     own = seeking.but({"population.traits.self_criticism.spread": 0.1}).population.distributions()["self_criticism"]
     assert (own.median, own.spread) == (1.2, 0.1)
     for name in PRESETS:
-        assert general.but({"population.preset": name}).but({"population.traits": PRESETS[name].traits})
+        assert general.but({"population.preset": name}).but({"population.traits": PRESETS[name].changes()})
 
 
 def test_lengths_and_arms() -> None:

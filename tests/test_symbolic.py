@@ -140,8 +140,9 @@ def test_a_changed_equation_changes_the_latex(name: str, monkeypatch: pytest.Mon
 def test_slow_equations_are_traced_and_right(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {equation.says: equation for equation in symbolic.slow_equations()}
     failure = found["Probability that an exercise fails (a sum, at most 1)"].right
-    values = dict(zip(("T", "q_tol", "M", "A", "p_0", "p_T", "p_tol", "p_img", "p_A"),
-                      (0.3, 0.4, 0.7, 0.2, 0.05, 0.1, 0.1, 0.2, 0.3), strict=True))  # fmt: skip
+    values = dict(zip(("T", "q_tol", "M", "L_att", "A", "varphi_self,eff",
+                       "p_0", "p_T", "p_tol", "p_img", "p_att", "p_A", "p_fear"),
+                      (0.3, 0.4, 0.7, 0.6, 0.2, 0.35, 0.05, 0.1, 0.1, 0.2, 0.15, 0.3, 0.25), strict=True))  # fmt: skip
     by_name = {symbol.name: symbol for symbol in failure.free_symbols}
     traced = float(failure.subs({by_name[name]: value for name, value in values.items()}))
     assert traced == pytest.approx(practice.failure_probability(*values.values()), abs=1e-12)

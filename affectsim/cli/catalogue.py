@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from affectsim.checking import number, range_words, shown
+from affectsim.correlations import CORRELATIONS, Correlation
 from affectsim.errors import InputError, Mistake, nearest
-from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS, Parameter, Trait
+from affectsim.parameters import DISTRIBUTIONS, MODEL, RATING, Parameter, Trait
 from affectsim.parts import Declared, Part
+from affectsim.populations import PRESETS, Preset
+from affectsim.training.limits import LIMITS, Limit
 
 #: Names people use for a family: as in a scenario.
-_PLURALS = {"stimuli": "stimulus", "exercises": "exercise", "networks": "network", "readouts": "readout",
-            "parameters": "model", "trait": "traits", "population": "traits", "training": "exercise"}  # fmt: skip
+_PLURALS = {
+    "stimuli": "stimulus", "exercises": "exercise", "networks": "network", "readouts": "readout",
+    "parameters": "model", "limit": "limits", "trait": "traits", "population": "traits", "presets": "preset",
+    "correlation": "correlations", "training": "exercise",
+}  # fmt: skip
 
 
 def families() -> dict[str, dict[str, type[Part]]]:
@@ -30,8 +38,35 @@ def families() -> dict[str, dict[str, type[Part]]]:
 
 def catalogue(name: str | None = None) -> str:
     """Return the catalogue, of everything or of one family or kind; raises InputError if the name is unknown."""
+    return _chosen(_entries(families()), name)
+
+
+def own_catalogue(file: str, name: str | None = None) -> str:
+    """Return the catalogue of the parts in somebody's own file, or in the files that a scenario names.
+
+    `file`: a .py or .toml file. `name`: one family or kind of them. Raises InputError if the file, or one that it
+    names, cannot be used.
+    """
+    from affectsim.checking import Findings
+    from affectsim.own_parts import parts_of, read_own_parts
+    from affectsim.text_files import read_text, read_toml
+
+    path, findings = Path(file), Findings()
+    scenario = file.endswith(".toml")
+    text = read_text(path, file)
+    written = read_toml(text, file).get("parts", []) if scenario else [path.name]
+    modules = read_own_parts(written, path.absolute().parent, file, findings)
+    findings.stop(file)
+    if not modules:
+        raise InputError(file, [Mistake("parts", 'names no files; write parts = ["singing.py"] above all tables')])
+    found: dict[str, dict[str, type[Part]]] = {}
+    for part in (part for module in modules for part in parts_of(module)):
+        found.setdefault(part.family().__name__.lower(), {})[part.kind] = part
+    return _chosen(_parts(found), name)
+
+
+def _chosen(everything: Mapping[str, Mapping[str, Callable[[], str]]], name: str | None) -> str:
     found: list[str] = []
-    everything = _entries()
     wanted = _PLURALS.get(name or "", name)
     for family, entries in everything.items():
         whole = wanted in (None, family)
@@ -45,14 +80,19 @@ def catalogue(name: str | None = None) -> str:
     return "\n\n".join(found)
 
 
-def _entries() -> dict[str, dict[str, Callable[[], str]]]:
+def _parts(known: Mapping[str, Mapping[str, type[Part]]]) -> dict[str, dict[str, Callable[[], str]]]:
+    return {family: {kind: _writer(_part, part) for kind, part in kinds.items()} for family, kinds in known.items()}
+
+
+def _entries(known: Mapping[str, Mapping[str, type[Part]]]) -> dict[str, dict[str, Callable[[], str]]]:
     """Return family -> name -> how it is written."""
-    every: dict[str, dict[str, Callable[[], str]]] = {
-        family: {kind: _writer(_part, part) for kind, part in kinds.items()} for family, kinds in families().items()
-    }
+    every = _parts(known)
     every["model"] = {name: _writer(_parameter, one) for name, one in MODEL.items()}
     every["rating"] = {name: _writer(_parameter, one) for name, one in RATING.items()}
-    every["traits"] = {name: _writer(_trait, one) for name, one in {**TRAITS, **ATTRIBUTES}.items()}
+    every["limits"] = {name: _writer(_limit, (name, one)) for name, one in LIMITS.items()}
+    every["traits"] = {name: _writer(_trait, one) for name, one in DISTRIBUTIONS.items()}
+    every["preset"] = {name: partial(_preset, name, one) for name, one in PRESETS.items()}
+    every["correlations"] = {" with ".join(one.traits): _writer(_correlation, one) for one in CORRELATIONS}
     return every
 
 
@@ -66,8 +106,11 @@ def _title(family: str) -> str:
         "exercise": "exercises: what people practise ([training.exercises.KIND])",
         "network": "networks: who knows whom ([network])",
         "readout": "readouts: what is kept of a run (record.readouts)",
+        "limits": "limits: what keeps training from working ([limits]; false takes one away from everybody)",
         "model": "model: parameters of the equations ([model])",
         "rating": "rating: how a state becomes a momentary rating ([rating])",
+        "preset": "presets: kinds of population (population.preset)",
+        "correlations": "correlations: which traits go together ([[population.correlations]], traits and r)",
         "traits": "traits: what differs between people ([population.traits.NAME], median and spread)",
     }.get(family, family)
     return f"{says}\n{'=' * len(says)}"
@@ -107,6 +150,24 @@ def _trait(one: Trait) -> str:
     head = f"{one.name}   median {number(one.median)}, spread {number(one.spread)} (SD of the {what})"
     lines = _wrapped(f"{one.meaning} [{one.source}]", "  ")
     return "\n".join([f"{head}   ({range_words(one.low, one.high, one.unit)})", *lines])
+
+
+def _limit(named: tuple[str, Limit]) -> str:
+    name, one = named
+    values = ", ".join(f"{trait} = {number(value)}" for trait, value in one.traits.items())
+    return "\n".join([f"{name} = true", *_wrapped(one.says, "  "), *_wrapped(f"Without it: {values}", "  ")])
+
+
+def _preset(name: str, one: Preset) -> str:
+    lines = [name, *_wrapped(one.says, "  "), *_wrapped(one.about, "  "), *_wrapped(f"[{one.source}]", "  ")]
+    for trait, change in one.changes().items():
+        numbers = ", ".join(f"{key} {number(value)}" for key, value in change.items())
+        lines += _wrapped(f"{trait}: {numbers} [{one.traits[trait].source}]", "    ")
+    return "\n".join([*lines, *(f"    {_correlation(two)}" for two in one.correlations)])
+
+
+def _correlation(one: Correlation) -> str:
+    return f"{' with '.join(one.traits)}: r = {number(one.r)} [{one.source}]"
 
 
 def _columns(rows: list[tuple[str, str, str, str]]) -> Iterable[str]:

@@ -21,16 +21,21 @@ def new(template: str, listed: bool) -> None:
 
 
 @click.command(short_help="List what a scenario can be made of.")
-@click.argument("name", required=False, metavar="[FAMILY|KIND]")
-def parts(name: str | None) -> None:
+@click.argument("name", required=False, metavar="[FAMILY|KIND|FILE]")
+@click.option("--from", "file", metavar="FILE",
+              help="List the parts in a Python file, or in those a scenario names. Runs their code.")  # fmt: skip
+def parts(name: str | None, file: str | None) -> None:
     """List what a scenario can be made of, with fields, units, defaults, bounds and assumptions.
 
     Families: stimulus, exercise, network, readout, model (parameters of the equations), traits (what differs
-    between people). Without a name everything is listed; with a name one family or one part.
+    between people), preset (kinds of population), correlations (which traits go together). Without a name
+    everything is listed; with a name one family or one part. A FILE (.py, or a scenario) is the same as --from FILE.
     """
-    from affectsim.cli.catalogue import catalogue
+    from affectsim.cli.catalogue import catalogue, own_catalogue
 
-    click.echo(catalogue(name))
+    if file is None and name is not None and name.endswith((".py", ".toml")):
+        name, file = None, name
+    click.echo(catalogue(name) if file is None else own_catalogue(file, name))
 
 
 @click.command(short_help="Describe the model: equations, parameters, schedule.")

@@ -124,11 +124,10 @@ def resolved(scenario: Scenario, folder: Path) -> str:
 
     import tomli_w
 
-    from affectsim.scenario_checks import named_files
     from affectsim.scenario_files import changed
     from affectsim.training.programmes import programmes
 
-    files = dict(named_files(scenario.network, scenario.stimuli))
+    files = scenario.named_files()
     if scenario.training is not None and scenario.training.programme not in programmes():
         files["training.programme"] = scenario.training.programme
     place = os.path.realpath(folder)

@@ -10,13 +10,14 @@ import numpy as np
 
 from affectsim import appraisal
 from affectsim.kernel.chance import WORD, draw, draw_block
-from affectsim.kernel.compile import inlined, internal, internal_inlined
+from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
 from affectsim.kernel.rows import (
     FAST_BLOCK,
     PARAMETER,
     ROW,
     SLOW_BLOCK,
     U_A,
+    U_B,
     U_E,
     U_I,
     U_P,
@@ -37,7 +38,7 @@ from affectsim.kernel.tables import (
     MOST_EVENTS,
     MOST_WORD,
 )
-from affectsim.layout import TRAINABLE
+from affectsim.layout import ATTRIBUTE_NAMES, FEARS, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE
 from affectsim.parameters import REFERENCE_ATTRIBUTE
 from affectsim.training import practice
 
@@ -45,36 +46,48 @@ _alarm_probability = inlined(appraisal.alarm_probability)
 _failure_probability = inlined(practice.failure_probability)
 _efficacy = inlined(practice.efficacy)
 _practised = inlined(practice.practised)
+_sensitised = inlined(practice.sensitised)
 _forgotten = inlined(practice.forgotten)
-_effective = inlined(practice.effective)
+_left = inlined(practice.left)
+_understood = inlined(practice.understood)
+_fear_left = inlined(practice.fear_left)
+_unworthy_fear = inlined(practice.unworthy_fear)
+_effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, unworthy_fear=_unworthy_fear))
 
-GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, NON_JUDGEMENT_EFFECT, \
-    SENSITIVITY_EFFECT, REACH = (PARAMETER[n] for n in (
-        "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion", "better_safe_than_sorry", "looks",
+GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, \
+    NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF = (PARAMETER[n] for n in (
+        "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
+        "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
-        "sensitivity_effect", "relief_reach"))  # fmt: skip
-ANGER, POWER_NOW, ESCAPE, IMAGERY, ADHERENCE = (
-    ROW[n] for n in ("anger", "current_power", "escape", "imagery", "adherence")
+        "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half"))  # fmt: skip
+_STEADY = {name: row * L for name, row in STEADY.items()}
+STEADY_BLOCK = STEADY_ROWS * L
+POWER_NOW, ADHERENCE, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
+    ROW[n] for n in ("current_power", "adherence", "self_criticism", "threat_gain", "soothing_gain")
 )
-TRAIT_KAPPA, TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR, TRAIT_GAIN_T, TRAIT_GAIN_S = (
-    ROW[n]
+TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR = (_STEADY[n] for n in FEARS)
+ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS = (
+    _STEADY[n]
     for n in (
-        "self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
-        "fear_of_compassion_for_others", "threat_gain", "soothing_gain",
+        "anger", "escape", "imagery", "attention", "understanding", "bad_associations", "discomfort_with_soothing",
+        "unworthiness",
     )
 )  # fmt: skip
-FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], ROW["baseline_motivation"]
+FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], _STEADY["baseline_motivation"]
 MOTIVATION, TOLERANCE = ROW["motivation"], ROW["tolerance"]
 FIRST_EFFECTIVE = ROW["effective_self_criticism"]
 EFFECTIVE_FEAR_SELF = ROW["effective_fear_of_self_compassion"]
 PRACTICE_MOMENT, START_DAY, STOP_DAY, SKILL, SESSION_WARMTH = (
     ROW[n] for n in ("practice_moment", "start_day", "stop_day", "skill", "session_warmth")
 )
-TRAINABLES = len(TRAINABLE)
-ATTRIBUTES_COUNT = TRAINABLES - 2
-E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_EASE, E_THREAT, E_TRAINS = range(6)
-E_BASE = EXERCISE_FIELDS.index("failure_base")
-E_FAILURE_THREAT = EXERCISE_FIELDS.index("failure_threat")
+TRAINABLES, ATTRIBUTES_COUNT, FEARS_COUNT = len(TRAINABLE), len(ATTRIBUTE_NAMES), len(FEARS)
+FIRST_FEAR_RELIEF = TRAINABLE.index(f"{FEARS[0]}_relief")
+COMFORT, INSIGHT = ROW["comfort"], ROW["insight"]
+E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_BODY, E_EASE, E_THREAT, E_TRAINS = range(7)
+E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE_THREAT, E_RAISES, E_KNOWN, \
+    E_ASSOCIATION = (EXERCISE_FIELDS.index(n) for n in (
+        "fear_cost", "understanding_cost", "discomfort_cost", "failure_base", "failure_blame", "failure_threat",
+        "failure_raises_fears", "known_person", "association_threat"))  # fmt: skip
 FIRST_EVENT_PART = len(FIXED_PARTS)
 #: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
 _IRWIN_HALL = np.sqrt(3.0)
@@ -245,31 +258,59 @@ def practice_if_due(population, tables, block, moment):
                         _practise(population, tables, block, i, person, exercise, moment, skill)
 
 
+@internal_inlined
+def _share(steady, at):
+    """Return one number of the uint16 array as the share that it stands for."""
+    return np.float64(steady[at]) / STEADY_UNITS
+
+
 @internal
 def _practise(population, tables, block, i, person, exercise, moment, skill):
-    """Let one person do one exercise: it fails or works, acts now, and trains (`skill` times as much)."""
+    """Let one person do one exercise: it fails or works, acts now, and trains.
+
+    `skill` (1: full) multiplies how much it trains: that of the guide.
+    """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    steady = population.steady[block * STEADY_BLOCK : (block + 1) * STEADY_BLOCK]
+    model = tables.model
     e = tables.exercises[exercise]
     part = FIRST_EVENT_PART + 4 * tables.thresholds.shape[1] + exercise
-    w0, _ = draw(tables.keys, run, part, person, moment)
+    w0, w1 = draw(tables.keys, run, part, person, moment)
+    if (np.float64(w1) + 0.5) * WORD < e[E_KNOWN] * _share(steady, BAD_ASSOCIATIONS + i):
+        fast[U_T + i] += e[E_ASSOCIATION]
+        return
     threat = fast[X_T + i]
-    anger = np.float64(slow[ANGER + i])
+    anger = _share(steady, ANGER + i)
+    fear = np.float64(slow[EFFECTIVE_FEAR_SELF + i])
     fails = _failure_probability(
-        threat, np.float64(slow[TOLERANCE + i]), np.float64(slow[IMAGERY + i]), anger,
-        e[E_BASE], e[E_BASE + 1], e[E_BASE + 2], e[E_BASE + 3], e[E_BASE + 4],
+        threat, np.float64(slow[TOLERANCE + i]), _share(steady, IMAGERY + i), _share(steady, ATTENTION + i), anger,
+        fear, e[E_BASE], e[E_BASE + 1], e[E_BASE + 2], e[E_BASE + 3], e[E_BASE + 4], e[E_BASE + 5], e[E_BASE + 6],
     )  # fmt: skip
-    if (np.float64(w0) + 0.5) * WORD < fails:
-        fast[U_T + i] += e[E_FAILURE_THREAT]
+    chance = (np.float64(w0) + 0.5) * WORD
+    if chance < fails:
+        # Given that it fails, chance / fails is a uniform number again.
+        if chance < fails * e[E_BLAME]:
+            fast[U_T + i] += e[E_FAILURE_THREAT]
+        for k in range(FIRST_FEAR_RELIEF, FIRST_FEAR_RELIEF + FEARS_COUNT):
+            row = FIRST_ATTRIBUTE + k * L + i
+            step = model[run, RATE] * e[E_RAISES] * e[E_TRAINS + k]
+            slow[row] = np.float32(_sensitised(np.float64(slow[row]), step))
         return
     fast[U_T + i] += e[E_THREAT]
     fast[U_R + i] += e[E_RESOURCE]
     fast[U_P + i] += e[E_AFFILIATIVE]
     fast[U_I + i] += e[E_IMAGE]
+    fast[U_B + i] += e[E_BODY]
     fast[U_E + i] += e[E_EASE] * (1.0 - fast[U_E + i])
-    share = _efficacy(threat, anger, np.float64(slow[EFFECTIVE_FEAR_SELF + i]), tables.model[run, ANGER_COST])
-    rate = tables.model[run, RATE] * share * skill
+    understanding = _understood(_share(steady, UNDERSTANDING + i), np.float64(slow[INSIGHT + i]))
+    discomfort = _left(_share(steady, DISCOMFORT + i), np.float64(slow[COMFORT + i]), model[run, REACH])
+    arrives = _efficacy(
+        threat, anger, fear, understanding, discomfort, model[run, ANGER_COST], e[E_FEAR_COST],
+        e[E_UNDERSTANDING_COST], e[E_DISCOMFORT_COST],
+    )  # fmt: skip
+    rate = model[run, RATE] * arrives * skill
     for k in range(TRAINABLES):
         row = FIRST_ATTRIBUTE + k * L + i
         slow[row] = np.float32(_practised(np.float64(slow[row]), rate * e[E_TRAINS + k]))
@@ -280,23 +321,26 @@ def night(population, tables, block, forget):
     """Once a day: trained attributes fade towards their baseline, and people's effective values follow."""
     run = population.block_run[block]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    steady = population.steady[block * STEADY_BLOCK : (block + 1) * STEADY_BLOCK]
     model = tables.model
     share = tables.forget[run] if forget else 0.0
     for i in range(L):
         for k in range(TRAINABLES):
             row = FIRST_ATTRIBUTE + k * L + i
-            baseline = np.float64(slow[FIRST_BASELINE + k * L + i]) if k < ATTRIBUTES_COUNT else 0.0
+            baseline = _share(steady, FIRST_BASELINE + k * L + i) if k < ATTRIBUTES_COUNT else 0.0
             slow[row] = np.float32(_forgotten(np.float64(slow[row]), baseline, share))
         a = FIRST_ATTRIBUTE + i
         values = _effective(
-            np.float64(slow[TRAIT_KAPPA + i]), np.float64(slow[TRAIT_FEAR_SELF + i]),
-            np.float64(slow[TRAIT_FEAR_FROM + i]), np.float64(slow[TRAIT_FEAR_FOR + i]),
-            np.float64(slow[TRAIT_GAIN_T + i]), np.float64(slow[TRAIT_GAIN_S + i]), np.float64(slow[ANGER + i]),
-            np.float64(slow[POWER_NOW + i]), np.float64(slow[ESCAPE + i]), np.float64(slow[a]),
+            np.float64(slow[TRAIT_KAPPA + i]), _share(steady, TRAIT_FEAR_SELF + i), _share(steady, TRAIT_FEAR_FROM + i),
+            _share(steady, TRAIT_FEAR_FOR + i), np.float64(slow[TRAIT_GAIN_T + i]), np.float64(slow[TRAIT_GAIN_S + i]),
+            _share(steady, ANGER + i), np.float64(slow[POWER_NOW + i]), _share(steady, ESCAPE + i),
+            _share(steady, DISCOMFORT + i), _share(steady, UNWORTHINESS + i), np.float64(slow[a]),
             np.float64(slow[a + L]), np.float64(slow[a + 2 * L]), np.float64(slow[a + 3 * L]),
             np.float64(slow[a + 4 * L]), np.float64(slow[a + 5 * L]), np.float64(slow[a + 6 * L]),
-            np.float64(slow[a + 7 * L]), model[run, TOLERANCE_EFFECT], model[run, NON_JUDGEMENT_EFFECT],
-            model[run, SENSITIVITY_EFFECT], model[run, REACH], REFERENCE_ATTRIBUTE,
+            np.float64(slow[a + 7 * L]), np.float64(slow[a + 8 * L]), np.float64(slow[a + 9 * L]),
+            np.float64(slow[a + 10 * L]), model[run, TOLERANCE_EFFECT], model[run, NON_JUDGEMENT_EFFECT],
+            model[run, SENSITIVITY_EFFECT], model[run, REACH], model[run, RISE], model[run, UNWORTHINESS_HALF],
+            REFERENCE_ATTRIBUTE,
         )  # fmt: skip
         for k in range(9):
             slow[FIRST_EFFECTIVE + k * L + i] = np.float32(values[k])

@@ -20,6 +20,7 @@ class Population(NamedTuple):
 
     fast: Float  # (blocks * FAST_ROWS * LANES,)
     slow: npt.NDArray[np.float32]  # (blocks * SLOW_ROWS * LANES,)
+    steady: npt.NDArray[np.uint16]  # (blocks * STEADY_ROWS * LANES,), in units of 1 / STEADY_UNITS
     given: Float  # (2 * slots * 2,): two buffers of (warmth, hostility) expressed
     block_run: Int  # (blocks,): which run a block belongs to
     block_first: Int  # (blocks,): number, within its run, of the first person of a block
@@ -86,11 +87,16 @@ MOST_EVENTS = 5
 MOST_WORD = 2.0**31
 #: Columns of `Tables.decay`.
 DECAY_KINDS = ("threat", "resource", "affiliation", "practice", "image", "body", "image_to_body", "ease")
-#: Columns of `Tables.exercises`; the names of the fields of `training.exercises.Exercise`.
+#: Columns of `Tables.exercises`: fields of `training.exercises.Practice`. `trains_` in the order of layout.TRAINABLE.
 EXERCISE_FIELDS = (
-    "resource", "affiliative", "image", "ease", "threat",
+    "resource", "affiliative", "image", "body", "ease", "threat",
     "trains_motivation", "trains_sensitivity", "trains_sympathy", "trains_tolerance", "trains_empathy",
-    "trains_non_judgement", "trains_self_criticism", "trains_fears",
+    "trains_non_judgement", "trains_self_criticism", "trains_fear_of_self_compassion",
+    "trains_fear_of_compassion_from_others", "trains_fear_of_compassion_for_others", "trains_comfort",
+    "trains_insight",
+    "fear_cost", "understanding_cost", "discomfort_cost",
     "failure_base", "failure_from_threat", "failure_from_low_tolerance", "failure_from_low_imagery",
-    "failure_from_anger", "failure_threat",
+    "failure_from_low_attention", "failure_from_anger", "failure_from_fear",
+    "failure_blame", "failure_threat", "failure_raises_fears",
+    "known_person", "association_threat",
 )  # fmt: skip

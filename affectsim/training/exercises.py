@@ -1,16 +1,27 @@
 """Exercises: numbers that say what an exercise does at once, what it trains, and when it fails.
 
 All exercises share one equation (`affectsim.training.practice`), so they differ in their numbers only.
-An exercise fails with probability
+
+First a known person or event that is imagined may bring a bad association, with probability
+known_person * bad_associations: the kick `association_threat` to threat, and nothing else. Otherwise the
+exercise fails with probability
 
     failure_base + failure_from_threat * T + failure_from_low_tolerance * (1 - tolerance)
-    + failure_from_low_imagery * (1 - imagery) + failure_from_anger * anger * T        (at most 1)
+    + failure_from_low_imagery * (1 - imagery) + failure_from_low_attention * (1 - attention)
+    + failure_from_anger * anger * T + failure_from_fear * fear of self-compassion        (at most 1)
 
-A failed exercise gives the kick `failure_threat` to threat (self-criticism, an unwanted association) and
-nothing else. One that works gives its inputs and moves what it trains towards the asymptote.
+A failure ends in self-criticism, the kick `failure_threat` to threat, in a share `failure_blame` of the
+cases, otherwise in nothing; and it moves the fears that the exercise works on up, by
+`failure_raises_fears` of the step that a success takes them down.
+
+An exercise that works gives its inputs at once and moves what it trains towards the asymptote, by
+practice rate * efficacy of the practice for this * share that arrives * skill of the guide. The share that
+arrives falls with rage, with fear of self-compassion (`fear_cost`), if compassion is not understood
+(`understanding_cost`), and with discomfort with being soothed (`discomfort_cost`).
 
 No publication gives these numbers one by one. Their *directions* are those of the theory; their sizes are
-assumed, set against the events of daily life (a threat kicks by 1.0, a kindness by 0.6).
+assumed, set against the events of daily life (a threat kicks by 1.0, a kindness by 0.6) and against a full
+practice (efficacy 1).
 """
 
 from __future__ import annotations
@@ -21,6 +32,12 @@ from affectsim.parts import Exercise, field
 
 _CFT = "assumed; direction: compassion-focused therapy, Gilbert 2009"
 _MINDFUL = "assumed; direction: mindfulness can fail and end in self-criticism, Gilbert 2009"
+_MATOS = "assumed; direction: two weeks of training lowered the fears, Matos et al. 2017"
+_MIXED = "assumed: a side effect, a third of a full practice"
+
+
+def _minutes(default: float) -> Any:
+    return field(default, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
 
 
 def _kick(default: float, says: str, source: str = "assumed") -> Any:
@@ -31,32 +48,77 @@ def _share(default: float, says: str, source: str = "assumed") -> Any:
     return field(default, ge=0, le=1, unit="1", says=says, source=source)
 
 
+def _trains(default: float, what: str, source: str = "assumed") -> Any:
+    return _share(default, f"practice efficacy for {what}", source)
+
+
+def _base(default: float) -> Any:
+    return _share(default, "probability of failure with no cause below")
+
+
+def _understanding_cost(default: float) -> Any:
+    return _share(default, "share of what it trains that is lost if compassion is not understood at all", _CFT)
+
+
+def _discomfort_cost(default: float) -> Any:
+    return _share(default, "share of what it trains that is lost at full discomfort with being soothed", _CFT)
+
+
+def _insight(default: float) -> Any:
+    return _trains(default, "understanding of compassion", "assumed: a little, by doing it")
+
+
+def _comfort(default: float) -> Any:
+    return _trains(default, "comfort with being soothed", "assumed; direction: soothing that is tolerated")
+
+
 class Practice(Exercise):
     """What every exercise has; by itself it does nothing. Concrete exercises change the defaults."""
 
-    minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
+    minutes: float = _minutes(15.0)
 
     resource: float = _kick(0.0, "input to drive: a reward")
     affiliative: float = _kick(0.0, "self-generated affiliation: input to soothing")
     image: float = _kick(0.0, "a compassionate image: in the mind first, in the body (soothing) after a lag")
+    body: float = _kick(0.0, "calm of the body: input to soothing that lasts as long as the body's response")
     ease: float = _share(0.0, "share by which the self-critical loop is weakened for a while")
     threat: float = _kick(0.0, "input to threat while exercising, even if it goes well")
 
-    trains_motivation: float = _share(0.0, "practice efficacy for compassionate motivation")
-    trains_sensitivity: float = _share(0.0, "practice efficacy for sensitivity")
-    trains_sympathy: float = _share(0.0, "practice efficacy for sympathy")
-    trains_tolerance: float = _share(0.0, "practice efficacy for distress tolerance")
-    trains_empathy: float = _share(0.0, "practice efficacy for empathy")
-    trains_non_judgement: float = _share(0.0, "practice efficacy for non-judgement")
-    trains_self_criticism: float = _share(0.0, "practice efficacy for relief from self-criticism")
-    trains_fears: float = _share(0.0, "practice efficacy for relief from the fears of compassion")
+    trains_motivation: float = _trains(0.0, "compassionate motivation")
+    trains_sensitivity: float = _trains(0.0, "sensitivity")
+    trains_sympathy: float = _trains(0.0, "sympathy")
+    trains_tolerance: float = _trains(0.0, "distress tolerance")
+    trains_empathy: float = _trains(0.0, "empathy")
+    trains_non_judgement: float = _trains(0.0, "non-judgement")
+    trains_self_criticism: float = _trains(0.0, "relief from self-criticism")
+    trains_fear_of_self_compassion: float = _trains(0.0, "relief from the fear of self-compassion")
+    trains_fear_of_compassion_from_others: float = _trains(0.0, "relief from the fear of compassion from others")
+    trains_fear_of_compassion_for_others: float = _trains(0.0, "relief from the fear of compassion for others")
+    trains_comfort: float = _comfort(0.0)
+    trains_insight: float = _insight(0.0)
 
-    failure_base: float = _share(0.0, "probability of failure with no cause below")
+    fear_cost: float = _share(
+        1.0, "share of what it trains that is lost at full fear of self-compassion",
+        "assumed: nothing arrives at full fear; direction: fear of compassion lowers benefit",
+    )  # fmt: skip
+    understanding_cost: float = _understanding_cost(0.0)
+    discomfort_cost: float = _discomfort_cost(0.0)
+
+    failure_base: float = _base(0.0)
     failure_from_threat: float = _share(0.0, "added probability at full threat")
     failure_from_low_tolerance: float = _share(0.0, "added probability at no distress tolerance")
     failure_from_low_imagery: float = _share(0.0, "added probability at no ability to form images")
+    failure_from_low_attention: float = _share(0.0, "added probability at no ability to be mindful")
     failure_from_anger: float = _share(0.0, "added probability at full rage (anger times threat)")
-    failure_threat: float = _kick(0.0, "input to threat when it fails")
+    failure_from_fear: float = _share(0.0, "added probability at full fear of self-compassion")
+    failure_blame: float = _share(
+        1.0, "share of failures that end in self-criticism; the others do nothing",
+        "assumed: failing always counts unless an exercise says otherwise",
+    )  # fmt: skip
+    failure_threat: float = _kick(0.0, "input to threat: self-criticism after failing")
+    failure_raises_fears: float = _share(0.0, "how far a failure raises the fears that the exercise works on")
+    known_person: float = _share(0.0, "share of practices that use a known person or event")
+    association_threat: float = _kick(0.0, "input to threat when a known person or event brings bad memories")
 
 
 class Appreciation(Practice, kind="appreciation"):
@@ -66,12 +128,12 @@ class Appreciation(Practice, kind="appreciation"):
     does nothing.
     """
 
-    minutes: float = field(10.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
+    minutes: float = _minutes(10.0)
     resource: float = _kick(0.3, "reward of savouring: half of an everyday reward", _CFT)
     affiliative: float = _kick(0.2, "warmth of savouring: a third of an everyday kindness", _CFT)
-    trains_motivation: float = _share(0.5, "practice efficacy for compassionate motivation", _CFT)
-    trains_sensitivity: float = _share(0.5, "practice efficacy for sensitivity", _CFT)
-    failure_base: float = _share(0.05, "probability of failure with no cause below")
+    trains_motivation: float = _trains(0.5, "compassionate motivation", _CFT)
+    trains_sensitivity: float = _trains(0.5, "sensitivity", _CFT)
+    failure_base: float = _base(0.05)
 
 
 class Relaxation(Practice, kind="relaxation"):
@@ -89,42 +151,74 @@ class Relaxation(Practice, kind="relaxation"):
 class Mindfulness(Practice, kind="mindfulness"):
     """Mindfulness: attention to the present moment without judging.
 
-    Assumes: loosens the self-critical loop for some hours; trains tolerance and non-judgement; under threat
-    or with little tolerance it is hard to enter, and failing is one more reason to attack oneself.
+    Assumes: loosens the self-critical loop for some hours; trains tolerance and non-judgement; under threat,
+    with little tolerance, or for people whose attention does not stay, it is hard to enter, and half of the
+    failures are one more reason to attack oneself.
     """
 
-    minutes: float = field(20.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
+    minutes: float = _minutes(20.0)
     ease: float = _share(0.4, "share by which the self-critical loop is weakened for a while", _CFT)
     affiliative: float = _kick(0.1, "calm of the exercise")
-    trains_tolerance: float = _share(1.0, "practice efficacy for distress tolerance", _CFT)
-    trains_non_judgement: float = _share(1.0, "practice efficacy for non-judgement", _CFT)
-    failure_base: float = _share(0.05, "probability of failure with no cause below")
+    trains_tolerance: float = _trains(1.0, "distress tolerance", _CFT)
+    trains_non_judgement: float = _trains(1.0, "non-judgement", _CFT)
+    failure_base: float = _base(0.05)
     failure_from_threat: float = _share(0.4, "added probability at full threat", _MINDFUL)
-    failure_from_low_tolerance: float = _share(0.2, "added probability at no distress tolerance", _MINDFUL)
-    failure_threat: float = _kick(0.5, "self-criticism after failing: half of an everyday threat", _MINDFUL)
+    failure_from_low_tolerance: float = _share(0.1, "added probability at no distress tolerance", _MINDFUL)
+    failure_from_low_attention: float = _share(0.5, "added probability at no ability to be mindful", _MINDFUL)
+    failure_blame: float = _share(0.5, "share of failures that end in self-criticism; the others do nothing", _MINDFUL)
+    failure_threat: float = _kick(1.0, "self-criticism after failing: an everyday threat", _MINDFUL)
+
+
+class SoothingRhythmBreathing(Practice, kind="soothing-rhythm-breathing"):
+    """Soothing-rhythm breathing: a slow, even breath that calms the body.
+
+    Assumes: body first, without an image: the body's calm soothes for minutes, then fades; trains distress
+    tolerance and comfort with being soothed; hardly fails, and then does nothing; fears of compassion matter
+    half as much as for an exercise that is about compassion.
+    """
+
+    minutes: float = _minutes(10.0)
+    body: float = _kick(0.4, "calm of the body: two thirds of an everyday kindness", _CFT)
+    trains_tolerance: float = _trains(0.6, "distress tolerance", _CFT)
+    trains_comfort: float = _comfort(0.5)
+    fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
+    discomfort_cost: float = _discomfort_cost(0.5)
+    failure_base: float = _base(0.02)
 
 
 class CompassionFocusedImagery(Practice, kind="compassion-focused-imagery"):
     """Compassion-focused imagery: a relational image that stimulates the mind first and then the body.
 
-    Assumes: soothing follows the image after a lag; trains sensitivity, empathy and motivation, and lowers
-    fears by tolerated exposure; fails without the ability to form images and under threat, and then brings
-    an unwanted association or self-criticism.
+    Assumes: soothing follows the image after a lag; trains sensitivity, empathy and motivation, comfort with
+    being soothed, and lowers the fears of compassion to oneself and from others by tolerated exposure. Half
+    of the images are of known people or events (memories, the other half are fantasies) and may bring a bad
+    association. Without the ability to form images and under threat it fails: mostly nothing comes, in one
+    failure of three self-criticism.
     """
 
     image: float = _kick(0.8, "a compassionate image: in the mind first, in the body after a lag", _CFT)
-    trains_motivation: float = _share(0.3, "practice efficacy for compassionate motivation", _CFT)
-    trains_sensitivity: float = _share(1.0, "practice efficacy for sensitivity", _CFT)
-    trains_empathy: float = _share(1.0, "practice efficacy for empathy", _CFT)
-    trains_sympathy: float = _share(0.3, "practice efficacy for sympathy", _CFT)
-    trains_fears: float = _share(
-        0.4, "practice efficacy for relief from the fears of compassion",
-        "assumed; direction: two weeks of training lowered the fears, Matos et al. 2017",
-    )  # fmt: skip
-    failure_base: float = _share(0.05, "probability of failure: an unwanted association", _CFT)
+    trains_motivation: float = _trains(0.3, "compassionate motivation", _CFT)
+    trains_sensitivity: float = _trains(1.0, "sensitivity", _CFT)
+    trains_empathy: float = _trains(1.0, "empathy", _CFT)
+    trains_sympathy: float = _trains(0.3, "sympathy", _CFT)
+    trains_fear_of_self_compassion: float = _trains(0.4, "relief from the fear of self-compassion", _MATOS)
+    trains_fear_of_compassion_from_others: float = _trains(
+        0.4, "relief from the fear of compassion from others", _MATOS
+    )
+    trains_comfort: float = _comfort(0.5)
+    trains_insight: float = _insight(0.2)
+    understanding_cost: float = _understanding_cost(0.8)
+    discomfort_cost: float = _discomfort_cost(1.0)
+    failure_base: float = _base(0.02)
     failure_from_threat: float = _share(0.2, "added probability at full threat")
-    failure_from_low_imagery: float = _share(0.6, "added probability at no ability to form images", _CFT)
-    failure_threat: float = _kick(0.4, "self-criticism or an unwanted association after failing", _CFT)
+    failure_from_low_imagery: float = _share(0.8, "added probability at no ability to form images", _CFT)
+    failure_blame: float = _share(0.33, "share of failures that end in self-criticism; the others do nothing", _CFT)
+    failure_threat: float = _kick(0.8, "self-criticism after failing: somewhat less than an everyday threat", _CFT)
+    known_person: float = _share(
+        0.5, "share of practices that use a known person or event",
+        "assumed: the text names memories and fantasies side by side",
+    )  # fmt: skip
+    association_threat: float = _kick(1.0, "a bad memory: as much as an everyday threat", _CFT)
 
 
 class SelfCriticWork(Practice, kind="self-critic-work"):
@@ -134,12 +228,63 @@ class SelfCriticWork(Practice, kind="self-critic-work"):
     takes the gain away, without further harm.
     """
 
-    minutes: float = field(30.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
+    minutes: float = _minutes(30.0)
     threat: float = _kick(0.6, "threat of facing the critic: over half of an everyday threat", _CFT)
-    trains_self_criticism: float = _share(1.0, "practice efficacy for relief from self-criticism", _CFT)
-    trains_non_judgement: float = _share(0.3, "practice efficacy for non-judgement", _CFT)
-    failure_base: float = _share(0.05, "probability of failure with no cause below")
+    trains_self_criticism: float = _trains(1.0, "relief from self-criticism", _CFT)
+    trains_non_judgement: float = _trains(0.3, "non-judgement", _CFT)
+    failure_base: float = _base(0.05)
     failure_from_anger: float = _share(
         0.8, "added probability at full rage (anger times threat)",
         "assumed; direction: less effective with intense anger or rage, Gilbert 2009",
     )  # fmt: skip
+
+
+class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
+    """Work on fears, blocks and resistances: questions that explore what keeps compassion out, and exposure.
+
+    Assumes: a small threat while it lasts; lowers the fears of all three flows by tolerated exposure, and
+    teaches what compassion is; the higher threat is, the likelier is exposure to fail, and then the same
+    fears rise by half as much as a full success would have lowered them. It starts from the fears, so they cost
+    it less than other exercises.
+    """
+
+    minutes: float = _minutes(30.0)
+    threat: float = _kick(0.3, "threat of facing the fears: a third of an everyday threat", _CFT)
+    trains_fear_of_self_compassion: float = _trains(1.0, "relief from the fear of self-compassion", _CFT)
+    trains_fear_of_compassion_from_others: float = _trains(1.0, "relief from the fear of compassion from others", _CFT)
+    trains_fear_of_compassion_for_others: float = _trains(1.0, "relief from the fear of compassion for others", _CFT)
+    trains_insight: float = _insight(0.5)
+    fear_cost: float = _share(0.3, "share of what it trains that is lost at full fear of self-compassion", _CFT)
+    understanding_cost: float = _understanding_cost(0.5)
+    failure_base: float = _base(0.05)
+    failure_from_threat: float = _share(1.0, "added probability at full threat", "assumed; direction: exposure theory")
+    failure_threat: float = _kick(0.5, "alarm after exposure that was not tolerated: half of an everyday threat")
+    failure_raises_fears: float = _share(
+        0.5, "how far a failure raises the fears that the exercise works on",
+        "assumed: half a success, so that exposure helps more often than it harms; direction: it can sensitise",
+    )  # fmt: skip
+
+
+class CompassionateSelf(Practice, kind="compassionate-self"):
+    """Compassionate self: acting and writing (the compassionate letter) as one's most compassionate self.
+
+    Assumes: warmth that one gives oneself; trains motivation and sympathy, some empathy, and relief from
+    self-criticism; for people who fear self-compassion it fails and is a threat.
+    """
+
+    minutes: float = _minutes(20.0)
+    affiliative: float = _kick(0.6, "warmth to oneself: as much as an everyday kindness", _CFT)
+    trains_motivation: float = _trains(1.0, "compassionate motivation", _CFT)
+    trains_sympathy: float = _trains(1.0, "sympathy", _CFT)
+    trains_empathy: float = _trains(0.3, "empathy", _MIXED)
+    trains_self_criticism: float = _trains(0.5, "relief from self-criticism", _CFT)
+    trains_comfort: float = _comfort(0.3)
+    trains_insight: float = _insight(0.2)
+    understanding_cost: float = _understanding_cost(0.8)
+    discomfort_cost: float = _discomfort_cost(1.0)
+    failure_base: float = _base(0.05)
+    failure_from_fear: float = _share(
+        0.8, "added probability at full fear of self-compassion",
+        "assumed; direction: warmth to the self is a threat for those who fear it, Gilbert 2009",
+    )  # fmt: skip
+    failure_threat: float = _kick(0.8, "threat of failing at it: somewhat less than an everyday threat", _CFT)

@@ -24,8 +24,8 @@ class Effective(NamedTuple):
 
 
 def failure_probability(
-    threat: Any, tolerance: Any, imagery: Any, anger: Any, base: Any, from_threat: Any, from_low_tolerance: Any,
-    from_low_imagery: Any, from_anger: Any,
+    threat: Any, tolerance: Any, imagery: Any, attention: Any, anger: Any, fear: Any, base: Any, from_threat: Any,
+    from_low_tolerance: Any, from_low_imagery: Any, from_low_attention: Any, from_anger: Any, from_fear: Any,
 ) -> Any:  # fmt: skip
     """Return the probability that an exercise fails now (a sum of its causes, at most 1)."""
     p = (
@@ -33,14 +33,28 @@ def failure_probability(
         + from_threat * threat
         + from_low_tolerance * (1.0 - tolerance)
         + from_low_imagery * (1.0 - imagery)
+        + from_low_attention * (1.0 - attention)
         + from_anger * anger * threat
+        + from_fear * fear
     )
     return p if p < 1.0 else 1.0
 
 
-def efficacy(threat: Any, anger: Any, fear: Any, anger_cost: Any) -> Any:
-    """Return the share of an exercise's effect that arrives: less with rage, less with fear of compassion."""
-    return (1.0 - anger_cost * anger * threat) * (1.0 - fear)
+def efficacy(
+    threat: Any, anger: Any, fear: Any, understanding: Any, discomfort: Any, anger_cost: Any, fear_cost: Any,
+    understanding_cost: Any, discomfort_cost: Any,
+) -> Any:  # fmt: skip
+    """Return the share of an exercise's effect that arrives, in [0, 1].
+
+    It is less with rage, with fear of self-compassion, if compassion is not understood, and with discomfort
+    with being soothed; each cost is the share lost at the worst.
+    """
+    return (
+        (1.0 - anger_cost * anger * threat)
+        * (1.0 - fear_cost * fear)
+        * (1.0 - understanding_cost * (1.0 - understanding))
+        * (1.0 - discomfort_cost * discomfort)
+    )
 
 
 def practised(attribute: Any, rate: Any) -> Any:
@@ -48,16 +62,46 @@ def practised(attribute: Any, rate: Any) -> Any:
     return attribute + rate * (1.0 - attribute)
 
 
+def sensitised(relief: Any, rate: Any) -> Any:
+    """Return the relief from a fear after exposure that failed: a step of share `rate` towards -1."""
+    return relief - rate * (1.0 + relief)
+
+
 def forgotten(attribute: Any, baseline: Any, share: Any) -> Any:
     """Return an attribute after one day without practice."""
     return attribute + share * (baseline - attribute)
 
 
+def left(amount: Any, relief: Any, reach: Any) -> Any:
+    """Return what relief in [0, 1] leaves of self-criticism or of discomfort."""
+    return amount * (1.0 - reach * relief)
+
+
+def fear_left(fear: Any, relief: Any, reach: Any, rise: Any) -> Any:
+    """Return a fear after relief in [-1, 1]: less if it is above 0, more if it is below; in [0, 1]."""
+    return fear * (1.0 - reach * relief) if relief >= 0.0 else fear - rise * (1.0 - fear) * relief
+
+
+def unworthy_fear(fear: Any, unworthiness: Any, self_criticism: Any, half: Any) -> Any:
+    """Return the fear of self-compassion of somebody who feels unworthy of it, in [0, 1].
+
+    Who attacks the self has a reason not to deserve compassion: the feeling counts in full only with much
+    self-criticism, by half at self-criticism `half`.
+    """
+    return 1.0 - (1.0 - fear) * (1.0 - unworthiness * self_criticism / (half + self_criticism))
+
+
+def understood(understanding: Any, insight: Any) -> Any:
+    """Return how well compassion is understood after learning about it (`insight` in [0, 1])."""
+    return understanding + (1.0 - understanding) * insight
+
+
 def effective(
     self_criticism: Any, fear_self: Any, fear_from: Any, fear_for: Any, threat_gain: Any, soothing_gain: Any,
-    anger: Any, power: Any, escape: Any, motivation: Any, sensitivity: Any, sympathy: Any, tolerance: Any,
-    empathy: Any, non_judgement: Any, self_criticism_relief: Any, fear_relief: Any, tolerance_effect: Any,
-    non_judgement_effect: Any, sensitivity_effect: Any, relief_reach: Any, reference: Any,
+    anger: Any, power: Any, escape: Any, discomfort: Any, unworthiness: Any, motivation: Any, sensitivity: Any,
+    sympathy: Any, tolerance: Any, empathy: Any, non_judgement: Any, self_criticism_relief: Any, relief_self: Any,
+    relief_from: Any, relief_for: Any, comfort: Any, tolerance_effect: Any, non_judgement_effect: Any,
+    sensitivity_effect: Any, relief_reach: Any, sensitisation_reach: Any, unworthiness_half: Any, reference: Any,
 ) -> Any:  # fmt: skip
     """Return `Effective`: what traits and attributes make of a person today.
 
@@ -67,16 +111,22 @@ def effective(
     fight = anger * power
     submission = (1.0 - power) * (1.0 - anger)
     total = 1.0 + fight + escape + submission
-    fears_left = 1.0 - relief_reach * fear_relief
+    criticism = left(self_criticism, self_criticism_relief, relief_reach) * (
+        1.0 - non_judgement_effect * (non_judgement - reference)
+    )
+    afraid = unworthy_fear(fear_self, unworthiness, criticism, unworthiness_half)
     return (
-        self_criticism
-        * (1.0 - relief_reach * self_criticism_relief)
-        * (1.0 - non_judgement_effect * (non_judgement - reference)),
-        fear_self * fears_left,
-        fear_from * fears_left,
+        criticism,
+        fear_left(afraid, relief_self, relief_reach, sensitisation_reach),
+        fear_left(fear_from, relief_from, relief_reach, sensitisation_reach),
         threat_gain * (1.0 - tolerance_effect * (tolerance - reference)),
-        soothing_gain * (1.0 + sensitivity_effect * (sensitivity - reference)),
-        motivation * 0.5 * (sympathy + empathy) * (1.0 - fear_for * fears_left),
+        soothing_gain
+        * (1.0 + sensitivity_effect * (sensitivity - reference))
+        * (1.0 - left(discomfort, comfort, relief_reach)),
+        motivation
+        * 0.5
+        * (sympathy + empathy)
+        * (1.0 - fear_left(fear_for, relief_for, relief_reach, sensitisation_reach)),
         fight / total,
         escape / total,
         submission / total,

@@ -67,6 +67,6 @@ def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: 
 def copied(original: World) -> World:
     """Return a world whose state is its own; what never changes is shared."""
     twin = copy.copy(original)
-    state = {name: getattr(original.population, name).copy() for name in ("fast", "slow", "given")}
+    state = {name: getattr(original.population, name).copy() for name in ("fast", "slow", "steady", "given")}
     twin.population = original.population._replace(**state)
     return twin
