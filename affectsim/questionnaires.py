@@ -39,6 +39,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim import calibrated
 from affectsim.draws import normals_at
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
 from affectsim.parts import field
@@ -167,7 +168,9 @@ class Questionnaire(Measure):
     def __init_subclass__(cls, kind: str = "", **more: Any) -> None:
         """Find out what must be recorded. Raises KeyError for a quantity that does not exist."""
         super().__init_subclass__(kind=kind, **more)
-        read = [QUANTITIES[name] for name in getattr(cls, "reads", ())]
+        path = f"questionnaires.{kind}"
+        cls.reads = {n: calibrated.number(f"{path}.{n}", w, "")[0] for n, w in getattr(cls, "reads", {}).items()}
+        read = [QUANTITIES[name] for name in cls.reads]
         cls.rows = tuple(sorted({row for quantity in read for row in quantity.rows}))
         cls.constants = tuple(sorted({name for quantity in read for name in quantity.constants}))
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from affectsim.cli.evidence import evidence
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
@@ -41,7 +42,7 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe, practitioners):
+for _command in (demo, run, validate, new, parts, describe, practitioners, evidence):
     affectsim.add_command(_command)
 
 
