@@ -38,13 +38,14 @@ class Fast(IntEnum):
     U_IMAGE = 7
     U_BODY = 8
     U_EASE = 9
-    # Signals received from ties at the last exchanges, and the value predicted for the next one.
-    WARMTH_LAST = 10
-    WARMTH_BEFORE = 11
-    WARMTH_PREDICTED = 12
-    HOSTILITY_LAST = 13
-    HOSTILITY_BEFORE = 14
-    HOSTILITY_PREDICTED = 15
+    # Signals received from ties at the last three exchanges: that of exchange n in row n modulo 3 (a ring, so that
+    # each exchange writes one row). In the first step of a tick: value, what is to be given back, slope.
+    WARMTH_0 = 10
+    WARMTH_1 = 11
+    WARMTH_2 = 12
+    HOSTILITY_0 = 13
+    HOSTILITY_1 = 14
+    HOSTILITY_2 = 15
     # Sums over the ticks since the last record.
     SUM_THREAT = 16
     SUM_DRIVE = 17

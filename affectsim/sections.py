@@ -113,9 +113,10 @@ class Who(Table):
     """Who is trained."""
 
     share: float = field(0.5, ge=0, le=1, unit="1", says="share of the people who are offered training")
-    choose: Literal["random", "most-self-critical", "hubs"] = field(
-        "random", unit="", says="who they are: anybody, the most self-critical, or those with most ties"
-    )
+    choose: Literal["random", "most-self-critical", "hubs", "isolates"] = field(
+        "random", unit="",
+        says="who they are: anybody, the most self-critical, or those with most or with fewest ties",
+    )  # fmt: skip
     unless: Literal["not suitable"] | None = field(
         None, unit="", says='"not suitable": those whom a rule of training.screening applies to do not start; '
         "left out: nobody is screened",

@@ -41,17 +41,24 @@ def simulate(scenario: Scenario, *, threads: int | None = None, progress: Progre
 
 
 def simulate_many(
-    scenarios: Sequence[Scenario], *, threads: int | None = None, progress: Progress | None = None
+    scenarios: Sequence[Scenario],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    prepare: Callable[[World], None] | None = None,
 ) -> list[xr.Dataset]:
     """Run several scenarios in one batch: same length, tick, steps and recording (ValueError otherwise).
 
-    The numbers are those of each scenario run alone.
+    The numbers are those of each scenario run alone. `prepare`: called once with the world before its first
+    tick, to look at the people or to set what they start from (`World.get`, `World.set`).
     """
     first = scenarios[0]
     if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
         raise ValueError("scenarios of one batch need the same record.every and readouts")
     began = time.perf_counter()
     world = build(scenarios)
+    if prepare:
+        prepare(world)
     every = round(first.record.every_hours / first.numerics.tick_hours)
     whole = first.ticks // every
     if whole == 0:

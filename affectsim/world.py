@@ -167,10 +167,12 @@ def _chosen(scenario: Scenario, replicate: int, community: Community, self_criti
         return np.zeros(0, dtype=np.int64)
     people, who = community.people, scenario.training.who
     lots = uniforms(scenario.seed, replicate, "who is trained", people)
+    ties = np.diff(community.ties.start).astype(float)
     rank = {
         "random": lots,
         "most-self-critical": -self_criticism,
-        "hubs": -np.diff(community.ties.start).astype(float) + lots,
+        "hubs": -ties + lots,
+        "isolates": ties + lots,
     }[who.choose]
     return np.argsort(rank, kind="stable")[: round(who.share * people)]
 

@@ -110,7 +110,7 @@ def trainings(draw: st.DrawFn, last_day: int) -> dict[str, Any]:
         "start_day": draw(st.integers(0, last_day)),
         "who": {
             "share": draw(number(0, 1)),
-            "choose": draw(st.sampled_from(["random", "most-self-critical", "hubs"])),
+            "choose": draw(st.sampled_from(["random", "most-self-critical", "hubs", "isolates"])),
             **draw(st.sampled_from([{}, {"unless": "not suitable"}])),
         },
         "against": draw(st.sampled_from(["waiting-list", "usual-care", "active", "nothing"])),

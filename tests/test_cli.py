@@ -99,7 +99,7 @@ def test_help_is_light(tmp_path: Path) -> None:
         answer = process("--help", folder=tmp_path)
         times.append(time.perf_counter() - began)
         assert answer.code == 0
-        for command in ("demo", "run", "validate", "new", "parts", "describe", "practitioners"):
+        for command in ("demo", "run", "validate", "new", "parts", "describe", "experiment", "practitioners"):
             assert re.search(rf"^  {command} ", answer.out, re.M)
     # The best of five is what the program itself needs; the others wait for whatever else runs here.
     assert min(times) < 0.3, times

@@ -58,12 +58,13 @@ def test_who_is_trained(people, share):
     assert not waiting.dropped_out.any()
 
 
-def test_the_most_self_critical_and_the_hubs_can_be_chosen():
-    for choose in ("most-self-critical", "hubs"):
+def test_the_most_self_critical_the_hubs_and_the_isolates_can_be_chosen():
+    for choose in ("most-self-critical", "hubs", "isolates"):
         training = {"programme": "eight-week", "start_day": 1, "who": {"share": 0.2, "choose": choose}}
         world = build([scenario(people=100, days=3.0, training=training, network={"kind": "scale-free"})])
         chosen = world.runs[0].trainees
-        value = world.get(0, "self_criticism") if choose != "hubs" else np.diff(world.runs[0].community.ties.start)
+        ties = np.diff(world.runs[0].community.ties.start)
+        value = {"most-self-critical": world.get(0, "self_criticism"), "hubs": ties, "isolates": -ties}[choose]
         assert value[chosen].min() >= value[~chosen].max()
 
 

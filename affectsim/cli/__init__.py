@@ -1,6 +1,7 @@
 """The command line: one file per group of commands; everything heavy is imported inside the commands.
 
-Exit codes: 0 done, 2 what was given cannot be used (one message, nothing written), 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 a check failed, 2 what was given cannot be used (one message, nothing written), 130 stopped by
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import NoReturn
 
 import click
 
+from affectsim.cli.diaries import diaries, fit
 from affectsim.cli.evidence import evidence
+from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
@@ -42,7 +45,7 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe, practitioners, evidence):
+for _command in (demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence):
     affectsim.add_command(_command)
 
 

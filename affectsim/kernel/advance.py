@@ -11,7 +11,7 @@ import numpy as np
 
 from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal, internal_inlined, parallel
-from affectsim.kernel.exchange import express
+from affectsim.kernel.exchange import express, fetch
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
 from affectsim.kernel.integrate import add_to_record, end_tick, start_tick, step
 from affectsim.kernel.risk import take_risks
@@ -89,6 +89,7 @@ def _work(population, tables, block, phase, tick, buffer):
     if phase == _NIGHT:
         change_overnight(population, tables, block, tick, buffer)
     elif phase == _START:
+        fetch(population, block, buffer)
         happen(population, tables, block, tick)
         note_day(population, tables, block, tick, buffer)
         add_to_record(population, block, phase, tables.extrapolation.shape[0], tables.middle_step)

@@ -33,9 +33,9 @@ from affectsim.kernel.rows import (
     GAIN_S,
     GAIN_T,
     GIVE_WARMTH,
-    H_BEFORE,
-    H_LAST,
-    H_PREDICTED,
+    H_0,
+    H_1,
+    H_2,
     KAPPA,
     POWER,
     SLOW_BLOCK,
@@ -52,9 +52,9 @@ from affectsim.kernel.rows import (
     U_P,
     U_R,
     U_T,
-    W_BEFORE,
-    W_LAST,
-    W_PREDICTED,
+    W_0,
+    W_1,
+    W_2,
     X_D,
     X_S,
     X_T,
@@ -145,14 +145,20 @@ def start_tick(population, tables, block, buffer, new_day):
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     coupling = _coupling(tables, run)
     left = _left(tables.decay[run], 0)
-    missed = 0.0 if new_day else tables.extrapolation[tables.extrapolation.shape[0] - 1, 6]
+    # What the last step of the tick before missed is given back in the first step of this one.
+    kept = 0.0 if new_day else 1.0
+    turn = tables.extrapolation.shape[0] % 3
+    if turn == 0:
+        _new_tick(fast, scratch, tables.extrapolation, kept, W_2, W_1, W_0, W_0, W_1, 0)
+        _new_tick(fast, scratch, tables.extrapolation, kept, H_2, H_1, H_0, H_0, H_1, L)
+    elif turn == 1:
+        _new_tick(fast, scratch, tables.extrapolation, kept, W_0, W_2, W_1, W_0, W_1, 0)
+        _new_tick(fast, scratch, tables.extrapolation, kept, H_0, H_2, H_1, H_0, H_1, L)
+    else:
+        _new_tick(fast, scratch, tables.extrapolation, kept, W_1, W_0, W_2, W_0, W_1, 0)
+        _new_tick(fast, scratch, tables.extrapolation, kept, H_1, H_0, H_2, H_0, H_1, L)
     for i in range(L):
         warmth, hostility = scratch[i], scratch[L + i]
-        # What the last step of the tick before missed is given back in the first step of this one.
-        fast[W_PREDICTED + i] = missed * (warmth - fast[W_PREDICTED + i])
-        fast[H_PREDICTED + i] = missed * (hostility - fast[H_PREDICTED + i])
-        fast[W_LAST + i] = warmth
-        fast[H_LAST + i] = hostility
         threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
         inputs = _inputs(fast, slow, left, i, warmth, hostility)
         d_threat, d_drive, d_soothing = _rates((threat, drive, soothing), inputs, _person(slow, i), coupling)
@@ -196,45 +202,71 @@ def step(population, tables, block, number, buffer):
 @internal_inlined
 def _signals(fast, scratch, extrapolation, number):
     """Turn what was heard (rows 0, 1) into the signals at start, middle and end of the step (rows 0 to 5)."""
+    turn = number % 3
     if number == 0:
-        _first_signal(fast, scratch, extrapolation, W_LAST, W_BEFORE, W_PREDICTED, 0)
-        _first_signal(fast, scratch, extrapolation, H_LAST, H_BEFORE, H_PREDICTED, L)
+        _first_signal(fast, scratch, extrapolation, W_0, W_1, W_2, 0)
+        _first_signal(fast, scratch, extrapolation, H_0, H_1, H_2, L)
+    elif turn == 0:
+        _later_signal(fast, scratch, extrapolation, number, W_0, W_2, W_1, 0)
+        _later_signal(fast, scratch, extrapolation, number, H_0, H_2, H_1, L)
+    elif turn == 1:
+        _later_signal(fast, scratch, extrapolation, number, W_1, W_0, W_2, 0)
+        _later_signal(fast, scratch, extrapolation, number, H_1, H_0, H_2, L)
     else:
-        _later_signal(fast, scratch, extrapolation, number, W_LAST, W_BEFORE, W_PREDICTED, 0)
-        _later_signal(fast, scratch, extrapolation, number, H_LAST, H_BEFORE, H_PREDICTED, L)
+        _later_signal(fast, scratch, extrapolation, number, W_2, W_1, W_0, 0)
+        _later_signal(fast, scratch, extrapolation, number, H_2, H_1, H_0, L)
 
 
-# Rows come as constants, so that the compiler sees that they do not overlap.
+# Rows come as constants, so that the compiler sees whether they overlap.
 @internal_inlined
-def _first_signal(fast, scratch, extrapolation, last, before, predicted, row):
-    """Signal in the first step of a tick: slopes were heard, and `predicted` is what is to be given back."""
-    to_middle, to_end = extrapolation[0, 0], extrapolation[0, 3]
+def _new_tick(fast, scratch, extrapolation, kept, last, before, oldest, value, back, row):
+    """Keep the signal heard at the start of a tick, and what was missed at the end of the one before.
+
+    The rows `last`, `before`, `oldest` hold the last three exchanges of the tick before.
+    """
+    end = extrapolation.shape[0] - 1
+    missed = kept * extrapolation[end, 6]
+    e_last, e_before, e_oldest = extrapolation[end, 3], extrapolation[end, 4], extrapolation[end, 5]
     for i in range(L):
-        slope, value, back = scratch[row + i], fast[last + i], fast[predicted + i]
-        at_end = value + to_end * slope
-        scratch[row + i] = _positive(value + back)
-        scratch[row + 2 * L + i] = _positive(value + to_middle * slope + back)
-        scratch[row + 4 * L + i] = _positive(at_end + back)
-        fast[before + i] = slope
-        fast[predicted + i] = at_end
+        heard = scratch[row + i]
+        predicted = e_last * fast[last + i] + e_before * fast[before + i] + e_oldest * fast[oldest + i]
+        fast[value + i] = heard
+        fast[back + i] = missed * (heard - predicted)
 
 
 @internal_inlined
-def _later_signal(fast, scratch, extrapolation, number, last, before, predicted, row):
-    """Signal in a later step: from the last three exchanges of the tick, with what was missed given back."""
+def _first_signal(fast, scratch, extrapolation, value, back, slope, row):
+    """Signal in the first step of a tick, whose slopes were heard: a straight line."""
+    to_middle, to_end = extrapolation[0, 1], extrapolation[0, 4]
+    for i in range(L):
+        heard, now, given_back = scratch[row + i], fast[value + i], fast[back + i]
+        scratch[row + i] = _positive(now + given_back)
+        scratch[row + 2 * L + i] = _positive(now + to_middle * heard + given_back)
+        scratch[row + 4 * L + i] = _positive(now + to_end * heard + given_back)
+        fast[slope + i] = heard
+
+
+@internal_inlined
+def _later_signal(fast, scratch, extrapolation, number, now, last, before, row):
+    """Signal in a later step: from the last three exchanges of the tick, with what was missed given back.
+
+    The row `now` holds the oldest exchange still, which the prediction for now was made from.
+    """
     missed = extrapolation[number - 1, 6]
+    p_last, p_before, p_oldest = (
+        extrapolation[number - 1, 3],
+        extrapolation[number - 1, 4],
+        extrapolation[number - 1, 5],
+    )
     m_now, m_last, m_before = extrapolation[number, 0], extrapolation[number, 1], extrapolation[number, 2]
     e_now, e_last, e_before = extrapolation[number, 3], extrapolation[number, 4], extrapolation[number, 5]
     for i in range(L):
-        value, previous, older = scratch[row + i], fast[last + i], fast[before + i]
-        back = missed * (value - fast[predicted + i])
-        at_end = e_now * value + e_last * previous + e_before * older
-        scratch[row + i] = _positive(value + back)
-        scratch[row + 2 * L + i] = _positive(m_now * value + m_last * previous + m_before * older + back)
-        scratch[row + 4 * L + i] = _positive(at_end + back)
-        fast[before + i] = previous
-        fast[last + i] = value
-        fast[predicted + i] = at_end
+        heard, previous, older = scratch[row + i], fast[last + i], fast[before + i]
+        back = missed * (heard - (p_last * previous + p_before * older + p_oldest * fast[now + i]))
+        scratch[row + i] = _positive(heard + back)
+        scratch[row + 2 * L + i] = _positive(m_now * heard + m_last * previous + m_before * older + back)
+        scratch[row + 4 * L + i] = _positive(e_now * heard + e_last * previous + e_before * older + back)
+        fast[now + i] = heard
 
 
 @inlined

@@ -80,9 +80,9 @@ def extrapolation_table(times: Float) -> Float:
 
     `times`: see `step_times`. Per step: weights of (now, last, before) for the middle of the step, the same for
     its end, and the factor by which a miss at its end is added to the signal of the next step, so that the
-    integral of what was heard comes right. Every prediction is a quadratic: step 0 goes by the value and the
-    exact slope at the start of the tick ("now" is the slope; a straight line), step 1 by value, slope and
-    value, later steps by the last three values.
+    integral of what was heard comes right. Every prediction is a quadratic: step 0 goes by the value ("now")
+    and the exact slope ("last") at the start of the tick, a straight line; step 1 by value, value and slope, later
+    steps by the last three values.
     """
     lengths = np.diff(times)
     # What the last step missed is given back in the first step of the next tick.
@@ -92,7 +92,7 @@ def extrapolation_table(times: Float) -> Float:
         middle, end = start + 0.5 * length, start + length
         if step == 0:
             known = [start, start]
-            table[0, :6] = 0.5 * length, 1.0, 0.0, length, 1.0, 0.0
+            table[0, :6] = 1.0, 0.5 * length, 0.0, 1.0, length, 0.0
         elif step == 1:
             first = lengths[0]
             known = [start, times[0], times[0]]

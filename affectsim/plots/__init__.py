@@ -4,11 +4,25 @@ Colours are those of Okabe and Ito (2008), which people with any colour vision c
 same once more. Every figure says what it is without a caption, and carries the disclaimer.
 """
 
+from affectsim.plots.diaries import fit_to_diaries
 from affectsim.plots.effects import effects
+from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.network import network, network_before_after
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
 from affectsim.plots.triangle import triangle
 
-__all__ = ["effects", "network", "network_before_after", "region_over_years", "save", "systems_over_time", "triangle"]
+__all__ = [
+    "compared",
+    "courses",
+    "effects",
+    "fit_to_diaries",
+    "network",
+    "network_before_after",
+    "region_over_years",
+    "save",
+    "swept",
+    "systems_over_time",
+    "triangle",
+]

@@ -14,17 +14,13 @@ import numpy as np
 
 from affectsim import dynamics
 from affectsim.kernel.tables import BACKGROUND_PART, EVENT_KINDS, FIXED_PARTS
-from affectsim.layout import SLOW, Fast
+from affectsim.layout import SLOW
 from affectsim.parameters import MODEL
 from affectsim.world import World
 
 FIRST_EVENT_PART = len(FIXED_PARTS)
 PARTS = (*range(BACKGROUND_PART, BACKGROUND_PART + 3), *range(FIRST_EVENT_PART, FIRST_EVENT_PART + len(EVENT_KINDS)))
 KICKS = ("u_threat", "u_resource", "u_affiliation", "u_practice", "u_image", "u_body", "u_ease")
-MEMORIES = (
-    ("warmth_last", "warmth_before", "warmth_predicted"),
-    ("hostility_last", "hostility_before", "hostility_predicted"),
-)
 _PERSON = (
     "effective_self_criticism", "effective_fear_of_self_compassion", "effective_fear_of_compassion_from_others",
     "effective_threat_gain", "drive_gain", "effective_soothing_gain", "threat_baseline", "drive_baseline",
@@ -84,13 +80,12 @@ class Start:
         given = world.population.given[2 * slots * buffer :][: 2 * slots].reshape(slots, 2)[: run.people]
         count = world.population.tie_start[: run.people + 1]
         source, weight = world.population.tie_source, world.population.tie_weight
-        assert {name.upper() for names in MEMORIES for name in names} <= set(Fast.__members__)
         return cls(
             people=run.people,
             moment=world.tick,
             state=(get("threat"), get("drive"), get("soothing")),
             kicks=[get(name) for name in KICKS],
-            memories=[tuple(get(name) for name in names) for names in MEMORIES],
+            memories=[_memory(tables.extrapolation, get, name) for name in ("warmth", "hostility")],
             background=[get(f"background_{name}") for name in ("threat", "drive", "soothing")],
             given=(given[:, 0].copy(), given[:, 1].copy()),
             sums=[get(name) for name in SUMS],
@@ -118,6 +113,14 @@ class Start:
         """What a unit of warmth and of hostility from ties amounts to."""
         model = self.model
         return model["warmth_strength"], model["hostility_strength"] * model["hostility_weight"]
+
+
+def _memory(extrapolation: Any, get: Callable[[str], Any], name: str) -> tuple[Any, Any, Any]:
+    """Return (nothing, nothing, value predicted for the end of the tick that is over) of one signal."""
+    steps = len(extrapolation)
+    weights = extrapolation[-1, 3:6]
+    predicted = sum(weight * get(f"{name}_{(steps - 1 - back) % 3}") for back, weight in enumerate(weights))
+    return np.zeros_like(predicted), np.zeros_like(predicted), predicted
 
 
 assert set(_PERSON) <= set(SLOW)
@@ -154,7 +157,7 @@ def slopes(state: Any, inputs: Any, person: Any, giver: Any, coupling: Any) -> t
 def predict_first(row: Any, slope: Any, memory: Any, positive: Callable[[Any], Any]) -> Any:
     """Return a signal at start, middle and end of the first step of a tick, and what to remember."""
     value, _, back = memory
-    at_middle, at_end = value + row[0] * slope, value + row[3] * slope
+    at_middle, at_end = value + row[1] * slope, value + row[4] * slope
     return (positive(value + back), positive(at_middle + back), positive(at_end + back)), (value, slope, at_end)
 
 

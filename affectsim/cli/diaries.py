@@ -1,0 +1,134 @@
+"""`affectsim diaries` and `affectsim fit`: real experience-sampling data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from affectsim.cli import options
+from affectsim.cli.output import check_folder, whole_folder, write_manifest
+from affectsim.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from affectsim.diaries import Diaries
+
+map_option = click.option(
+    "--map", "mapping", multiple=True, metavar="NAME=COLUMN[+COLUMN]",
+    help="Which columns are threat, drive, soothing, person, and time (hours, or date and time) or day and hour; "
+    "+ takes a mean, a minus before a column reverses it. Default: columns of these names.",
+)  # fmt: skip
+scale_option = click.option(
+    "--scale", "scales", multiple=True, metavar="[SYSTEM=]LOW:HIGH",
+    help="Scale of the items, such as 1:7; default: 0:1.",
+)  # fmt: skip
+phase_option = click.option(
+    "--before-after", "phase", metavar="COLUMN", help="Column that tells before (first) from after (last)."
+)
+arm_option = click.option("--arm", metavar="COLUMN", help="Column that says which arm of a trial a person is in.")
+
+
+@click.command(short_help="Say what diaries (experience sampling) show, in numbers.")
+@click.argument("file", type=click.Path(path_type=Path))
+@map_option
+@scale_option
+@phase_option
+@arm_option
+@click.option("--draws", type=click.IntRange(100, 100_000), default=1000, show_default=True,
+              help="How often people are drawn anew for the intervals.")  # fmt: skip
+def diaries(
+    file: Path, mapping: tuple[str, ...], scales: tuple[str, ...], phase: str | None, arm: str | None, draws: int
+) -> None:
+    """Print level, spread, skew, inertia and coupling of the ratings in FILE (CSV), as CSV with 95 % intervals.
+
+    The intervals come from drawing people anew (bootstrap). With --before-after, changes follow, and with --arm
+    what changed more in the last arm than in the first.
+    """
+    from affectsim.diary_statistics import compare, describe
+
+    data = _read(file, mapping, scales, phase, arm)
+    click.echo("arm,phase,statistic,value,low,high")
+    for a, name in enumerate(data.arms):
+        for p, when in enumerate(data.phases):
+            for statistic, found in describe(data, p, a, draws=draws).items():
+                if found.value == found.value:  # not NaN: systems and lags that were not rated are left out
+                    click.echo(f"{name},{when},{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
+    if len(data.phases) > 1:
+        for what, rows in compare(data, draws=draws).items():
+            for statistic, found in rows.items():
+                click.echo(f"{what},change,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
+
+
+@click.command(short_help="Estimate a population, and its people, from diaries (experience sampling).")
+@click.argument("file", type=click.Path(path_type=Path))
+@map_option
+@scale_option
+@phase_option
+@arm_option
+@click.option("--scenario", type=click.Path(path_type=Path), metavar="TOML",
+              help="Population to start from; default: people in general in a small world.")  # fmt: skip
+@click.option("--members", type=click.IntRange(60, 100_000), default=200, show_default=True,
+              help="Populations simulated in each round.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True, help="Rounds towards the data.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True,
+              help="Seed of all random draws.")  # fmt: skip
+@options.threads_option
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder for tables and figure; default: FILE's name, fit and the seed.")  # fmt: skip
+@options.overwrite_option
+def fit(
+    file: Path, mapping: tuple[str, ...], scales: tuple[str, ...], phase: str | None, arm: str | None,
+    scenario: Path | None, members: int, rounds: int, seed: int, threads: int | None, out: Path | None,
+    overwrite: bool,
+) -> None:  # fmt: skip
+    """Find populations that would write diaries like those in FILE (CSV), on the same beeps with the same gaps.
+
+    Writes what the data say about the population and about each person, with intervals, what they do not say,
+    a predictive check and a figure.
+    """
+    options.use_threads(threads)
+    folder = options.folder_for(out, f"{file.stem}-fit", seed)
+    check_folder(folder, overwrite)
+    data = _read(file, mapping, scales, phase, arm)
+    base = options.load(str(scenario), ()) if scenario else None
+    click.echo(f"  {data.people} people, {data.person.size:,} ratings, {len(data.arms) * len(data.phases)} groups")
+    from affectsim import plots
+    from affectsim.cli.runs import about
+    from affectsim.fitting import words
+    from affectsim.fitting.fit import fit as find
+    from affectsim.results import save
+
+    with Progress("populations") as progress:
+        found: Any = find(
+            data, base, members=members, rounds=rounds, seed=seed, threads=threads or 1, progress=progress
+        )
+    with whole_folder(folder, overwrite) as partial:
+        text = words.table(found)
+        changes = words.change_rows(found)
+        save(found, partial / "fit.nc")
+        (partial / "table.txt").write_text(text + "\n", encoding="utf-8")
+        for name, rows in (
+            ("population", words.population_rows(found)), ("changes", changes),
+            ("predictive", words.predictive_rows(found)), ("people", words.people_rows(found)),
+        ):  # fmt: skip
+            if rows:
+                (partial / f"{name}.csv").write_text(words.as_csv(rows), encoding="utf-8")
+        figure = plots.fit_to_diaries(found, changes)
+        for suffix in (".svg", ".png"):
+            plots.save(figure, partial / f"fit{suffix}")
+        write_manifest(partial, about(found))
+        names = sorted(path.name for path in partial.iterdir())
+    try:
+        click.echo(text)
+        click.echo(f"\nwritten to {folder}: {', '.join(names)}")
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{folder} was written and is whole") from None
+
+
+def _read(
+    file: Path, mapping: tuple[str, ...], scales: tuple[str, ...], phase: str | None, arm: str | None
+) -> Diaries:  # fmt: skip
+    from affectsim.diaries import parse_mapping, read_diaries
+
+    return read_diaries(file, parse_mapping(mapping, scales), phase=phase, arm=arm)

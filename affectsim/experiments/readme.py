@@ -1,0 +1,63 @@
+"""What the command writes into README files: the numbers of an experiment, and the list of experiments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from affectsim.errors import InputError, Mistake
+from affectsim.experiments import design as designs
+from affectsim.experiments.folders import names
+from affectsim.experiments.tables import Numbers, text
+from affectsim.text_files import read_text
+
+FILE = "README.md"
+_FOUND = re.compile(r"^\*\*Found\.\*\* (.+?)\n\s*\n", re.M | re.S)
+
+
+def markers(what: str) -> tuple[str, str]:
+    """Return the lines between which the command writes."""
+    return f"<!-- {what}: written by affectsim experiment run NAME --accept -->", f"<!-- end of {what} -->"
+
+
+def numbers(tables: Sequence[Numbers]) -> str:
+    """Return the numbers of an experiment as they stand in its README."""
+    return f"```text\n{text(tables)}\n```"
+
+
+def overview(place: Path) -> str:
+    """Return the table of all experiments in a folder: question and finding. Raises InputError."""
+    lines = ["| Experiment | Question | Found |", "|---|---|---|"]
+    for name in names(place):
+        question = designs.load(place / name).question
+        lines.append(f"| [`{name}`]({name}/{FILE}) | {question} | {finding(place / name)} |")
+    return "\n".join(lines)
+
+
+def finding(folder: Path) -> str:
+    """Return the paragraph that starts with **Found.** in a README, on one line. Raises InputError without one."""
+    path = folder / FILE
+    found = _FOUND.search(read_text(path, str(path)))
+    if not found:
+        raise InputError(str(path), [Mistake("**Found.**", "missing: the finding, in one or two sentences")])
+    return " ".join(found[1].split())
+
+
+def between(path: Path, what: str) -> str:
+    """Return what stands between the markers. Raises InputError if they are not there."""
+    start, end = markers(what)
+    _, opened, rest = read_text(path, str(path)).partition(start)
+    inside, closed, _ = rest.partition(end)
+    if not opened or not closed:
+        raise InputError(str(path), [Mistake(what, f"the lines {start} and {end} are missing")])
+    return inside.strip("\n")
+
+
+def put(path: Path, what: str, content: str) -> None:
+    """Write between the markers. Raises InputError if they are not there."""
+    between(path, what)
+    start, end = markers(what)
+    before, _, rest = read_text(path, str(path)).partition(start)
+    after = rest.partition(end)[2]
+    path.write_text(f"{before}{start}\n{content}\n{end}{after}", encoding="utf-8")

@@ -1,0 +1,255 @@
+"""Diaries: reading with a mapping, errors for people, statistics with exact cases and against published numbers."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affectsim.cli import affectsim
+from affectsim.diaries import SYSTEMS, Diaries, diaries_of, parse_mapping, read_diaries
+from affectsim.diary_statistics import LEAST_PAIRS, bootstrap_weights, compare, describe, schedule, statistics, sums
+from affectsim.errors import InputError
+
+BRINGMANN = (["threat=worry+fearful", "drive=cheerful,soothing=relaxed", "time=time_h"], ["1:7"])
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "diary.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def made_up(people: int, days: int, each_day: int, decay: float, noise: float, seed: int) -> Diaries:
+    """Return ratings that are a stationary process (decay time in hours) plus noise; total SD within people 0.1."""
+    random = np.random.default_rng(seed)
+    hours = (np.arange(days)[:, None] * 24 + 8 + 1.5 * np.arange(each_day)).ravel()
+    state = np.empty((people, hours.size, 3))
+    state[:, 0] = random.normal(size=(people, 3))
+    for k in range(1, hours.size):
+        keep = np.exp(-(hours[k] - hours[k - 1]) / decay)
+        state[:, k] = keep * state[:, k - 1] + np.sqrt(1 - keep**2) * random.normal(size=(people, 3))
+    ratings = np.sqrt(1 - noise) * state + np.sqrt(noise) * random.normal(size=state.shape)
+    level = 0.5 + 0.2 * random.normal(size=(people, 1, 3))
+    return diaries_of(np.repeat(np.arange(people), hours.size), np.tile(hours, people),
+                      (level + 0.1 * ratings).reshape(-1, 3))  # fmt: skip
+
+
+class TestReading:
+    def test_items_are_averaged_reversed_and_scaled(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "who,t,anxious,sad,tense\nb,9.5,1,3,2\na,33,7,,4\na,35,4,4,1\n")
+        mapping = parse_mapping(["threat=anxious+sad", "soothing=-tense", "person=who", "time=t"],
+                                ["1:7", "soothing=1:5"])  # fmt: skip
+        found = read_diaries(path, mapping)
+        assert found.labels == ("a", "b")
+        assert found.person.tolist() == [0, 0, 1]
+        assert found.time_h.tolist() == [9, 11, 9.5]  # each person's first midnight is 0
+        assert found.ratings[:, 0] == pytest.approx([np.nan, 0.5, 1 / 6], nan_ok=True)
+        assert np.isnan(found.ratings[:, 1]).all()
+        assert found.ratings[:, 2].tolist() == [0.25, 1.0, 0.75]
+        assert found.step == pytest.approx((1 / 12, 0, 1 / 4))
+        assert found.rated == (True, False, True)
+
+    def test_simulated_ratings_need_no_mapping(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "person,day,hour,threat,drive,soothing\n0,1,9.5,0.1,0.2,0.3\n0,2,10,0.2,0.3,0.4\n")
+        found = read_diaries(path, parse_mapping([]))
+        assert found.time_h.tolist() == [9.5, 34.0]
+        assert found.ratings.tolist() == [[0.1, 0.2, 0.3], [0.2, 0.3, 0.4]]
+
+    def test_dates(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "person,time,threat\n1,2024-05-01 09:30,0\n1,2024-05-02T00:30:00,1\n")
+        assert read_diaries(path, parse_mapping([])).time_h.tolist() == [9.5, 24.5]
+
+    def test_phases_and_arms(self, tmp_path: Path) -> None:
+        rows = "1,9,0,0,0\n1,9,0,10,0\n2,9,0,0,1\n2,34,0,10,1\n"
+        path = written(tmp_path, f"person,time,threat,when,arm\n{rows}")
+        found = read_diaries(path, parse_mapping([]), phase="when", arm="arm")
+        assert (found.phases, found.arms) == (("0", "10"), ("0", "1"))
+        assert found.arm.tolist() == [0, 1]
+        assert found.time_h.tolist() == [9, 9, 9, 10]
+
+    def test_all_mistakes_at_once(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "person,time,threat\n1,9,0.5\n1,soon,0.5\n1,11,7\n,12,0.5\n1,13\n")
+        with pytest.raises(InputError) as error:
+            read_diaries(path, parse_mapping([]))
+        text = str(error.value)
+        assert "4 mistakes" in text
+        assert "line 3, time = soon" in text
+        assert "from 0 to 1; give the items' scale, such as --scale 1:7" in text
+        assert "line 5, person" in text
+        assert "line 6" in text and "has 2 values; the header has 3" in text
+
+    @pytest.mark.parametrize(
+        ("mapping", "words"),
+        [
+            (["thraet=x"], "did you mean threat"),
+            (["threat=worri"], "did you mean worry"),
+            (["threat"], "must be NAME=COLUMN"),
+            (["threat=worry", "threat=worry"], "mapped twice"),
+            (["threat=worry", "time=missing"], "no column missing"),
+        ],
+    )
+    def test_wrong_mappings(self, tmp_path: Path, mapping: list[str], words: str) -> None:
+        path = written(tmp_path, "person,time,worry\n1,9,0.5\n")
+        with pytest.raises(InputError, match=words):
+            read_diaries(path, parse_mapping(mapping))
+
+    @pytest.mark.parametrize("scale", ["7:1", "x", "1-7", "joy=1:7"])
+    def test_wrong_scales(self, scale: str) -> None:
+        with pytest.raises(InputError, match="such as 1:7"):
+            parse_mapping([], [scale])
+
+    @pytest.mark.parametrize("text", ["", "person,time,threat\n", "person,time,threat\n1,9,\n"])
+    def test_nothing_in_it(self, tmp_path: Path, text: str) -> None:
+        with pytest.raises(InputError, match=r"empty|no rating"):
+            read_diaries(written(tmp_path, text), parse_mapping([]))
+
+    def test_same_moment_twice_hints_at_phases(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="--before-after"):
+            read_diaries(written(tmp_path, "person,time,threat\n1,9,0\n1,9,1\n"), parse_mapping([]))
+
+    def test_one_arm_each(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="several arms"):
+            read_diaries(written(tmp_path, "person,time,threat,a\n1,9,0,x\n1,10,1,y\n"), parse_mapping([]), arm="a")
+
+
+class TestStatistics:
+    def test_levels_and_coupling_are_those_of_numpy(self) -> None:
+        data = made_up(30, 4, 6, 3.0, 0.5, seed=2)
+        found = describe(data, draws=100)
+        ratings = data.ratings.reshape(30, -1, 3)
+        means = ratings.mean(axis=1)
+        centred = ratings - means[:, None]
+        pooled = ratings.reshape(-1, 3)
+        for n, system in enumerate(SYSTEMS):
+            assert found[f"{system}.mean"].value == pytest.approx(means[:, n].mean())
+            assert found[f"{system}.sd_between"].value == pytest.approx(means[:, n].std(ddof=1))
+            assert found[f"{system}.sd_within"].value == pytest.approx(
+                np.sqrt((centred[..., n] ** 2).sum() / (30 * 23))
+            )
+            around = pooled[:, n] - pooled[:, n].mean()
+            assert found[f"{system}.skew"].value == pytest.approx((around**3).mean() / (around**2).mean() ** 1.5)
+        flat = centred.reshape(-1, 3)
+        assert found["within_person_r.drive_soothing"].value == pytest.approx(np.corrcoef(flat[:, 1], flat[:, 2])[0, 1])
+        assert found["between_person_r.threat_drive"].value == pytest.approx(
+            np.corrcoef(means[:, 0], means[:, 1])[0, 1]
+        )
+
+    def test_decay_and_noise_of_a_known_process_come_back(self) -> None:
+        """The bias of centring is below 0.02 with 60 days; 300 people leave a standard error below 0.01."""
+        found = describe(made_up(300, 60, 8, 4.0, 0.4, seed=5), draws=100)
+        for system in SYSTEMS:
+            assert found[f"{system}.rating_noise_share"].value == pytest.approx(0.4, abs=0.04)
+            assert found[f"{system}.decay_hours"].value == pytest.approx(4.0, abs=0.4)
+            assert found[f"{system}.lag1_90min"].value == pytest.approx(0.6 * np.exp(-1.5 / 4), abs=0.03)
+
+    def test_interval_covers_the_mean_as_often_as_it_says(self) -> None:
+        """95 % of 200 intervals of 40 people each, at least 90 % (a chance of 1 in 500 to fail; fixed seeds)."""
+        inside = 0
+        for seed in range(200):
+            found = describe(made_up(40, 1, 6, 3.0, 0.5, seed=seed), draws=200, seed=seed)["threat.mean"]
+            inside += found.low <= 0.5 <= found.high
+        assert inside >= 180
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.integers(0, 1000))
+    def test_a_person_drawn_twice_counts_twice(self, seed: int) -> None:
+        data = made_up(6, 2, 5, 3.0, 0.5, seed=seed)
+        twice = np.concatenate([np.arange(6), [0]])
+        rows = [np.flatnonzero(data.person == person) for person in twice]
+        longer = diaries_of(
+            np.repeat(np.arange(7), [row.size for row in rows]), data.time_h[np.concatenate(rows)],
+            data.ratings[np.concatenate(rows)],
+        )  # fmt: skip
+        weights = np.array([[2.0, 1, 1, 1, 1, 1]])
+        plan, more = schedule(data), schedule(longer)
+        one = statistics(sums(plan, data.ratings), plan.lag_hours, weights)
+        other = statistics(sums(more, longer.ratings), more.lag_hours)
+        for name in one:
+            assert one[name][0] == pytest.approx(other[name][0], nan_ok=True, rel=1e-9), name
+
+    def test_missing_ratings_are_left_out_and_few_say_nothing(self) -> None:
+        data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
+        data.ratings[:, 1] = np.nan
+        data.ratings[data.person == 0, 2] = np.nan
+        found = describe(data, draws=100)
+        assert np.isnan(found["drive.mean"].value)
+        assert np.isnan(found["within_person_r.threat_drive"].value)
+        rest = data.ratings[data.person > 0, 2].reshape(19, -1)
+        assert found["soothing.mean"].value == pytest.approx(rest.mean(axis=1).mean())
+        assert LEAST_PAIRS > 20 * 3 * 5
+        assert np.isnan(found["threat.lag1_90min"].value)
+
+    def test_bootstrap_draws_as_many_people(self) -> None:
+        assert (bootstrap_weights(12, 50, 1).sum(axis=1) == 12).all()
+
+
+class TestCompare:
+    def before_and_after(self, shift: float) -> Diaries:
+        """Return diaries of 40 people in two arms; the second arm's threat rises by `shift` from before to after."""
+        before, after = (made_up(40, 3, 6, 3.0, 0.5, seed=7) for _ in range(2))
+        arm = np.arange(40) % 2
+        after.ratings[arm[after.person] == 1, 0] += shift
+        pairs = {name: np.concatenate([getattr(before, name), getattr(after, name)]) for name in
+                 ("person", "time_h", "ratings")}  # fmt: skip
+        phase = np.repeat([0, 1], before.person.size)
+        return Diaries(**{**before.__dict__, **pairs, "phase": phase, "phases": ("0", "1"), "arm": arm,
+                          "arms": ("wait", "trained")})  # fmt: skip
+
+    def test_a_shift_in_one_arm_is_the_difference_between_arms(self) -> None:
+        found = compare(self.before_and_after(0.1), draws=200)
+        for what, expected in (
+            ("change in arm wait", 0),
+            ("change in arm trained", 0.1),
+            ("difference between arms", 0.1),
+        ):
+            assert found[what]["threat.mean"] == pytest.approx((expected,) * 3)
+            assert found[what]["drive.mean"] == pytest.approx((0, 0, 0))
+
+    def test_people_without_an_after_do_not_count(self) -> None:
+        data = self.before_and_after(0.1)
+        kept = (data.phase == 0) | (data.person != 5)
+        fewer = Diaries(**{**data.__dict__, **{name: getattr(data, name)[kept] for name in
+                                               ("person", "time_h", "ratings", "phase")}})  # fmt: skip
+        assert compare(fewer, draws=100)["change in arm trained"]["threat.mean"].value == pytest.approx(0.1)
+
+
+def test_shipped_diaries_agree_with_the_published_ranges(shared: Path) -> None:
+    """Every range was computed from these sets among others: a value lies inside, give or take its own interval."""
+    with (shared / "evidence" / "targets.toml").open("rb") as file:
+        targets = tomllib.load(file)["momentary"]
+    sets = {
+        "bringmann2013_mbct": (*BRINGMANN, "period"),
+        "fried2021_students": (["threat=T,soothing=S,time=time_h"], [], None),
+        "hawks2023_ema": (["threat=T,drive=D,time=time_h"], [], None),
+    }
+    compared = outside = 0
+    for name, (mapping, scales, phase) in sets.items():
+        data = read_diaries(shared / "data" / "esm" / f"{name}.csv", parse_mapping(mapping, scales), phase=phase)
+        found = describe(data, draws=300)
+        for statistic, interval in found.items():
+            group, _, last = statistic.partition(".")
+            target = targets.get(group, {}).get(last)
+            if target is None or np.isnan(interval.value):
+                continue
+            compared += 1
+            outside += not (interval.low - 0.005 <= target[2] and interval.high + 0.005 >= target[1])
+    assert compared >= 40
+    assert outside == 0
+
+
+def test_command_line(tmp_path: Path) -> None:
+    data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
+    lines = [
+        f"{p},{t},{r[0]},{r[1]}" for p, t, r in zip(data.person, data.time_h, data.ratings.clip(0, 1), strict=True)
+    ]
+    path = written(tmp_path, "\n".join(["person,time,threat,drive", *lines]))
+    done = CliRunner().invoke(affectsim, ["diaries", str(path), "--draws", "100"])
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("arm,phase,statistic,value,low,high\nall,all,threat.mean,")
+    assert "soothing" not in done.output

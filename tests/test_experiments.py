@@ -1,0 +1,329 @@
+"""Experiments: every folder is whole and gives its expected numbers; the runner itself on exact cases."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from affectsim.cli import affectsim
+from affectsim.errors import InputError
+from affectsim.experiments import design as designs
+from affectsim.experiments import execution, expected, readme
+from affectsim.experiments.design import cells, dotted_changes, load
+from affectsim.experiments.folders import find, names
+from affectsim.experiments.measured import _distances
+from affectsim.experiments.statistics import Interval, individual, mean_interval, who
+from affectsim.experiments.tables import Numbers, finite, from_plain, text
+from affectsim.networks import Ring
+from affectsim.results import DISCLAIMER
+from affectsim.training.exercises import Practice
+
+TOP = Path(__file__).resolve().parents[1]
+PLACE = TOP / "experiments"
+#: Numbers are kept with five digits.
+ROUNDING = 1e-4
+SMALL = """
+question = "Does it matter?"
+kind = "conditions"
+template = "demo"
+outcomes = ["threat", "tolerance"]
+distance = true
+
+[scenario]
+population.size = 40
+days = 8
+training.start_day = 1
+record.every = "12 hours"
+
+[reduced]
+population.size = 20
+
+[[conditions]]
+name = "all"
+
+[[conditions]]
+name = "without mindfulness"
+without = ["mindfulness"]
+"""
+README = "# Does it matter?\n\n**Found.** It does.\n\n{}\n{}\n".format(*readme.markers("numbers"))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    folder = tmp_path / "experiments" / "small"
+    folder.mkdir(parents=True)
+    (folder / "design.toml").write_text(SMALL)
+    (folder / "README.md").write_text(README)
+    return folder
+
+
+@pytest.fixture
+def here(small: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(small.parents[1])
+    yield small
+
+
+# ------------------------------------------------------------------------------ the folders
+
+
+def test_every_question_that_was_promised_has_a_folder() -> None:
+    assert {
+        "baseline-society", "eight-week-trial", "fears-of-compassion", "self-criticism-tipping-point",
+        "mindfulness-failure", "imagery-limits", "anger", "ablation", "compassion-spreads", "dose-response",
+        "relapse-after-shock", "isolation-and-connection",
+    } <= set(names(PLACE))  # fmt: skip
+
+
+@pytest.mark.parametrize("name", names(PLACE))
+def test_folder_is_whole(name: str) -> None:
+    folder = PLACE / name
+    assert {"README.md", "design.toml", "expected.toml", "figure.png"} <= {path.name for path in folder.iterdir()}
+    words = (folder / "README.md").read_text(encoding="utf-8")
+    assert words.startswith(f"# {load(folder).question}\n")
+    assert words.index("**Predicted before the run.**") < words.index("**Found.**") < words.index("(figure.png)")
+    assert f"affectsim experiment run {name} --full" in words and readme.finding(folder) != "to be run"
+    for size in (False, True):
+        assert designs.cells(load(folder), folder, size)
+    shown = readme.numbers(expected.tables_of(expected.load(folder), full=True))
+    assert readme.between(folder / "README.md", "numbers") == shown
+
+
+@pytest.mark.parametrize("name", names(PLACE))
+def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
+    assert execution.check(execution.run(PLACE / name)) == []
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize(
+    ("name", "condition", "sign", "outcomes"),
+    [
+        ("fears-of-compassion", "high fears", -1, ["threat", "soothing", "self_criticism"]),
+        ("mindfulness-failure", "it never fails", 1, ["balance", "threat", "tolerance", "non_judgement"]),
+        ("imagery-limits", "hardly any images", -1, ["soothing", "threat", "sensitivity", "empathy"]),
+        ("imagery-limits", "bad associations every other time", -1, ["soothing", "threat", "sensitivity", "empathy"]),
+        ("anger", "angry", -1, ["balance", "threat", "self_criticism"]),
+        ("ablation", "without mindfulness", -1, ["balance", "tolerance", "non_judgement"]),
+        ("ablation", "without appreciation", -1, ["balance", "motivation", "sensitivity"]),
+        ("ablation", "without imagery", -1, ["balance", "sensitivity", "empathy", "fear_of_self_compassion"]),
+        ("ablation", "without self-critic work", -1, ["balance", "self_criticism"]),
+    ],
+)
+def test_limits_and_exercises_matter(name: str, condition: str, sign: int, outcomes: list[str], full: bool) -> None:
+    """The paired interval excludes zero, on the side that is told; the numbers are those that a run must give."""
+    tables = expected.tables_of(expected.load(PLACE / name), full)
+    rows = next(table.rows for table in tables if table.title.startswith("Difference to"))
+    for outcome in outcomes:
+        found = rows[condition][outcome]
+        assert min(sign * found.low, sign * found.high) > 0, outcome
+
+
+def test_the_list_of_experiments_is_up_to_date() -> None:
+    assert readme.between(PLACE / "README.md", "experiments") == readme.overview(PLACE)
+
+
+# -------------------------------------------------------------------------------- the runner
+
+
+def test_twins_reference_and_switched_off_exercises(small: Path) -> None:
+    result = execution.run(small)
+    whole, without = result.measured
+    assert [table.style for table in result.tables] == ["difference", "difference", "plain", "traits", "difference"]
+    # Only mindfulness is practised in these days, so without it nobody differs from the own twin.
+    for outcome in ("threat", "tolerance"):
+        assert (without.gain(outcome, "after") == 0).all() and (whole.gain(outcome, "before") == 0).all()
+    assert (whole.gain("tolerance", "after")[whole.chosen] > 0).any()
+    assert (whole.gain("tolerance", "after")[~whole.chosen] == 0).all()
+    benefit, difference = (table.rows for table in result.tables[:2])
+    gain = whole.gain("tolerance", "after")[whole.chosen] / whole.level("tolerance", "before")[whole.chosen].std(ddof=1)
+    assert benefit["all"]["tolerance"].value == pytest.approx(gain.mean(), rel=ROUNDING)
+    assert difference["without mindfulness"]["tolerance"].value == pytest.approx(-gain.mean(), rel=ROUNDING)
+    assert set(whole.distance[whole.chosen]) == {0}
+
+
+def test_start_values_are_those_of_the_condition(small: Path) -> None:
+    words = SMALL.replace('template = "demo"', 'template = "minimal"\nspans = { "first" = [0, 0.5] }')
+    words = words.replace("training.start_day = 1\n", "").replace('without = ["mindfulness"]', "start = { threat = 1 }")
+    words = words.replace("distance = true", "").replace('"12 hours"', '"1 hour"')
+    (small / "design.toml").write_text(words)
+    calm, alarmed = execution.run(small).measured
+    assert (alarmed.level("threat", "first") > calm.level("threat", "first")).all()
+    assert not calm.trial and calm.unit("threat") == 1
+
+
+def test_only_means_all_others_do_nothing(small: Path) -> None:
+    (small / "design.toml").write_text(SMALL.replace("without = [", "only = ["))
+    exercises = cells(load(small), small, full=True)[1].scenario.exercises()
+    assert exercises["mindfulness"] == Practice.kinds()["mindfulness"]()
+    for kind in set(exercises) - {"mindfulness"}:
+        table = exercises[kind].table()
+        assert not any(value for name, value in table.items() if name not in ("kind", "minutes"))
+
+
+def test_sizes_and_sweeps(small: Path) -> None:
+    assert [cell.scenario.population.size for cell in cells(load(small), small, True)] == [40, 40]
+    assert [cell.scenario.population.size for cell in cells(load(small), small, False)] == [20, 20]
+    sweep = '[sweep]\nchange = "population.traits.adherence.median"\nlabel = "share"\n'
+    sweep += "values = [0.1, 0.5, 1]\nreduced = [0, 1]\n"
+    (small / "design.toml").write_text(
+        SMALL.replace('"conditions"', '"sweep"').replace("[scenario]", sweep + "[scenario]")
+    )
+    assert [cell.value for cell in cells(load(small), small, True)] == [0.1, 0.1, 0.5, 0.5, 1, 1]
+    found = execution.run(small)
+    assert [cell.value for cell in found.measured] == [0, 0, 1, 1]
+    first, last = (one.gain("tolerance", "after")[one.chosen] for one in found.measured[::2])
+    ends = next(table for table in found.tables if table.title.startswith("From 0 to 1"))
+    unit = found.measured[0].unit("tolerance")
+    assert ends.rows["all"]["tolerance"].value == pytest.approx((last - first).mean() / unit, rel=ROUNDING)
+    assert (last - first).mean() > 0
+
+
+def test_a_course_compares_each_condition_within_each_arm(small: Path) -> None:
+    shock = 'change.stimuli = [{ kind = "daily-life" }, { kind = "shock", day = 6, hour = 1, threat = 5 }]'
+    words = SMALL.replace('"conditions"', '"course"').replace('without = ["mindfulness"]', shock)
+    (small / "design.toml").write_text(
+        words.replace("distance = true", 'spans = { "shock" = [6, 6.5], "quiet" = [1, 6] }')
+    )
+    result = execution.run(small)
+    gaps = next(table for table in result.tables if table.title.startswith("threat: differences")).rows
+    calm, shocked = result.measured
+    for arm, name in enumerate(calm.arms):
+        gap = (shocked.level("threat", "shock", arm) - calm.level("threat", "shock", arm))[calm.chosen]
+        found = gaps[f"without mindfulness - all, {name}"]
+        assert found["shock"].value == pytest.approx(gap.mean(), rel=ROUNDING) and found["shock"].low > 0
+        assert found["quiet"].value == 0
+    twice = gaps["without mindfulness - all: training - own twin"]["shock"].value
+    arms = [gaps[f"without mindfulness - all, {name}"]["shock"].value for name in calm.arms]
+    assert twice == pytest.approx(arms[1] - arms[0], abs=ROUNDING)
+
+
+def test_mistakes_in_a_design_are_all_named(small: Path) -> None:
+    wrong = SMALL.replace('"threat", ', '"thread", ').replace('"demo"', '"demmo"') + '[[conditions]]\nname = "all"\n'
+    (small / "design.toml").write_text(wrong + 'without = ["mindfulness"]\nonly = ["appreciation"]\n')
+    with pytest.raises(InputError) as caught:
+        load(small)
+    words = str(caught.value)
+    assert "cannot stand next to only" in words or all(
+        part in words for part in ("demo?", "threat?", "different names")
+    )
+    (small / "design.toml").write_text(SMALL.replace('["mindfulness"]', '["mindfullness"]'))
+    with pytest.raises(InputError, match=r"did you mean mindfulness\?"):
+        cells(load(small), small, False)
+    (small / "design.toml").write_text(SMALL.replace("distance = true", 'spans = { "x" = [3, 2] }'))
+    with pytest.raises(InputError, match="first day"):
+        load(small)
+
+
+def test_dotted_changes() -> None:
+    assert dotted_changes({"a": {"b": {"c": 1}, "d": [1]}, "e": 2}) == {"a.b.c": 1, "a.d": [1], "e": 2}
+
+
+def test_distance_counts_ties_from_the_nearest_trained() -> None:
+    community = Ring(ties_each=2).build(8, 0)
+    chosen = np.zeros(8, dtype=bool)
+    assert np.isinf(_distances(community, chosen)).all()
+    chosen[0] = True
+    assert _distances(community, chosen).tolist() == [0, 1, 2, 3, 4, 3, 2, 1]
+
+
+# --------------------------------------------------------------------------------- statistics
+
+
+def test_intervals_hold_what_they_promise() -> None:
+    """Coverage of a 95 % interval in 2000 samples: within 4.9 standard errors, wrong once in a million."""
+    draws = np.random.default_rng(5).normal(size=(2000, 3, 10))
+    everybody = np.ones((3, 10), dtype=bool)
+    for per in ("person", "world"):
+        hits = [found.low < 0 < found.high for found in (mean_interval(one, everybody, per) for one in draws)]
+        assert abs(np.mean(hits) - 0.95) < 4.9 * math.sqrt(0.95 * 0.05 / 2000)
+
+
+def test_interval_counts_only_those_who_count_and_is_missing_for_one() -> None:
+    values = np.array([[1.0, 3.0, 100.0]])
+    found = mean_interval(values, np.array([[True, True, False]]))
+    # t with one degree of freedom: 12.706; standard error 1.
+    assert found.value == 2 and found.high == pytest.approx(2 + 12.7062, abs=1e-4)
+    assert math.isnan(mean_interval(values, np.array([[True, False, False]])).low)
+    assert math.isnan(mean_interval(values, np.zeros((1, 3), dtype=bool)).value)
+
+
+def test_who_finds_the_trait_that_decides_and_no_other() -> None:
+    rng = np.random.default_rng(3)
+    traits = {name: rng.normal(size=400) for name in ("decides", "idle", "other")} | {"same": np.ones(400)}
+    found = who(-traits["decides"] + 0.3 * rng.normal(size=400), traits)
+    assert found["decides"]["harmed - others"].low > 0 and found["decides"]["correlation with benefit"].high < -0.8
+    assert all(found[name]["correlation with benefit"].low < 0 < found[name]["correlation with benefit"].high
+               for name in ("idle", "other"))  # fmt: skip
+    assert "same" not in found
+
+
+def test_individual_effects_of_a_known_case() -> None:
+    found = individual(np.array([-1.0, -0.1, 0.1, 1.0]))
+    assert found["% harmed"].value == 25 and found["% helped"].value == 25
+    assert found["spread"].value == pytest.approx(math.sqrt(2.02 / 3))
+
+
+# ------------------------------------------------------------------ tables, expected numbers, command
+
+
+def test_tables_come_back_from_plain_values_and_miss_what_moved(tmp_path: Path) -> None:
+    table = Numbers("t", "difference", {"a": {"x": Interval(0.5, 0.4, 0.6)}, "b": {"x": Interval(math.nan)}})
+    expected.write(tmp_path, {False: [table]})
+    known = expected.load(tmp_path)
+    assert from_plain(known["reduced"])[0].rows["a"] == table.rows["a"]
+    assert expected.misses(known, [table], full=False) == []
+    assert "no numbers of the full size" in expected.misses(known, [table], full=True)[0]
+    moved = Numbers("t", "difference", {"a": {"x": Interval(0.53, 0.4, 0.6)}, "c": {"x": Interval(1.0)}})
+    lines = expected.misses(known, [moved], full=False)
+    assert len(lines) == 3 and any("0.53, expected 0.5" in line for line in lines)
+    expected.write(tmp_path, {True: [moved]})
+    assert expected.misses(expected.load(tmp_path), [table], full=False) == []
+    assert finite([math.nan, {"a": 1.0}]) == [None, {"a": 1.0}]
+
+
+def test_text_has_no_signed_zero_and_breaks_wide_tables() -> None:
+    rows = {"row": {f"column_{n}": Interval(-1e-9, -0.1, 0.1) for n in range(8)}}
+    words = text([Numbers("title", "difference", rows)])
+    assert "-0.00" not in words and "column 7" in words and max(map(len, words.splitlines())) < 80
+
+
+def test_accept_then_check_then_a_change_fails_the_check(here: Path) -> None:
+    run = CliRunner()
+    assert run.invoke(affectsim, ["experiment", "run", "small", "--check"], standalone_mode=False).return_value == 1
+    done = run.invoke(affectsim, ["experiment", "run", "small", "--accept"], standalone_mode=False)
+    assert done.exception is None and "accepted" in done.output
+    assert (here / "figure.png").stat().st_size > 0
+    assert "Benefit of training" in readme.between(here / "README.md", "numbers")
+    for size in ([], ["--full"]):
+        again = run.invoke(affectsim, ["experiment", "run", "small", "--check", *size], standalone_mode=False)
+        assert again.return_value == 0 and "as expected" in again.output
+    (here / "design.toml").write_text(SMALL.replace("[scenario]", "[scenario]\nseed = 2"))
+    other = run.invoke(affectsim, ["experiment", "run", "small", "--check"], standalone_mode=False)
+    assert other.return_value == 1 and "not as expected" in other.output
+
+
+def test_results_are_written_whole(here: Path) -> None:
+    done = CliRunner().invoke(affectsim, ["experiment", "run", str(here), "--out", "out"], standalone_mode=False)
+    assert done.exception is None and DISCLAIMER in done.output
+    assert {path.name for path in Path("out").iterdir()} == {
+        "table.txt", "results.json", "figure.svg", "figure.png", "manifest.json"}  # fmt: skip
+    found = json.loads(Path("out/results.json").read_text())
+    assert found["tables"][0]["rows"]["all"]["tolerance"] and len(found["scenarios"]) == 2
+    assert Path("out/table.txt").read_text() in done.output
+
+
+def test_unknown_names_are_said_with_the_nearest(here: Path) -> None:
+    assert find("small") == Path("experiments/small") and find(str(here)) == here
+    with pytest.raises(InputError, match=r"did you mean small\?"):
+        find("smal")
+    with pytest.raises(InputError, match=r"holds no design\.toml"):
+        find("experiments")
+    shutil.rmtree("experiments")
+    with pytest.raises(InputError, match="there is no folder experiments here"):
+        find("small")
