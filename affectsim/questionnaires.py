@@ -6,7 +6,8 @@ Multivariate Behav Res 34:315-346). It goes
 
 1. from quantities of the model (`QUANTITIES`) to how far a person is from the reference on each: log or logit,
    less the reference, in standard deviations between people;
-2. to a weighted sum of them (`reads`; the weights are assumed), in its own standard deviations between people: z;
+2. to a weighted sum of them (`reads`; weights are assumed, or calibrated where `data/calibrated.toml` has them), in
+   its own standard deviations between people: z;
 3. to the score, 100 / (1 + exp(-(typical level + .8 z + error))), so that it rises or falls with each quantity
    throughout and stays between 0 and 100 without being cut off. Logit of a score is linear in z; the steepness of
    .8 is assumed and gives a standard deviation of up to 18 points.
