@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from affectsim import calibrated
 from affectsim.errors import nearest
 from affectsim.parameters import DISTRIBUTIONS
 from affectsim.parts import Table, field
@@ -48,8 +49,15 @@ _FEARS_POOLED = (
 )
 _FEAR_FOR = "assumed; direction: the three fears go together, that for others least (Kirby, Day & Sagar 2019)"
 
+
+def _fitted(known: Correlation) -> Correlation:
+    return Correlation(
+        known.traits, *calibrated.number(f"correlations.{'.'.join(known.traits)}", known.r, known.source)
+    )
+
+
 #: What holds in every population unless a preset or a scenario says otherwise.
-CORRELATIONS: tuple[Correlation, ...] = (
+CORRELATIONS: tuple[Correlation, ...] = tuple(_fitted(one) for one in (
     Correlation(("self_criticism", "fear_of_self_compassion"), 0.5, _ABOUT_FEARS),
     Correlation(("self_criticism", "fear_of_compassion_from_others"), 0.45, _ABOUT_FEARS),
     Correlation(("self_criticism", "fear_of_compassion_for_others"), 0.25, _FEARS_POOLED),
@@ -68,7 +76,7 @@ CORRELATIONS: tuple[Correlation, ...] = (
         ("threat_gain", "anger"), 0.35,
         "assumed; direction: anger is one of the feelings of the threat system (Gilbert 2009)",
     ),
-)  # fmt: skip
+))  # fmt: skip
 
 
 class CorrelationTable(Table):

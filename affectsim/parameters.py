@@ -7,13 +7,16 @@ Four lists feed everything else (TOML, command line, sampling bounds, model desc
 - `TRAITS`: what differs between people, each with the distribution it is drawn from;
 - `ATTRIBUTES`: the six attributes that compassionate mind training trains.
 
-A `source` is a publication, a measurement, or the word "assumed".
+A `source` is a publication, a measurement, or the word "assumed". Numbers that were fitted to published ones are
+in `data/calibrated.toml`; what stands here is then the starting value.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from affectsim import calibrated
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,31 @@ class Trait:
     source: str
 
 
+def _fitted(table: str, known: Parameter) -> Parameter:
+    value, source = calibrated.number(f"{table}.{known.name}", known.default, known.source)
+    return replace(known, default=value, source=source)
+
+
+def _fitted_trait(known: Trait) -> Trait:
+    path = f"population.traits.{known.name}"
+    median, median_source = calibrated.number(f"{path}.median", known.median, known.source)
+    spread, spread_source = calibrated.number(f"{path}.spread", known.spread, known.source)
+    if median_source != known.source and spread_source != known.source:
+        source = f"median {median_source}; spread {spread_source}"
+    elif spread_source != known.source:
+        source = f"spread {spread_source}"
+    else:
+        source = median_source
+    return replace(known, median=median, spread=spread, source=source)
+
+
 _REFERENCE = "assumed (reference formulation; gives one stable state below a self-criticism of about 1.45)"
 _ESM = "assumed; experience sampling puts the decay of within-person variance at 5 to 8 h"
 
 # One entry is one or two lines, so that the list can be read as a table.
 # fmt: off
 MODEL: dict[str, Parameter] = {
-    p.name: p
+    p.name: _fitted("model", p)
     for p in (
         Parameter("signal_threshold", r"\theta", 0.4, 0.05, 1.0, "activation",
                   "activation at which a system's influence on the others is half of its full strength", _REFERENCE),
@@ -120,6 +141,9 @@ MODEL: dict[str, Parameter] = {
         Parameter("background_time", r"\tau_z", 6.0, 0.5, 72.0, "h", "correlation time of the background", _ESM),
         Parameter("goal_pursuit", r"g_{goal}", 0.8, 0.0, 1.0, "1",
                   "how much the chance that an opportunity becomes a reward depends on drive", "assumed"),
+        Parameter("shared_pleasure", r"s_{DS}", 0.0, 0.0, 1.0, "1",
+                  "share of the kick of an everyday reward that soothing gets as well, and of a kindness that drive gets: "
+                  "most pleasant events are both", "assumed; experience sampling finds drive and soothing rising together"),
         Parameter("true_threat_share", r"p_{true}", 0.3, 0.0, 1.0, "1",
                   "share of ambiguous events that are a real threat", "assumed"),
         Parameter("discriminability", r"d'", 1.5, 0.0, 6.0, "1",
@@ -166,7 +190,7 @@ _PROTOTYPE = "assumed; an early fit to the levels and spreads of experience samp
 _SYSTEM_SYMBOLS = (("threat", "T", 0.8), ("drive", "D", 1.3), ("soothing", "S", 1.5))
 # How people put a state into a rating between 0 and 1.
 RATING: dict[str, Parameter] = {
-    p.name: p
+    p.name: _fitted("rating", p)
     for p in (
         *(Parameter(f"{system}_rating_offset", f"o_{letter}", 0.0, -1.0, 1.0, "rating",
                     f"rating of {system} by the median person when the system is silent", "assumed")
@@ -190,7 +214,7 @@ RATING: dict[str, Parameter] = {
 
 # What `TRAITS` say is drawn per person; presets change medians and spreads.
 TRAITS: dict[str, Trait] = {
-    t.name: t
+    t.name: _fitted_trait(t)
     for t in (
         Trait("self_criticism", r"\kappa", "lognormal", 0.7, 0.45, 0.0, 10.0, "1",
               "strength of the loop in which threat attacks the self and so makes threat", "assumed"),
@@ -232,7 +256,7 @@ TRAITS: dict[str, Trait] = {
 # fmt: on
 _ATTRIBUTE_SHAPE = ("logitnormal", 0.4, 0.5, 0.0, 1.0, "1")
 ATTRIBUTES: dict[str, Trait] = {
-    name: Trait(name, symbol, *_ATTRIBUTE_SHAPE, meaning, source)  # type: ignore[arg-type]
+    name: _fitted_trait(Trait(name, symbol, *_ATTRIBUTE_SHAPE, meaning, source))  # type: ignore[arg-type]
     for name, symbol, meaning, source in (
         ("motivation", r"q_{mot}", "compassionate motivation: raises practice and giving", "assumed"),
         (

@@ -26,6 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from affectsim import calibrated
+
 if TYPE_CHECKING:
     from affectsim.ties import Community
 
@@ -164,6 +166,8 @@ class Part(Table):
 
     #: Name in TOML; empty on families, which cannot be used themselves.
     kind: ClassVar[str] = ""
+    #: Where `affectsim.calibrated` has numbers of this part; exercises are found by their kind.
+    calibrated_as: ClassVar[str] = ""
 
     def __init_subclass__(cls, kind: str = "", **more: Any) -> None:
         """Give the class its name in TOML (`kind`)."""
@@ -177,12 +181,26 @@ class Part(Table):
         super().__pydantic_init_subclass__(**more)
         if not kind:
             return
+        cls._take_calibrated()
         family = cls.family()
         for other in _known(family):
             same_place = (other.__module__, other.__qualname__) == (cls.__module__, cls.__qualname__)
             # The same class again (a notebook cell run twice) replaces the older one.
             if other is not cls and other.kind == kind and not same_place:
                 raise TypeError(f"{family.__name__} kind {kind!r} is already taken by {other.__qualname__}")
+
+    @classmethod
+    def _take_calibrated(cls) -> None:
+        """Put calibrated numbers in the place of the defaults of fields; validators are built later."""
+        place = cls.calibrated_as or (f"training.exercises.{cls.kind}" if cls.family().__name__ == "Exercise" else "")
+        if not place:
+            return
+        for name, info in cls.__pydantic_fields__.items():
+            if isinstance(info.default, float) and isinstance(info.json_schema_extra, dict):
+                source = str(info.json_schema_extra["source"])
+                info.default, info.json_schema_extra["source"] = calibrated.number(
+                    f"{place}.{name}", info.default, source
+                )
 
     @classmethod
     def family(cls) -> type[Part]:

@@ -6,7 +6,8 @@ Multivariate Behav Res 34:315-346). It goes
 
 1. from quantities of the model (`QUANTITIES`) to how far a person is from the reference on each: log or logit,
    less the reference, in standard deviations between people;
-2. to a weighted sum of them (`reads`; the weights are assumed), in its own standard deviations between people: z;
+2. to a weighted sum of them (`reads`; weights are assumed, or calibrated where `data/calibrated.toml` has them), in
+   its own standard deviations between people: z;
 3. to the score, 100 / (1 + exp(-(typical level + .8 z + error))), so that it rises or falls with each quantity
    throughout and stays between 0 and 100 without being cut off. Logit of a score is linear in z; the steepness of
    .8 is assumed and gives a standard deviation of up to 18 points.
@@ -39,6 +40,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim import calibrated
 from affectsim.draws import normals_at
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
 from affectsim.parts import field
@@ -167,7 +169,9 @@ class Questionnaire(Measure):
     def __init_subclass__(cls, kind: str = "", **more: Any) -> None:
         """Find out what must be recorded. Raises KeyError for a quantity that does not exist."""
         super().__init_subclass__(kind=kind, **more)
-        read = [QUANTITIES[name] for name in getattr(cls, "reads", ())]
+        path = f"questionnaires.{kind}"
+        cls.reads = {n: calibrated.number(f"{path}.{n}", w, "")[0] for n, w in getattr(cls, "reads", {}).items()}
+        read = [QUANTITIES[name] for name in cls.reads]
         cls.rows = tuple(sorted({row for quantity in read for row in quantity.rows}))
         cls.constants = tuple(sorted({name for quantity in read for name in quantity.constants}))
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.parameters import ATTRIBUTES
+from affectsim.parameters import ATTRIBUTES, REFERENCE_ATTRIBUTE
 from affectsim.parts import Readout
 
 Float = npt.NDArray[np.float64]
@@ -244,6 +244,21 @@ class Connectedness(_Feeling, kind="connectedness"):
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return connectedness."""
         return values["soothing"] * (1 - values["effective_fear_of_compassion_from_others"])
+
+
+class ChanceOfPractice(Measure, kind="chance_of_practice"):
+    """Chance that a person does the practice that is assigned for a day at home.
+
+    Assumes: a person's own adherence, more so the more motivated the person is than people usually are.
+    """
+
+    rows = ("motivation",)
+    constants = ("adherence",)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the chance, as the days of a run draw it."""
+        return np.clip(values["adherence"] * (1 + 0.5 * (values["motivation"] - REFERENCE_ATTRIBUTE)), 0.0, 1.0)
 
 
 class _Slow(Measure):

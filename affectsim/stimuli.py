@@ -49,6 +49,8 @@ class DailyLife(Stimulus, kind="daily-life"):
     around the given mean. How many are taken as opportunities depends on drive.
     """
 
+    calibrated_as = "stimuli.0"
+
     threat: float = _rate(1.5, "threats", "prototype fitted to experience sampling: about 1.5")
     resource: float = _rate(7.5, "opportunities", "prototype fitted to experience sampling: 7 to 8")
     affiliative: float = _rate(7.5, "kindnesses", "prototype fitted to experience sampling: 7 to 8")

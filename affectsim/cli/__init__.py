@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from affectsim.cli.diaries import diaries, fit
+from affectsim.cli.evidence import evidence
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.practitioners import practitioners
@@ -46,7 +47,7 @@ def affectsim() -> None:
 
 
 for _command in (
-    demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners,
+    demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
     sweep, resume, status, retry, export, merge, sensitivity,
 ):  # fmt: skip
     affectsim.add_command(_command)

@@ -54,9 +54,10 @@ _fear_left = inlined(practice.fear_left)
 _unworthy_fear = inlined(practice.unworthy_fear)
 _effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, unworthy_fear=_unworthy_fear))
 
-GOAL, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, NON_JUDGEMENT_EFFECT, \
-    SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF = (PARAMETER[n] for n in (
-        "goal_pursuit", "true_threat_share", "discriminability", "criterion", "better_safe_than_sorry", "looks",
+GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, \
+    NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF = (PARAMETER[n] for n in (
+        "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
+        "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
         "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half"))  # fmt: skip
 _STEADY = {name: row * L for name, row in STEADY.items()}
@@ -127,7 +128,7 @@ def daily_life(population, tables, block, moment):
     thresholds = tables.thresholds
     model = tables.model
     of_day = moment % tables.moments_per_day
-    goal = model[run, GOAL]
+    goal, shared = model[run, GOAL], model[run, SHARED]
     scratch = np.empty(2 * L)
     sizes, chances = scratch[:L], scratch[L:]
     words = np.empty(2 * L, dtype=np.uint32)
@@ -143,15 +144,20 @@ def daily_life(population, tables, block, moment):
                 # An opportunity becomes a reward by effort: the more so the higher drive is.
                 for i in range(L):
                     taken = 1.0 - goal * (1.0 - fast[X_D + i])
-                    fast[U_R + i] += sizes[i] if chances[i] < taken else 0.0
+                    size = sizes[i] if chances[i] < taken else 0.0
+                    fast[U_R + i] += size
+                    fast[U_A + i] += shared * size
             elif kind == 3:
                 for i in range(L):
                     if sizes[i] > 0.0:
                         fast[U_T + i] += sizes[i] * _appraise(model, run, chances[i], fast[X_T + i])
-            else:
-                row = fast[U_T:U_R] if kind == 0 else fast[U_A:U_P]
+            elif kind == 2:
                 for i in range(L):
-                    row[i] += sizes[i]
+                    fast[U_A + i] += sizes[i]
+                    fast[U_R + i] += shared * sizes[i]
+            else:
+                for i in range(L):
+                    fast[U_T + i] += sizes[i]
 
 
 @internal_inlined

@@ -1,0 +1,66 @@
+"""`affectsim evidence`: the model's values beside published ones, hits and misses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from affectsim.cli import options
+from affectsim.cli.progress import Progress
+
+
+@click.command(short_help="Hold the model against published evidence, misses included.")
+@click.option("--only", multiple=True, metavar="NAME",
+              help="Only this entry or group, such as momentary.threat; can be given several times.")  # fmt: skip
+@click.option("--full", is_flag=True, help="More people in more worlds: minutes instead of a minute.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")
+@options.set_option
+@options.seed_option
+@options.threads_option
+@click.option("--write", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Also put the card into a text file, between its two marks.")  # fmt: skip
+@click.option("--calibrate", "calibrated", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.toml",
+              help="Fit the free numbers instead, and write them; goes on from OUT.toml if it is there.")  # fmt: skip
+@click.option("--minutes", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True,
+              help="With --calibrate: time for each stage.")  # fmt: skip
+def evidence(
+    only: tuple[str, ...], full: bool, as_json: bool, changes: tuple[str, ...], seed: int | None, threads: int | None,
+    write: Path | None, calibrated: Path | None, minutes: float,
+) -> None:  # fmt: skip
+    """Simulate what published numbers are about and print model and publication side by side.
+
+    "calibrate": the model was fitted to it. "predict": it was not, only compared. With --set another model is
+    held against the same evidence, such as --set model.soothing_calms_threat=0.
+    """
+    options.use_threads(threads)
+    if calibrated is not None:
+        _calibrate(calibrated, minutes, seed)
+        return
+    from affectsim.evidence import card
+    from affectsim.evidence.files import check_block, put_block
+
+    wanted = options.parsed(changes)
+    card.chosen(only)
+    if write is not None:
+        check_block(write)
+    with Progress("person-days") as progress:
+        rows = card.card(
+            only, full=full, seed=card.SEED if seed is None else seed, changes=wanted, threads=threads,
+            progress=progress,
+        )  # fmt: skip
+    text = card.table(rows, full=full, changes=wanted)
+    if write is not None:
+        put_block(write, text)
+    click.echo(json.dumps([row.as_json() for row in rows], indent=2) if as_json else text)
+
+
+def _calibrate(out: Path, minutes: float, seed: int | None) -> None:
+    from affectsim.evidence.calibrate import run
+
+    try:
+        run(out, seconds=60 * minutes, seed=1 if seed is None else seed, say=lambda line: click.echo(line, err=True))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"the best numbers so far are in {out}" if out.exists() else "") from None
+    click.echo(f"written: {out}")

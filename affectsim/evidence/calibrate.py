@@ -1,0 +1,181 @@
+"""Calibration: the recipe that fits free numbers of the model to the entries that may be fitted, and to no other.
+
+    python -m affectsim.evidence.calibrate      (renews the package's own numbers, `data/calibrated.toml`)
+    affectsim evidence --calibrate OUT.toml     (the same stages, into a file of one's own)
+
+Three stages, since questionnaires and training need people who already live as diaries say:
+
+1. life: events, couplings, backgrounds, how people differ and how they rate, against `momentary`;
+2. traits: which traits go together and what scores read of how people feel now, against `traits`;
+3. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`.
+
+Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
+scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
+
+The objective is a sum of squares, one residual per entry: how far the model's value is outside the inner part of its
+range, in half widths of the range, and a weak pull to the middle; and one per free number, a weak pull to where
+it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one derivative are
+one batch of simulations with the same seed, so they live the same events (common random numbers) and what
+differs is the model. After every step the best point so far is written, and a later call goes on from there.
+
+Entries with the role "predict" are never looked at: `objective_entries` leaves them out.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.evidence.entries import Entry, entries
+from affectsim.evidence.files import read_numbers, write_numbers
+from affectsim.evidence.free import STAGES, Stage
+from affectsim.evidence.values import simulated_many
+
+Float = npt.NDArray[np.float64]
+
+#: Share of the half width that counts as well inside: a fresh seed should not fall out again.
+_INNER = 0.6
+_TO_THE_MIDDLE = 0.1
+_TO_THE_START = 0.12
+#: Residual of a statistic that is not defined.
+_UNDEFINED = 5.0
+#: Step of the derivative, as a share of the range of a free number: far above what simulation noise can hide.
+_STEP = 0.04
+
+
+class Point(NamedTuple):
+    """A point that was tried: free number -> value, the model's values, and the sum of squares."""
+
+    numbers: dict[str, float]
+    values: dict[str, float]
+    loss: float
+
+
+def objective_entries(stage: Stage) -> list[Entry]:
+    """Return the entries a stage is fitted to: those of its groups and studies whose role is "calibrate"."""
+    fitted = [entry for entry in entries() if entry.role == "calibrate" and entry.name.startswith(stage.groups)]
+    return [entry for entry in fitted if set(entry.studies) <= set(stage.studies)]
+
+
+def residual(entry: Entry, value: float) -> float:
+    """Return how far a value is from where it should be, in half widths of the range of the entry."""
+    if math.isnan(value):
+        return _UNDEFINED
+    low, high = entry.range
+    place = (value - (low + high) / 2) / ((high - low) / 2)
+    outside = max(0.0, abs(place) - _INNER)
+    return math.copysign(outside, place) + _TO_THE_MIDDLE * place
+
+
+def calibrate(
+    stage: Stage,
+    start: Mapping[str, float],
+    *,
+    people: int,
+    seed: int,
+    seconds: float,
+    tried: Callable[[Point], None] = lambda point: None,
+    threads: int | None = 1,
+) -> Point:
+    """Return the best point of a stage. `start`: numbers found before, also those of other stages.
+
+    `seconds`: no new derivative is begun after so much time. `tried` is called with every better point.
+    """
+    from scipy.optimize import least_squares
+
+    free = stage.free
+    targets = objective_entries(stage)
+    fixed = {path: value for path, value in start.items() if path not in {one.path for one in free}}
+    first = np.array([one.place(start.get(one.path, one.start)) for one in free])
+    origin = np.array([one.place(one.start) for one in free])
+    began = time.monotonic()
+    best = Point({}, {}, math.inf)
+
+    def numbers(place: Float) -> dict[str, float]:
+        return fixed | {one.path: one.value(float(x)) for one, x in zip(free, place, strict=True)}
+
+    def residuals(places: Sequence[Float]) -> Float:
+        nonlocal best
+        points = [numbers(place) for place in places]
+        made = simulated_many(stage.studies, points, people=people, worlds=stage.worlds, seed=seed, threads=threads)
+        rows = []
+        for place, point, values in zip(places, points, made, strict=True):
+            row = np.array([residual(entry, values[entry.name]) for entry in targets])
+            rows.append(np.concatenate([row, _TO_THE_START * (place - origin)]))
+            loss = float((rows[-1] ** 2).sum())
+            if loss < best.loss:
+                best = Point(point, {entry.name: values[entry.name] for entry in targets}, loss)
+                tried(best)
+        return np.array(rows)
+
+    last: list[tuple[Float, Float]] = []
+
+    def here(place: Float) -> Float:
+        row: Float = residuals([place])[0]
+        last[:] = [(place.copy(), row)]
+        return row
+
+    def derivative(place: Float) -> Float:
+        if time.monotonic() - began > seconds:
+            raise _Enough
+        base = last[0][1] if last and np.array_equal(last[0][0], place) else here(place)
+        steps = np.where(place + _STEP <= 1, _STEP, -_STEP)
+        moved = [place + step * (np.arange(place.size) == n) for n, step in enumerate(steps)]
+        size = stage.batch
+        rows = np.concatenate([residuals(moved[n : n + size]) for n in range(0, len(moved), size)])
+        return np.asarray(((rows - base) / steps[:, None]).T)
+
+    with suppress(_Enough):
+        least_squares(here, first, jac=derivative, bounds=(0.0, 1.0), method="trf", xtol=1e-3, ftol=1e-3, max_nfev=200)
+    return best
+
+
+class _Enough(Exception):
+    """Time is up."""
+
+
+def run(out: Path, *, seconds: float = 600.0, seed: int = 1, people: int = 400, stages: Sequence[str] = tuple(STAGES),
+        say: Callable[[str], None] = print) -> None:  # fmt: skip
+    """Run the recipe, going on from `out` if it is there; write every better point to it."""
+    numbers = read_numbers(out) if out.exists() else {}
+    for name in stages:
+        stage, known = STAGES[name], dict(numbers)
+        began = time.monotonic()
+
+        def tried(point: Point, name: str = name, began: float = began) -> None:
+            numbers.update(point.numbers)
+            write_numbers(out, numbers)
+            outside = sum(not e.range[0] <= point.values[e.name] <= e.range[1] for e in objective_entries(STAGES[name]))
+            say(f"{name}: {time.monotonic() - began:.0f} s, loss {point.loss:.3f}, {outside} outside")
+
+        calibrate(stage, known, people=people, seed=seed, seconds=seconds, tried=tried)
+
+
+def main() -> None:
+    """Renew the package's own numbers, stage by stage, each in a process of its own, and the reference between."""
+    import subprocess
+    import sys
+
+    for name in STAGES:
+        code = f"from affectsim.evidence.calibrate import renew; renew({name!r})"
+        subprocess.run([sys.executable, "-c", code], check=True)
+        subprocess.run([sys.executable, "-m", "affectsim.questionnaire_reference"], check=True)
+
+
+def renew(stage: str, seconds: float = 600.0) -> None:
+    """Run one stage on the package's own numbers (`affectsim.calibrated.FILE`)."""
+    from affectsim.calibrated import FILE
+
+    FILE.parent.mkdir(exist_ok=True)
+    run(FILE, seconds=seconds, stages=[stage], say=lambda line: print(line, flush=True))
+
+
+if __name__ == "__main__":
+    main()

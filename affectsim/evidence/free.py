@@ -1,0 +1,165 @@
+"""Free numbers of the calibration: which may be fitted, and in which bounds.
+
+All bounds are assumed: what a reader of the theory would still find plausible. Medians of traits that presets change
+are not free: a preset says where its people stand in the same units. Nor is `model.practice_rate`, which is
+published itself.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import affectsim.correlations
+import affectsim.questionnaire_scores
+import affectsim.training.exercises  # noqa: F401  (so that all starting values are known)
+from affectsim import calibrated
+
+
+class Free(NamedTuple):
+    """One free number: its path in a scenario, its bounds, and where the search starts. Places are 0 to 1."""
+
+    path: str
+    low: float
+    high: float
+    start: float
+    logarithmic: bool = True
+
+    def value(self, place: float) -> float:
+        """Return the number at a place between its bounds."""
+        if self.logarithmic:
+            return self.low * math.exp(place * math.log(self.high / self.low))
+        return self.low + place * (self.high - self.low)
+
+    def place(self, value: float) -> float:
+        """Return the place of a number, kept a little inside the bounds."""
+        if self.logarithmic:
+            found = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
+        else:
+            found = (value - self.low) / (self.high - self.low)
+        return min(max(found, 0.001), 0.999)
+
+
+class Stage(NamedTuple):
+    """One stage: the groups of entries that it is fitted to, what is simulated, and the free numbers."""
+
+    groups: tuple[str, ...]
+    studies: tuple[str, ...]
+    worlds: int
+    batch: int
+    free: tuple[Free, ...]
+
+
+def _free(path: str, low: float, high: float, start: float | None = None, logarithmic: bool = True) -> Free:
+    return Free(path, low, high, calibrated.STARTS[path] if start is None else start, logarithmic)
+
+
+def _model(name: str, low: float, high: float, start: float | None = None, logarithmic: bool = True) -> Free:
+    return _free(f"model.{name}", low, high, start, logarithmic)
+
+
+def _rating(name: str, low: float, high: float, start: float | None = None, logarithmic: bool = True) -> Free:
+    return _free(f"rating.{name}", low, high, start, logarithmic)
+
+
+def _spread(name: str, low: float, high: float, start: float | None = None) -> Free:
+    return _free(f"population.traits.{name}.spread", low, high, start)
+
+
+def _correlation(pair: str, low: float, high: float) -> Free:
+    return _free(f"correlations.{pair}", low, high, None, False)
+
+
+def _weight(score: str, quantity: str, low: float, high: float) -> Free:
+    return _free(f"questionnaires.{score}.{quantity}", low, high, None, False)
+
+
+def _exercise(kind: str, *names: str) -> tuple[Free, ...]:
+    return tuple(_free(f"training.exercises.{kind}.{name}", 0.02, 1.0, None, False) for name in names)
+
+
+#: Starting values beside the defaults are those of an early fit to diaries.
+_LIFE = (
+    Free("stimuli.0.threat", 0.5, 4.0, 1.5),
+    Free("stimuli.0.resource", 2.0, 12.0, 7.5),
+    Free("stimuli.0.affiliative", 2.0, 12.0, 7.5),
+    Free("stimuli.0.ambiguous", 0.5, 6.0, 3.0),
+    Free("stimuli.0.threat_intensity", 0.5, 2.5, 1.0),
+    Free("stimuli.0.resource_intensity", 0.3, 1.8, 0.6),
+    Free("stimuli.0.affiliative_intensity", 0.3, 1.8, 0.6),
+    Free("stimuli.0.ambiguous_intensity", 0.5, 2.5, 1.0),
+    _model("shared_pleasure", 0.0, 1.0, 0.5, False),
+    _model("threat_memory", 0.2, 6.0),
+    _model("resource_memory", 0.2, 6.0),
+    _model("affiliation_memory", 0.2, 6.0),
+    _model("soothing_calms_threat", 0.5, 10.0),
+    _model("soothing_calms_drive", 0.1, 3.0),
+    _model("threat_blocks_soothing", 1.0, 15.0),
+    _model("drive_blocks_soothing", 0.02, 2.0),
+    _model("secure_base", 0.1, 5.0, 1.0),
+    _model("striving", 0.02, 1.5),
+    _model("defeat", 0.1, 5.0),
+    _model("warmth_strength", 1.0, 10.0),
+    _model("background_threat", 0.02, 0.5),
+    _model("background_drive", 0.02, 0.8),
+    _model("background_soothing", 0.02, 0.8),
+    _model("background_sd", 0.03, 0.6, 0.15),
+    _model("background_time", 3.0, 36.0),
+    _spread("self_criticism", 0.3, 1.0),
+    _spread("threat_gain", 0.15, 0.9),
+    _spread("drive_gain", 0.15, 0.9),
+    _spread("soothing_gain", 0.15, 0.9),
+    _spread("threat_baseline", 0.15, 1.2),
+    _spread("drive_baseline", 0.15, 1.2),
+    _spread("soothing_baseline", 0.15, 1.2),
+    *(_rating(f"{system}_rating_gain", 0.4, 3.0) for system in ("threat", "drive", "soothing")),
+    *(_rating(f"{system}_rating_offset", -0.2, 0.3, None, False) for system in ("threat", "drive", "soothing")),
+    *(_rating(f"{system}_rating_noise", 0.05, 0.2) for system in ("threat", "drive", "soothing")),
+)
+
+#: How the score of self-compassion mixes what is a trait with how people feel now, and which traits go together.
+_TRAITS = (
+    _correlation("self_criticism.fear_of_self_compassion", 0.0, 0.7),
+    _correlation("self_criticism.fear_of_compassion_from_others", 0.0, 0.7),
+    _correlation("self_criticism.fear_of_compassion_for_others", 0.0, 0.6),
+    _weight("fear-of-self-compassion-score", "threat", 0.0, 1.0),
+    _weight("fear-of-compassion-from-others-score", "threat", 0.0, 1.0),
+    _weight("fear-of-compassion-for-others-score", "threat", 0.0, 1.0),
+    _weight("self-compassion-score", "threat", -1.0, 0.0),
+    _weight("self-compassion-score", "soothing", 0.0, 1.0),
+    _weight("self-compassion-score", "self_criticism", -1.5, 0.0),
+    _weight("self-compassion-score", "fear_of_self_compassion", -1.5, 0.0),
+    _weight("self-compassion-score", "non_judgement", 0.0, 1.5),
+    _weight("self-compassion-score", "tolerance", 0.0, 1.5),
+)
+
+#: How much training does; what a score of distress reads of it.
+_TRAINING = (
+    _model("tolerance_effect", 0.05, 1.0, None, False),
+    _model("non_judgement_effect", 0.05, 1.0, None, False),
+    _model("sensitivity_effect", 0.05, 1.0, None, False),
+    _model("relief_reach", 0.2, 0.95, None, False),
+    *_exercise("mindfulness", "trains_tolerance", "trains_non_judgement", "ease"),
+    *_exercise("soothing-rhythm-breathing", "trains_tolerance"),
+    *_exercise("appreciation", "trains_motivation", "trains_sensitivity"),
+    *_exercise(
+        "compassion-focused-imagery", "trains_motivation", "trains_sensitivity", "trains_empathy", "trains_sympathy",
+        "trains_fear_of_self_compassion",
+    ),
+    *_exercise("self-critic-work", "trains_self_criticism", "trains_non_judgement"),
+    *_exercise(
+        "compassionate-self", "trains_motivation", "trains_sympathy", "trains_empathy", "trains_self_criticism"
+    ),
+    *_exercise("fears-blocks-resistances", "trains_fear_of_self_compassion"),
+    _weight("depression-score", "threat", 0.2, 1.2),
+    _weight("depression-score", "drive", -1.2, -0.1),
+    _weight("depression-score", "soothing", -1.2, -0.1),
+    _weight("depression-score", "self_criticism", 0.0, 1.0),
+)  # fmt: skip
+
+#: In this order: each stage starts from what those before it found.
+STAGES: dict[str, Stage] = {
+    "life": Stage(("momentary",), ("diaries",), 2, 10, _LIFE),
+    "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
+    "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 2, 10, _TRAINING),
+}

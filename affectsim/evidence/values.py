@@ -1,0 +1,129 @@
+"""From simulated studies to the model's values of the entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from affectsim.evidence import trials
+from affectsim.evidence.momentary import diary_values
+from affectsim.evidence.studies import scenario
+from affectsim.evidence.surveys import survey_and_diary_values, survey_values
+from affectsim.parameters import MODEL
+from affectsim.questionnaires import Questionnaire
+from affectsim.simulation import Progress, simulate_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import xarray as xr
+
+Values = dict[str, float]
+
+_BY_WORLD: dict[str, Callable[[trials.World], Values]] = {
+    "eight-week": trials.eight_week_values,
+    "eight-week-group": trials.group_values,
+    "eight-week-active": trials.active_values,
+    "eight-week-usual-care": trials.usual_care_values,
+    "sixteen-week-group": trials.psychosis_values,
+    "two-week": trials.two_week_values,
+    "eight-week-teachers": trials.teachers_values,
+}
+
+
+def values_of(runs: Mapping[str, xr.Dataset], seed: int) -> list[Values]:
+    """Return what can be computed from the studies that were run: name of the entry -> value, one per world.
+
+    Worlds that one study has and another has not stay shorter. `seed`: of the diaries' beeps.
+    """
+    found: list[list[Values]] = []
+    if "diaries" in runs:
+        found.append(diary_values(runs["diaries"], seed))
+    if "survey" in runs:
+        found.append(survey_values(runs["survey"]))
+        if "diaries" in runs:
+            found.append(survey_and_diary_values(runs["survey"], runs["diaries"], seed))
+    by_world = {name: trials.worlds(run, name) for name, run in runs.items() if name in _BY_WORLD}
+    for name, mine in by_world.items():
+        found.append([_BY_WORLD[name](world) for world in mine])
+    if {"eight-week", "eight-week-group"} <= set(by_world):
+        pairs = zip(by_world["eight-week-group"], by_world["eight-week"], strict=True)
+        found.append([trials.group_against_individual(group, alone) for group, alone in pairs])
+    longest = max((len(one) for one in found), default=0)
+    merged: list[Values] = [{} for _ in range(longest)]
+    for one in found:
+        for number, values in enumerate(one):
+            merged[number] |= values
+    return merged
+
+
+def practice_rate(changes: Mapping[str, float]) -> Values:
+    """Return the entry that is a parameter itself."""
+    known = MODEL["practice_rate"].default
+    return {"practice.automaticity_per_practice": float(changes.get("model.practice_rate", known))}
+
+
+@contextmanager
+def weighted(changes: Mapping[str, float]) -> Iterator[dict[str, float]]:
+    """Let scores read with the weights "questionnaires.KIND.QUANTITY"; give the other changes."""
+    before: dict[str, Mapping[str, float]] = {}
+    rest: dict[str, float] = {}
+    kinds = Questionnaire.kinds()
+    try:
+        for path, value in changes.items():
+            steps = path.split(".")
+            if steps[0] != "questionnaires":
+                rest[path] = value
+                continue
+            score = kinds[steps[1]]
+            before.setdefault(steps[1], score.reads)
+            score.reads = {**score.reads, steps[2]: value}
+        yield rest
+    finally:
+        for kind, reads in before.items():
+            kinds[kind].reads = reads
+
+
+def simulated(
+    studies: Iterable[str], changes: Mapping[str, float], *, people: Mapping[str, int], worlds: Mapping[str, int],
+    seed: int, threads: int | None = None, progress: Mapping[str, Progress] | None = None,
+) -> list[Values]:  # fmt: skip
+    """Simulate studies, one after another; return the values of each world."""
+    with weighted(changes) as rest:
+        runs = {
+            name: simulate_many(
+                [scenario(name, people=people[name], worlds=worlds[name], seed=seed, changes=rest)],
+                threads=threads, progress=(progress or {}).get(name),
+            )[0]
+            for name in studies
+        }  # fmt: skip
+    return [values | practice_rate(changes) for values in values_of(runs, seed)]
+
+
+def simulated_many(
+    studies: Sequence[str], points: Sequence[Mapping[str, float]], *, people: int, worlds: int, seed: int,
+    threads: int | None = None,
+) -> list[Values]:  # fmt: skip
+    """Return the values at several points, means over worlds. Points that share weights of scores are one batch."""
+    results: list[Values] = [{} for _ in points]
+    groups: dict[tuple[tuple[str, float], ...], list[int]] = {}
+    for number, point in enumerate(points):
+        weights = tuple(sorted((path, value) for path, value in point.items() if path.startswith("questionnaires.")))
+        groups.setdefault(weights, []).append(number)
+    for weights, numbers in groups.items():
+        with weighted(dict(weights)):
+            runs: dict[str, list[xr.Dataset]] = {}
+            for name in studies:
+                made = []
+                for number in numbers:
+                    rest = {path: value for path, value in points[number].items() if not path.startswith("questionn")}
+                    made.append(scenario(name, people=people, worlds=worlds, seed=seed, changes=rest))
+                runs[name] = simulate_many(made, threads=threads)
+        for place, number in enumerate(numbers):
+            each = values_of({name: run[place] for name, run in runs.items()}, seed)
+            names = sorted({name for values in each for name in values})
+            results[number] = practice_rate(points[number]) | {
+                name: sum(values[name] for values in each) / len(each) for name in names
+            }
+    return results

@@ -1,0 +1,275 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affectsim import calibrated
+from affectsim.cli.evidence import evidence
+from affectsim.errors import InputError
+from affectsim.evidence import calibrate, card, files, studies, trials, values
+from affectsim.evidence.entries import Entry, entries
+from affectsim.evidence.free import STAGES, Free
+from affectsim.questionnaires import Questionnaire
+
+README = Path(__file__).parents[1] / "experiments" / "evidence" / "README.md"
+TARGETS = Path(__file__).parents[2] / "shared" / "evidence" / "targets.toml"
+DIARIES = {f"momentary.{name}" for name in ("threat.mean", "threat.lag1_90min", "within_person_r.threat_soothing")}
+
+
+def entry(rule: str = "near", **more: object) -> Entry:
+    known = {
+        "name": "a.b", "role": "calibrate", "published": 0.5, "interval": None, "source": "", "studies": (),
+        "computed": "", "rule": rule, "reason": "", "tolerance": 0.1, "bound": 0.2,
+    }  # fmt: skip
+    return Entry(**(known | more))  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------ what is published
+
+
+def test_every_entry_says_what_is_simulated_how_and_when_it_counts_as_inside() -> None:
+    for one in entries():
+        assert one.source or one.role == "calibrate"
+        assert one.computed and one.reason and set(one.studies) <= set(studies.STUDIES) and one.studies
+        assert one.range[0] < one.range[1]
+        if isinstance(one.published, float):
+            assert one.range[0] <= one.published <= one.range[1]
+    names = [one.name for one in entries()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.skipif(not TARGETS.exists(), reason="the collection of published numbers is not here")
+def test_no_number_of_the_collection_is_missing_or_changed() -> None:
+    import tomllib
+
+    known = {one.name: one for one in entries()}
+    found = tomllib.loads(TARGETS.read_text(encoding="utf-8"))
+    seen = 0
+    for group, path in (("momentary", ""), ("compassion_interventions", ""), ("traits", ""), ("practice", "")):
+        for name, value in _leaves(found[group], f"{group}{path}"):
+            one = known[name]
+            seen += 1
+            numbers = value if isinstance(value, list) else [value]
+            if isinstance(value, (bool, str)):
+                assert isinstance(one.published, str)
+            elif len(numbers) == 3:
+                assert [one.published, *sorted(one.interval or ())] == [numbers[0], *sorted(numbers[1:])]
+            elif len(numbers) == 2:
+                assert one.interval == tuple(numbers)
+            else:
+                assert one.published == numbers[0]
+    assert seen > 45
+    assert len([name for name in known if name.startswith("trials.matos_2017")]) == 10
+
+
+def _leaves(table: dict, path: str) -> list[tuple[str, object]]:  # type: ignore[type-arg]
+    made: list[tuple[str, object]] = []
+    for name, value in table.items():
+        if isinstance(value, dict):
+            made += _leaves(value, f"{path}.{name}")
+        elif name not in ("as", "role"):
+            made.append((f"{path}.{name}", value))
+    return made
+
+
+@given(st.floats(-2, 2))
+def test_rules_are_intervals_of_the_value(value: float) -> None:
+    assert entry("near").inside(value, value) == (0.4 <= value <= 0.6)
+    assert entry("at-least").inside(value, value) == (value >= 0.2)
+    assert entry("at-most").inside(value, value) == (value <= 0.2)
+    assert entry("within").inside(value, value) == (abs(value) <= 0.2)
+    assert entry("at-least", uses_low=True).inside(5.0, value) == (value >= 0.2)
+
+
+def test_what_is_not_defined_is_neither_inside_nor_outside() -> None:
+    assert entry().inside(math.nan, math.nan) is None
+
+
+# ------------------------------------------------------------------------------------ the recipe
+
+
+def test_the_objective_never_sees_what_is_to_be_predicted() -> None:
+    seen = {one.name for stage in STAGES.values() for one in calibrate.objective_entries(stage)}
+    assert {one.name for one in entries() if one.name in seen and one.role == "predict"} == set()
+    assert len(seen) > 30
+
+
+@given(st.floats(0.01, 0.99), st.booleans())
+def test_places_of_free_numbers_are_inverse(place: float, logarithmic: bool) -> None:
+    one = Free("model.defeat", 0.1, 5.0, 0.5, logarithmic)
+    assert one.low <= one.value(place) <= one.high
+    assert one.place(one.value(place)) == pytest.approx(place, abs=1e-9)
+
+
+@given(st.floats(-3, 3), st.floats(0.001, 2))
+def test_the_residual_grows_with_the_distance(value: float, step: float) -> None:
+    one = entry()
+    assert calibrate.residual(one, value + step) > calibrate.residual(one, value)
+    assert calibrate.residual(one, 0.5) == pytest.approx(0, abs=1e-12)
+
+
+def test_every_free_number_starts_within_its_bounds_and_has_a_place_in_the_model() -> None:
+    for stage in STAGES.values():
+        for one in stage.free:
+            assert one.low <= one.start <= one.high, one.path
+            assert one.path in calibrated.STARTS, one.path
+
+
+def test_the_package_holds_only_numbers_that_something_declares() -> None:
+    assert set(calibrated.NUMBERS) <= set(calibrated.STARTS)
+    free = {one.path: one for stage in STAGES.values() for one in stage.free}
+    for path, value in calibrated.NUMBERS.items():
+        assert free[path].low - 1e-3 <= value <= free[path].high + 1e-3, path
+
+
+def test_a_calibrated_number_replaces_a_default_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(calibrated.NUMBERS, "a.path", 0.7)
+    value, source = calibrated.number("a.path", 0.5, "assumed")
+    assert value == 0.7 and "starting value 0.5: assumed" in source
+    assert calibrated.number("another.path", 0.5, "assumed") == (0.5, "assumed")
+
+
+def test_exercises_and_everyday_life_take_calibrated_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from affectsim.parts import Exercise, field
+
+    monkeypatch.setitem(calibrated.NUMBERS, "training.exercises.whistling.ease", 0.25)
+
+    class Whistling(Exercise, kind="whistling"):
+        """Whistling. Assumes: nothing."""
+
+        ease: float = field(0.5, ge=0, le=1, unit="1", says="ease")
+
+    assert Whistling().ease == 0.25
+    assert Whistling.declared()["ease"].source.startswith("calibrated")
+
+
+def test_weights_of_scores_are_changed_for_a_while_only() -> None:
+    score = Questionnaire.kinds()["distress-score"]
+    before = dict(score.reads)
+    with values.weighted({"questionnaires.distress-score.drive": -0.9, "model.defeat": 1.0}) as rest:
+        assert rest == {"model.defeat": 1.0}
+        assert score.reads == {**before, "drive": -0.9}
+    assert score.reads == before
+
+
+def test_the_recipe_comes_nearer_and_writes_what_it_found(tmp_path: Path) -> None:
+    life = STAGES["life"]
+    stage = life._replace(worlds=1, free=tuple(one for one in life.free if one.path == "rating.threat_rating_offset"))
+    losses: list[float] = []
+    found = calibrate.calibrate(
+        stage, {"rating.threat_rating_offset": 0.29}, people=100, seed=1, seconds=20,
+        tried=lambda point: losses.append(point.loss),
+    )  # fmt: skip
+    assert losses == sorted(losses, reverse=True) and losses[-1] < losses[0]
+    assert found.numbers["rating.threat_rating_offset"] < 0.2
+    files.write_numbers(tmp_path / "found.toml", found.numbers)
+    read = files.read_numbers(tmp_path / "found.toml")
+    assert read["rating.threat_rating_offset"] == pytest.approx(found.numbers["rating.threat_rating_offset"], rel=1e-3)
+
+
+# ------------------------------------------------------------------------------------ the studies
+
+
+def test_a_preset_keeps_what_it_says_and_takes_every_other_change() -> None:
+    changes = {
+        "population.traits.self_criticism.median": 0.5, "population.traits.self_criticism.spread": 0.2,
+        "correlations.self_criticism.anger": 0.3, "training.exercises.mindfulness.ease": 0.1,
+    }  # fmt: skip
+    general = studies.scenario("diaries", people=20, worlds=1, seed=1, changes=changes)
+    helped = studies.scenario("eight-week", people=20, worlds=1, seed=1, changes=changes)
+    assert general.population.distributions()["self_criticism"].median == 0.5
+    assert helped.population.distributions()["self_criticism"].median != 0.5
+    assert helped.population.distributions()["self_criticism"].spread == 0.2
+    assert helped.exercises()["mindfulness"].ease == 0.1  # type: ignore[attr-defined]
+    assert general.population.correlated_pairs()[("self_criticism", "anger")] == 0.3
+
+
+@pytest.fixture(scope="module")
+def small_trial() -> trials.World:
+    from affectsim.simulation import simulate
+
+    made = studies.scenario("two-week", people=180, worlds=1, seed=3)
+    return trials.worlds(simulate(made), "two-week")[0]
+
+
+def test_effects_are_those_of_the_trial_analysis(small_trial: trials.World) -> None:
+    import xarray as xr
+
+    from affectsim.trial import analyse
+
+    run = xr.concat([small_trial.training, small_trial.control], "run")
+    found = analyse(run, outcomes=["stress_score"]).sel(group="trained", outcome="stress_score", later="after")
+    assert small_trial.effect("stress_score") == pytest.approx(float(found["d"]))
+
+
+def test_drawn_trials_hold_other_people_in_each_arm(small_trial: trials.World) -> None:
+    def apart(a, b):  # type: ignore[no-untyped-def]
+        return len(a) == 20 and len(b) == 15 and not set(a) & set(b)
+
+    assert small_trial.drawn(20, 15, apart) == 1.0
+
+
+# ------------------------------------------------------------------------------------ the card
+
+
+@pytest.fixture(scope="module")
+def diaries() -> list[card.Row]:
+    return card.card(["momentary"])
+
+
+def test_the_card_of_the_documentation_is_that_of_the_model(diaries: list[card.Row]) -> None:
+    shown = files.block(README)
+    for line in card.table(diaries).splitlines():
+        if ("inside" in line and "momentary" not in line and "fitted" not in line) or "OUTSIDE" in line:
+            assert line in shown, "run: affectsim evidence --write experiments/evidence/README.md"
+
+
+def test_the_model_as_shipped_lives_as_diaries_say(diaries: list[card.Row]) -> None:
+    inside, total = card.counts(diaries)["calibrate"]
+    assert total == 23 and inside >= 21
+
+
+@pytest.mark.parametrize(
+    "broken", [{"model.soothing_calms_threat": 0.0}, {"population.traits.self_criticism.median": 2.1}]
+)
+def test_a_broken_model_is_caught(broken: dict[str, float], diaries: list[card.Row]) -> None:
+    sound, _ = card.counts(diaries)["calibrate"]
+    inside, _ = card.counts(card.card(["momentary"], changes=broken))["calibrate"]
+    assert inside <= sound - 3
+
+
+def test_misses_are_printed_as_plainly_as_hits() -> None:
+    hit, miss = (card.Row(entry(), value, value, value, inside) for value, inside in ((0.5, True), (0.9, False)))
+    text = card.table([hit, miss])
+    assert "inside" in text and "OUTSIDE" in text and "1 of 2 inside" in text and "Outside:" in text
+
+
+def test_json_is_a_list_of_plain_objects() -> None:
+    result = CliRunner().invoke(evidence, ["--json", "--only", "traits.fear_of_self_compassion_with_distress"])
+    assert result.exit_code == 0, result.output
+    (one,) = json.loads(result.stdout)
+    assert {"name", "role", "model", "published", "interval", "inside"} <= set(one)
+    assert one["published"] == 0.49 and one["interval"] is None and one["inside"] in (True, False)
+
+
+def test_unknown_names_and_files_without_marks_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="momentary"):
+        card.chosen(["momentry"])
+    plain = tmp_path / "plain.md"
+    plain.write_text("nothing here", encoding="utf-8")
+    with pytest.raises(InputError, match="must have the lines"):
+        files.put_block(plain, "card")
+    assert plain.read_text(encoding="utf-8") == "nothing here"
+
+
+def test_a_block_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    text = tmp_path / "text.md"
+    text.write_text(f"above\n{files.BEGIN}\nold\n{files.END}\nbelow\n", encoding="utf-8")
+    files.put_block(text, "new\ncard")
+    assert files.block(text) == "new\ncard"
+    assert text.read_text(encoding="utf-8").startswith("above\n") and "old" not in text.read_text(encoding="utf-8")
+    assert text.read_text(encoding="utf-8").endswith("\nbelow\n")
