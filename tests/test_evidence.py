@@ -17,7 +17,6 @@ from affectsim.questionnaires import Questionnaire
 
 README = Path(__file__).parents[1] / "experiments" / "evidence" / "README.md"
 TARGETS = Path(__file__).parents[2] / "shared" / "evidence" / "targets.toml"
-DIARIES = {f"momentary.{name}" for name in ("threat.mean", "threat.lag1_90min", "within_person_r.threat_soothing")}
 
 
 def entry(rule: str = "near", **more: object) -> Entry:
@@ -189,20 +188,21 @@ def test_a_preset_keeps_what_it_says_and_takes_every_other_change() -> None:
 
 
 @pytest.fixture(scope="module")
-def small_trial() -> trials.World:
+def trial_run():  # type: ignore[no-untyped-def]
     from affectsim.simulation import simulate
 
-    made = studies.scenario("two-week", people=180, worlds=1, seed=3)
-    return trials.worlds(simulate(made), "two-week")[0]
+    return simulate(studies.scenario("two-week", people=180, worlds=1, seed=3))
 
 
-def test_effects_are_those_of_the_trial_analysis(small_trial: trials.World) -> None:
-    import xarray as xr
+@pytest.fixture(scope="module")
+def small_trial(trial_run) -> trials.World:  # type: ignore[no-untyped-def]
+    return trials.worlds(trial_run, "two-week")[0]
 
+
+def test_effects_are_those_of_the_trial_analysis(trial_run, small_trial: trials.World) -> None:  # type: ignore[no-untyped-def]
     from affectsim.trial import analyse
 
-    run = xr.concat([small_trial.training, small_trial.control], "run")
-    found = analyse(run, outcomes=["stress_score"]).sel(group="trained", outcome="stress_score", later="after")
+    found = analyse(trial_run, outcomes=["stress_score"]).sel(group="trained", outcome="stress_score", later="after")
     assert small_trial.effect("stress_score") == pytest.approx(float(found["d"]))
 
 
