@@ -104,14 +104,14 @@ def test_closed_form_of_signals_opens_to_the_full_right_hand_side() -> None:
 def test_kernel_is_compiled_from_dynamics() -> None:
     integrate = pytest.importorskip("affectsim.kernel.integrate")
     pairs = {"_rates": "rates", "_excitation_inhibition": "excitation_inhibition", "_signals_of": "signals",
-             "_signal": "signal", "_giving": "giving"}  # fmt: skip
+             "signal": "signal", "giving": "giving"}  # fmt: skip
     for compiled, source in pairs.items():
         assert getattr(integrate, compiled).py_func.__code__ is getattr(dynamics, source).__code__, compiled
     # And the helpers inside are the compiled ones, not others of the same name.
     rates = integrate._rates.py_func.__globals__
     assert rates["excitation_inhibition"] is integrate._excitation_inhibition
     assert integrate._excitation_inhibition.py_func.__globals__["signals"] is integrate._signals_of
-    assert integrate._giving.py_func.__globals__["signal"] is integrate._signal
+    assert integrate.giving.py_func.__globals__["signal"] is integrate.signal
 
 
 def test_latex_of_the_reference_equations() -> None:
