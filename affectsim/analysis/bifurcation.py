@@ -144,8 +144,12 @@ def diagram(
 
 
 def fold_curves(
-    system: System, low: Sequence[float], high: Sequence[float], folds: Sequence[tuple[FoldPoint, float]],
-    *, box: tuple[float, float] = (-1e-9, 1 + 1e-9),
+    system: System,
+    low: Sequence[float],
+    high: Sequence[float],
+    folds: Sequence[tuple[FoldPoint, float]],
+    *,
+    box: tuple[float, float] = (-1e-9, 1 + 1e-9),
 ) -> tuple[FoldCurve, ...]:
     """Follow folds of a system with two active parameters: `folds` as (fold in the first, value of the second)."""
     curves: list[FoldCurve] = []
@@ -249,7 +253,9 @@ def _events(system: System, follower: Follower, curve: Curve) -> list[Fold | Hop
     return found
 
 
-def _located(system: System, follower: Follower, y: Float, tangent: Float, length: float, kind: int, ends: Float) -> Float:
+def _located(
+    system: System, follower: Follower, y: Float, tangent: Float, length: float, kind: int, ends: Float
+) -> Float:
     from scipy.optimize import brentq
 
     def test(distance: float) -> float:

@@ -66,7 +66,7 @@ class Follower:
         return direction if direction @ along >= 0 else -direction
 
     def corrected(self, guess: Float, across: Float) -> tuple[Float, int] | None:
-        """Return the solution in the plane through `guess` across a vector, and the iterations; None if none is near."""
+        """Return the solution in the plane through `guess` across a vector, and the iterations; None: lost."""
         y = guess
         for iteration in range(_MOST_NEWTON):
             values, derivatives = self.evaluated(y)
@@ -83,7 +83,7 @@ class Follower:
         return None
 
     def between(self, y: Float, tangent: Float, distance: float) -> Float:
-        """Return the point of the curve at a distance from y along its tangent. Raises ArithmeticError if it is lost."""
+        """Return the point of the curve at a distance from y along its tangent. Raises ArithmeticError if lost."""
         solved = self.corrected(y + distance * tangent, tangent)
         if solved is None:
             raise ArithmeticError("the curve was lost between two of its points")
@@ -92,8 +92,8 @@ class Follower:
     def follow(self, start: Float, along: Float) -> Curve:
         """Follow the curve from a solution `start` (N + 1,), at first the way of `along`, until it ends.
 
-        It ends at the box ("bound", exactly on it), where it began ("closed"), after `steps.most` points ("long"), or where no
-        step is short enough ("stuck").
+        It ends at the box ("bound", exactly on it), where it began ("closed"), after `steps.most` points ("long"),
+        or where no step is short enough ("stuck").
         """
         y = start / self.scale
         tangent = self.tangent(y, along / self.scale)
@@ -118,7 +118,12 @@ class Follower:
                 ended = "bound"
                 break
             home = points[0] - y
-            if len(points) > 5 and np.linalg.norm(home) <= length and home @ tangent > 0 and turned @ tangents[0] > _TURN:
+            if (
+                len(points) > 5
+                and np.linalg.norm(home) <= length
+                and home @ tangent > 0
+                and turned @ tangents[0] > _TURN
+            ):
                 points.append(points[0])
                 tangents.append(tangents[0])
                 ended = "closed"

@@ -54,8 +54,8 @@ class EarlyWarning(NamedTuple):
 
 
 def early_warning(
-    settings: Settings, name: str, begin: float, fold: float, state: Float, *, windows: int = 10, window_days: float = 8.0,
-    people: int = 64, noise: float | None = None, seed: int = 0,
+    settings: Settings, name: str, begin: float, fold: float, state: Float, *, windows: int = 10,
+    window_days: float = 8.0, people: int = 64, noise: float | None = None, seed: int = 0,
 ) -> EarlyWarning:  # fmt: skip
     """Move a setting from `begin` towards a fold, window by window, and do the same standing still at `begin`.
 
@@ -75,7 +75,11 @@ def _run(
     settings: Settings, name: str, values: Float, state: Float, window_days: float, people: int, noise: float, seed: int
 ) -> Signals:
     world = SteadyWorld(
-        settings.but({name: float(values[0])}), len(values) * (window_days + 1) + 1, people=people, noise=noise, seed=seed
+        settings.but({name: float(values[0])}),
+        len(values) * (window_days + 1) + 1,
+        people=people,
+        noise=noise,
+        seed=seed,
     )
     world.start_from(state)
     system = person_system(settings, (name,))
@@ -94,7 +98,9 @@ def _run(
             world.advance(_RECORD_HOURS)
             threat.append(world.state()[0])
             others = [one.state[0] for one in stable if one is not own]
-            here &= np.all([np.abs(threat[-1] - last[0]) < np.abs(threat[-1] - other) for other in others] or [here], axis=0)
+            here &= np.all(
+                [np.abs(threat[-1] - last[0]) < np.abs(threat[-1] - other) for other in others] or [here], axis=0
+            )
         course = np.array(threat) - np.mean(threat, axis=0)
         variance = (course**2).mean(axis=0)
         lag = (course[1:] * course[:-1]).mean(axis=0) / np.maximum(variance, 1e-300)

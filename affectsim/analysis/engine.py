@@ -1,4 +1,4 @@
-"""The engine under steady conditions: equal people, no events, inputs held at their means; for checks on the analysis."""
+"""The engine under steady conditions: equal people, no events, inputs held at their means."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ class SteadyWorld:
     """
 
     def __init__(
-        self, settings: Settings, days: float, *, people: int = 8, mean_field: bool = False, noise: float = 0.0, seed: int = 0
+        self,
+        settings: Settings,
+        days: float,
+        *,
+        people: int = 8,
+        mean_field: bool = False,
+        noise: float = 0.0,
+        seed: int = 0,
     ) -> None:
         # What would happen by chance, or over weeks, is none of the averaged equations.
         quiet = {"background_sd": noise, "risk_rate": 0.0, "forgetting_time": MODEL["forgetting_time"].high}
@@ -90,7 +97,10 @@ class SteadyWorld:
         contact = 1.0 - giver.flight * met
         # Constant warmth acts like kindness met, constant hostility like a raised baseline of threat.
         target = np.stack(
-            [np.broadcast_to(u, (self.people,)) for u in (u_threat, u_resource, u_affiliation + contact * values["warmth"])]
+            [
+                np.broadcast_to(u, (self.people,))
+                for u in (u_threat, u_resource, u_affiliation + contact * values["warmth"])
+            ]
         )
         world.set(0, "threat_baseline", someone.threat_baseline + contact * values["hostility"])
         persistence = world.tables.background[0, 3]

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from affectsim import appraisal, dynamics, symbolic
-from affectsim.analysis.settings import EVENTS, INPUTS, KNOWN, RELIEFS, Settings
+from affectsim.analysis.settings import EVENTS, INPUTS, KNOWN, RELIEFS, Settings, mistake
 from affectsim.analysis.systems import Derivatives, System
 from affectsim.dynamics import Giver, Inputs, Person
 from affectsim.errors import InputError, Mistake
@@ -99,6 +99,7 @@ def _rates(mean_field: bool) -> tuple[sp.Matrix, tuple[sp.Symbol, ...], dict[str
     return symbolic.right_hand_side().xreplace(put_in), tuple(known.state), values
 
 
+@lru_cache(maxsize=2)
 def acting(mean_field: bool = False) -> tuple[str, ...]:
     """Return the names of `KNOWN` on which the averaged equations depend."""
     rates, _, values = _rates(mean_field)
@@ -124,8 +125,6 @@ def person_system(settings: Settings, active: Sequence[str] = (), *, mean_field:
     mistakes = []
     for name in active:
         if name not in KNOWN:
-            from affectsim.analysis.settings import mistake
-
             mistakes.append(mistake(name, 0.0) or Mistake(name, "unknown"))
         elif name not in depends:
             mistakes.append(Mistake(name, _no_effect(name, mean_field)))

@@ -84,7 +84,9 @@ def solve_fold(system: System, x: Float, p: float) -> FoldPoint | None:
     return None
 
 
-def bend(system: System, x: Float, v: Float, p: Sequence[float] | Float, left: Float | None = None) -> tuple[float, Float]:
+def bend(
+    system: System, x: Float, v: Float, p: Sequence[float] | Float, left: Float | None = None
+) -> tuple[float, Float]:
     """Return the quadratic coefficient w . B(v, v) of a fold, and w: the left null vector that points as `left`.
 
     Zero where two folds meet (a cusp).

@@ -23,7 +23,7 @@ class Sweep(NamedTuple):
     down: Float
 
     def jumps(self, least: float = 0.1) -> tuple[float | None, float | None]:
-        """Return where threat jumps on the way up and on the way down: middle of the largest step, None below `least`."""
+        """Return where threat jumps on the way up and down: middle of the largest step, None below `least`."""
         found: list[float | None] = []
         for states in (self.up, self.down):
             steps = np.abs(np.diff(states[:, 0]))
@@ -44,7 +44,9 @@ def sweep(
     for way, order in (("up", values), ("down", values[::-1])):
         begin = float(order[0])
         stable = equilibria(system, (begin,)).stable
-        world = SteadyWorld(settings.but({name: begin}), len(values) * hold_hours / 24 + 1, people=people, mean_field=mean_field)
+        world = SteadyWorld(
+            settings.but({name: begin}), len(values) * hold_hours / 24 + 1, people=people, mean_field=mean_field
+        )
         if stable:
             world.start_from(stable[0 if way == "up" else -1].state)
         states = []

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from affectsim.cli.diaries import diaries, fit
+from affectsim.cli.dynamics import bifurcation, phase
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.practitioners import practitioners
@@ -44,7 +45,20 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners):
+for _command in (
+    demo,
+    run,
+    validate,
+    new,
+    parts,
+    describe,
+    experiment,
+    diaries,
+    fit,
+    practitioners,
+    phase,
+    bifurcation,
+):
     affectsim.add_command(_command)
 
 
