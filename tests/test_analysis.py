@@ -22,20 +22,9 @@ from affectsim.analysis.systems import System
 from affectsim.errors import InputError
 from affectsim.parameters import MODEL
 from affectsim.scenario import Scenario
+from tests.reference_person import REFERENCE
 
 X, Y, P, Q = sp.symbols("x y p q", real=True)
-#: The reference formulation: its couplings, no fears, no defences, no discomfort, warmth 0.2, steady inputs.
-REFERENCE = {
-    "soothing_calms_threat": 4.0, "threat_blocks_soothing": 4.0, "soothing_calms_drive": 0.5,
-    "drive_blocks_soothing": 0.4, "secure_base": 0.3, "striving": 0.3, "defeat": 0.5, "signal_threshold": 0.4,
-    "threat_time": 0.7, "drive_time": 1.0, "soothing_time": 1.5, "threat_baseline": 0.08, "drive_baseline": 0.35,
-    "soothing_baseline": 0.35, "threat_gain": 1.0, "drive_gain": 1.0, "soothing_gain": 1.0, "background_threat": 0.12,
-    "background_drive": 0.15, "background_soothing": 0.15, "warmth": 0.2, "power": 1.0, "escape": 0.0, "anger": 0.0,
-    "unworthiness": 0.0, "discomfort_with_soothing": 0.0, "fear_of_self_compassion": 0.0,
-    "fear_of_compassion_from_others": 0.0, "fear_of_compassion_for_others": 0.0, "unworthiness_half": 1.0,
-    "relief_reach": 0.6, "sensitisation_reach": 0.3,
-    **dict.fromkeys(("motivation", "sensitivity", "sympathy", "tolerance", "empathy", "non_judgement"), 0.4),
-}  # fmt: skip
 
 
 def known(system: System, states: Callable[[float], list[list[float]]]) -> Callable[[float], Equilibria]:
@@ -175,7 +164,7 @@ def test_on_the_walls_every_rate_points_inwards_so_the_indices_add_up(mean_field
                 inwards = system.field(walls_here, ())[k] * (1 - 2 * side)
                 assert (inwards > 0).all()
         found = equilibria(system)
-        assert found.complete and sum(one.index for one in found.found) == 1
+        assert found.complete and sum(one.sign for one in found.found) == 1
         assert len(found.found) % 2 == 1
         assert all(np.abs(system.rhs(one.state, ())).max() < 1e-10 for one in found.found)
 

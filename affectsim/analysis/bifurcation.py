@@ -15,7 +15,7 @@ from affectsim.analysis.systems import System
 
 Float = npt.NDArray[np.float64]
 
-#: Values of the parameter at which all equilibria are looked for, so that branches of their own are met.
+#: Values of the parameter at which all equilibria are looked for, so that branches apart from the others are met.
 _LOOKS = 9
 _SAME = 1e-6
 
@@ -115,10 +115,12 @@ def diagram(
     starts: Callable[[float], Equilibria] | None = None,
     box: tuple[float, float] = (-1e-9, 1 + 1e-9),
     steps: Steps | None = None,
+    looks: int = _LOOKS,
 ) -> Diagram:
     """Follow every equilibrium of a system with one active parameter between two of its values.
 
-    `starts`: value -> equilibria to begin with, default all in the unit cube; `box`: bounds of every state.
+    `starts`: value -> equilibria to begin with, default all in the unit cube; `box`: bounds of every state;
+    `looks`: at how many values all equilibria are looked for.
     """
     n = system.size
     follower = Follower(
@@ -131,7 +133,7 @@ def diagram(
     branches: list[Branch] = []
     events: list[Fold | Hopf | BranchPoint] = []
     complete = True
-    for p in np.linspace(low, high, _LOOKS):
+    for p in np.linspace(low, high, looks):
         found = starts(float(p)) if starts else equilibria(system, (float(p),))
         complete &= found.complete
         for one in found.found:
@@ -195,8 +197,8 @@ def _joined(branches: Sequence[Branch]) -> list[Branch]:
         last = found[-1] if found else None
         same = last is not None and last.ended != "closed" and last.p[0] == branch.p[0]
         if last is not None and same and bool((last.state[0] == branch.state[0]).all()):
-            joined = (np.concatenate([a[:0:-1], b]) for a, b in zip(branch[:3], last[:3], strict=True))
-            found[-1] = Branch(*joined, f"{branch.ended}, {last.ended}")
+            p, state, values = (np.concatenate([a[:0:-1], b]) for a, b in zip(branch[:3], last[:3], strict=True))
+            found[-1] = Branch(p, state, values, f"{branch.ended}, {last.ended}")
         else:
             found.append(branch)
     return found
@@ -266,7 +268,8 @@ def _located(
         return follower.between(y, tangent, brentq(test, 0.0, length, xtol=1e-13))
     except ArithmeticError:
         # Newton's method slows down where branches cross; between two such near points the test is all but straight.
-        return y + tangent * (length * ends[0] / (ends[0] - ends[1]))
+        straight: Float = y + tangent * (length * ends[0] / (ends[0] - ends[1]))
+        return straight
 
 
 def _turns(system: System, fold: FoldPoint) -> bool:

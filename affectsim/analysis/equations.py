@@ -38,7 +38,8 @@ _EFFECTS = (
 def effective(values: Mapping[str, Any]) -> practice.Effective:
     """Return what traits and training make of a person; values are numbers or symbols, named as in `KNOWN`."""
     names = (*_OF_EFFECTIVE, *ATTRIBUTES, *RELIEFS, *_EFFECTS)
-    return practice.Effective(*practice.effective(*(values[name] for name in names), REFERENCE_ATTRIBUTE))
+    arguments = [*(values[name] for name in names), REFERENCE_ATTRIBUTE]
+    return practice.Effective(*practice.effective(*arguments))
 
 
 def person(values: Mapping[str, Any]) -> tuple[Person, Giver]:

@@ -31,8 +31,8 @@ class Equilibrium(NamedTuple):
         return bool(self.eigenvalues[0].real < 0)
 
     @property
-    def index(self) -> int:
-        """+1 or -1: the sign of det(-Jacobian), 0 where it cannot be told."""
+    def sign(self) -> int:
+        """Its index: the sign of det(-Jacobian), +1 or -1; 0 where it cannot be told."""
         product = np.prod(-self.eigenvalues).real
         return int(np.sign(product)) if np.abs(self.eigenvalues).min() > 1e-9 else 0
 
@@ -53,7 +53,7 @@ class Equilibria(NamedTuple):
         return tuple(one for one in self.found if one.stable)
 
 
-def at(system: System, state: Any, p: Sequence[float]) -> Equilibrium:
+def at(system: System, state: Any, p: Sequence[float] | Float) -> Equilibrium:
     """Return the equilibrium at a state that is known to be one."""
     values = np.linalg.eigvals(system.jacobian(state, p)).astype(np.complex128)
     return Equilibrium(np.asarray(state, dtype=np.float64), values[np.argsort(-values.real)])
@@ -75,7 +75,7 @@ def equilibria(system: System, p: Sequence[float] = ()) -> Equilibria:
             if state is not None and not any(np.abs(state - other).max() < _SAME for other in known):
                 known.append(state)
         found = sorted((at(system, state, p) for state in known), key=lambda one: float(one.state[0]))
-        if sum(one.index for one in found) == 1 and all(one.index for one in found):
+        if sum(one.sign for one in found) == 1 and all(one.sign for one in found):
             return Equilibria(tuple(found), True)
     return Equilibria(tuple(found), False)
 

@@ -70,13 +70,13 @@ def label(found: Diagram, fold: Fold) -> str:
 
 
 def _beginning_at(found: Diagram, fold: Fold) -> Stretch | None:
-    near = []
+    best, least = None, _NEAR
     for stretch in found.stretches():
         for end in (0, -1):
             gap = float(np.abs(stretch.state[end] - fold.state).max())
-            near.append((gap, stretch))
-    gap, stretch = min(near, key=lambda pair: pair[0], default=(1.0, None))
-    return stretch if gap < _NEAR else None
+            if gap < least:
+                best, least = stretch, gap
+    return best
 
 
 def fold_line(found: Diagram, fold: Fold, name: str) -> str:

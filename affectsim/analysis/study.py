@@ -68,7 +68,7 @@ def two_parameters(
         values.add(settings[second.name])
     for value in sorted(values):
         system = person_system(settings.but({second.name: value}), (first.name,), mean_field=mean_field)
-        starts += [(fold_point(system, fold), value) for fold in diagram(system, first.low, first.high).folds]
+        starts += [(fold_point(system, fold), value) for fold in diagram(system, first.low, first.high, looks=3).folds]
     return fold_curves(both, (first.low, second.low), (first.high, second.high), starts)
 
 

@@ -51,7 +51,7 @@ class System:
         self, derivatives: Derivatives, states: Sequence[str], names: Sequence[str], fixed: Sequence[float] = ()
     ) -> None:
         self.states, self.names = tuple(states), tuple(names)
-        self._made, self._fixed = derivatives, tuple(fixed)
+        self._made, self._fixed = derivatives, tuple(float(one) for one in fixed)
 
     @classmethod
     def from_expressions(cls, rates: Sequence[Any], state: Sequence[Any], active: Sequence[Any]) -> System:
@@ -72,7 +72,7 @@ class System:
     def derivatives(self, x: Any, p: Any) -> tuple[Float, Float, Float]:
         """Return f (n,), df/dx (n, n) and df/dp (n, m)."""
         n = self.size
-        found = self._evaluated(self._made.first, n * (1 + n + self._made.count), *x, *p, *self._fixed)
+        found = self._evaluated(self._made.first, n * (1 + n + self._made.count), x, p)
         both = found[n:].reshape(n, n + self._made.count)
         return found[:n], both[:, :n], both[:, n:]
 
@@ -87,12 +87,13 @@ class System:
     def turned(self, x: Any, p: Any, v: Any) -> Float:
         """Return the derivatives of (df/dx v) by x and p, shape (n, n + m)."""
         n = self.size
-        found = self._evaluated(self._made.second, n * (n + self._made.count), *x, *p, *self._fixed, *v)
+        found = self._evaluated(self._made.second, n * (n + self._made.count), x, p, v)
         return found.reshape(n, n + self._made.count)
 
-    @staticmethod
-    def _evaluated(function: Callable[..., Any], size: int, *arguments: float) -> Float:
+    def _evaluated(self, function: Callable[..., Any], size: int, x: Any, p: Any, v: Any = ()) -> Float:
+        # Plain floats: the compiled functions are several times faster with them than with numpy's.
+        plain_x, plain_p, plain_v = (np.asarray(one, dtype=np.float64).tolist() for one in (x, p, v))
         try:
-            return np.array(function(*(float(one) for one in arguments)), dtype=np.float64)
+            return np.array(function(*plain_x, *plain_p, *self._fixed, *plain_v), dtype=np.float64)
         except (ValueError, ZeroDivisionError, OverflowError):
             return np.full(size, np.nan)

@@ -37,7 +37,16 @@ def phase_portrait(found: PhasePlane, conditions: str = "") -> Figure:
         found.starts, found.starts, np.where(found.basin < 0, len(_BASINS), found.basin), vmin=0, vmax=len(_BASINS),
         cmap=ListedColormap([*_BASINS, "#FFFFFF"]), shading="nearest", rasterized=True,
     )  # fmt: skip
-    axes.streamplot(found.grid, found.grid, *found.rates, color="#B0B0B0", density=1.1, linewidth=0.7, arrowsize=0.8)
+    axes.streamplot(
+        found.grid,
+        found.grid,
+        found.rates[0],
+        found.rates[1],
+        color="#B0B0B0",
+        density=1.1,
+        linewidth=0.7,
+        arrowsize=0.8,
+    )
     for rates, name, style in zip(found.rates, (found.across, found.up), ("-", "--"), strict=True):
         axes.contour(
             found.grid, found.grid, rates, levels=[0.0], colors=[COLOURS[name]], linewidths=2, linestyles=style
