@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from affectsim.cli.diaries import diaries, fit
+from affectsim.cli.dynamics import bifurcation, phase
 from affectsim.cli.evidence import evidence
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
@@ -48,7 +49,7 @@ def affectsim() -> None:
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    sweep, resume, status, retry, export, merge, sensitivity,
+    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

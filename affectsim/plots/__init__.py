@@ -5,6 +5,7 @@ same once more. Every figure says what it is without a caption, and carries the 
 """
 
 from affectsim.plots.diaries import fit_to_diaries
+from affectsim.plots.dynamics import bifurcation_diagram, early_warning_signals, fold_map, phase_portrait
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.network import network, network_before_after
@@ -14,12 +15,16 @@ from affectsim.plots.systems import systems_over_time
 from affectsim.plots.triangle import triangle
 
 __all__ = [
+    "bifurcation_diagram",
     "compared",
     "courses",
+    "early_warning_signals",
     "effects",
     "fit_to_diaries",
+    "fold_map",
     "network",
     "network_before_after",
+    "phase_portrait",
     "region_over_years",
     "save",
     "swept",
