@@ -27,7 +27,7 @@ def scenario(people: int, days: float = DAYS, **changes: object) -> Scenario:
             "network": {"kind": "none"},
             "stimuli": [{"kind": "daily-life"}],
             # The peers know everyday events, ties and the three systems.
-            "model": {"risk_rate": 0.0},
+            "model": {"risk_rate": 0.0, "shared_pleasure": 0.0},
         }
     )
     return found.but({name.replace("__", "."): value for name, value in changes.items()}) if changes else found
