@@ -21,6 +21,8 @@ from affectsim.analysis.hysteresis import sweep
 from affectsim.analysis.phase import phase_plane
 from affectsim.analysis.settings import Settings
 from affectsim.cli import _code, affectsim
+from affectsim.errors import InputError
+from affectsim.experiments import tipping_point_map
 from tests.reference_person import REFERENCE
 
 #: The reference person among everyday events, with fears, defences, ties and training half way.
@@ -150,6 +152,24 @@ def test_phase_writes_one_figure_and_does_not_replace_another(tmp_path: Path) ->
     assert said.count(": stable") == 2 and said.count(": unstable") == 1 and out.read_text().startswith("<?xml")
     assert [path.name for path in tmp_path.iterdir()] == ["plane.svg"]
     assert _code(list(arguments)) == 2
+
+
+def test_the_map_of_tipping_points_writes_its_numbers_into_the_readme(tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parents[1] / "experiments" / "tipping-point-map" / tipping_point_map.README
+    before = shipped.read_text(encoding="utf-8")
+    (tmp_path / tipping_point_map.README).write_text(before, encoding="utf-8")
+    found = tipping_point_map.run(Settings(REFERENCE), warmth=(0.2,), fears=(0.0, 0.9))
+    tipping_point_map.write(found, tmp_path)
+    after = (tmp_path / tipping_point_map.README).read_text(encoding="utf-8")
+    assert tipping_point_map.text(found) in after and after.count("```text") == 1
+    assert after.split("<!-- numbers")[0] == before.split("<!-- numbers")[0]
+    diagram = study.one_parameter(Settings(REFERENCE), tipping_point_map.FIRST)
+    assert found.cells[0.2, 0.0].appears == pytest.approx(diagram.folds[0].p, abs=1e-9)
+    assert found.cells[0.2, 0.9] == (None, None)
+    assert (tmp_path / tipping_point_map.FIGURE).stat().st_size > 10_000
+    with pytest.raises(InputError, match="missing"):
+        (tmp_path / tipping_point_map.README).write_text("no marks", encoding="utf-8")
+        tipping_point_map.write(found, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def _branch(axes: Axes, p: Float, values: Float, stable: npt.NDArray[np.bool_], 
 def fold_map(curves: dict[str, tuple[FoldCurve, ...]], names: tuple[str, str], conditions: str = "") -> Figure:
     """Return folds in two parameters, one colour for each entry of `curves` (words -> curves); diamonds are cusps."""
     said = "On a line a stable state appears or ends; between the two lines that meet, both states are stable.\n"
-    figure = new_figure(7.6, 6.6, f"Tipping points: {_words(names[0])} and {_words(names[1])}", said + conditions)
+    figure = new_figure(7.6, 6.6, "Tipping points in two parameters", said + conditions)
     axes = figure.add_axes((0.1, 0.16, 0.86, 0.66))
     plain(axes)
     palette = [*COLOURS.values(), "#CC79A7", "#56B4E9", INK]
