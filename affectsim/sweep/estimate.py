@@ -1,4 +1,4 @@
-"""What a sweep will cost, before it begins: a few runs are made by one worker, and rows are written to a file."""
+"""What a sweep will cost, before it begins: a few runs are made by all workers, and rows are written to a file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ _PILOTS, _ROWS = 6, 2000
 class Estimate(NamedTuple):
     """Runs to make, workers, seconds by the clock, bytes on the disk at the end and in memory at the peak.
 
-    `failed`: of the runs that were tried, how many could not be made, and why.
+    `busy`: processor seconds. `failed`: of the runs that were tried, how many could not be made, and why.
     """
 
     runs: int
     workers: int
     seconds: float
+    busy: float
     disk: int
     memory: int
     failed: dict[str, int]
@@ -46,45 +47,51 @@ class Estimate(NamedTuple):
 def estimate(plan: Plan, points: Sequence[Point], workers: int | None = None) -> Estimate:
     """Return what a sweep will cost, from runs at a few of its points. Raises InputError if no worker can start.
 
-    Time is that of processors, shared out evenly: on a machine that is busy otherwise it takes longer.
+    The time by the clock is as of now: on a machine that will have more or less else to do it will be another one.
     """
     runs = plan.mine(len(points))
     count = max(1, min(workers or cores(), len(runs)))
     pilots = [runs[len(runs) * n // _PILOTS] for n in range(min(_PILOTS, len(runs)))]
     jobs = [Job(run, run % plan.replicates, plan.changes_at(points[run // plan.replicates])) for run in pilots]
-    pool = Pool(plan, 1)
+    pool = Pool(plan, count)
     try:
-        first, ready = _made(pool, jobs)
+        (first, ready), *_ = _made(pool, jobs, 1)
         each = first.seconds / len(jobs)
-        # A batch as large as those to come shows what batching saves, and what it takes in memory.
+        # Batches as large as those to come, on all workers at once, show what batching saves, what it takes in
+        # memory, and how fast the machine is with all that it does besides.
         size = max(1, min(int(BATCH_SECONDS / max(each, 1e-6)), most_in_batch(plan), len(runs)))
-        batch = [jobs[n % len(jobs)] for n in range(size)]
-        batch = [job._replace(replicate=jobs[0].replicate) for job in batch]
-        full, memory = _made(pool, batch) if size > 1 else (first, ready)
+        batch = [jobs[n % len(jobs)]._replace(replicate=jobs[0].replicate) for n in range(size)]
+        full = _made(pool, batch, count)
     finally:
         pool.close()
     failed: dict[str, int] = {}
     for one in first.done:
         if one.failed is not None:
             failed[one.failed] = failed.get(one.failed, 0) + 1
-    seconds = full.seconds / size * len(runs) / min(count, cores()) if size > 1 else each * len(runs) / count
+    rate = sum(size / max(made.clock, 1e-9) for made, _ in full)
+    busy = sum(made.seconds for made, _ in full) / (size * count) * len(runs)
+    memory = count * max(ready, *(most for _, most in full)) + peak_memory()
     return Estimate(
-        len(runs), count, seconds, _disk(plan, points, first.done, len(runs)), count * memory + peak_memory(), failed
+        len(runs), count, len(runs) / rate, busy, _disk(plan, points, first.done, len(runs)), memory, failed
     )
 
 
-def _made(pool: Pool, jobs: Sequence[Job]) -> tuple[Made, int]:
+def _made(pool: Pool, jobs: Sequence[Job], workers: int) -> list[tuple[Made, int]]:
+    """Let so many workers make the same runs at the same time; return what each made, and its peak of memory."""
     given = False
-    while True:
-        if pool.idle() and not given:
-            pool.give(jobs)
+    found: list[tuple[Made, int]] = []
+    while len(found) < workers:
+        if not given and pool.idle() >= workers:
+            for _ in range(workers):
+                pool.give(jobs)
             given = True
         for heard in pool.listen(1.0):
             if isinstance(heard, Lost) and heard.jobs:
                 message = f"the process that tried {len(jobs)} runs died; too little memory?"
                 raise InputError("sweep", [Mistake("runs", message)])
             if not isinstance(heard, Lost) and heard.made is not None:
-                return heard.made, heard.memory
+                found.append((heard.made, heard.memory))
+    return found
 
 
 def _disk(plan: Plan, points: Sequence[Point], done: Sequence[Done], runs: int) -> int:
