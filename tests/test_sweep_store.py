@@ -405,6 +405,7 @@ def _until_some_are_done(folder: Path, process: subprocess.Popen[str], more: int
             return
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
 def test_real_processes_killed_and_stopped_give_the_same_table(tmp_path, full):
     """A worker, then the coordinator are killed, then Ctrl-C: after resuming, the bytes of an undisturbed sweep."""
