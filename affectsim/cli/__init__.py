@@ -15,6 +15,7 @@ import click
 from affectsim.cli.diaries import diaries, fit
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
+from affectsim.cli.page import page
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
 from affectsim.cli.trials import demo
@@ -44,7 +45,7 @@ def affectsim() -> None:
     """
 
 
-for _command in (demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners):
+for _command in (demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, page):
     affectsim.add_command(_command)
 
 
