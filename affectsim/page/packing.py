@@ -15,7 +15,7 @@ _DTYPES = {"f8": "<f8", "f4": "<f4", "i4": "<i4", "u4": "<u4", "u2": "<u2", "u1"
 
 
 def packed(value: Any) -> Any:
-    """Return a number as it is, and an array of any shape as `{t, b, n}`: type, bytes, shape.
+    """Return a number as it is, and an array of any shape as `{t, b, n}`: type, bytes (or `c`: each number), shape.
 
     Raises ValueError for integers that do not fit into 32 bits, KeyError for types that the page has not.
     """
@@ -26,4 +26,6 @@ def packed(value: Any) -> Any:
     narrow = array.astype(_DTYPES[kind])
     if not (narrow == array).all():
         raise ValueError("integers of the page have 32 bits")
+    if array.size > 1 and (narrow == narrow.flat[0]).all():
+        return {"t": kind, "c": narrow.flat[0].item(), "n": list(array.shape)}
     return {"t": kind, "b": base64.b64encode(narrow.tobytes()).decode(), "n": list(array.shape)}

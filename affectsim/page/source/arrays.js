@@ -6,9 +6,13 @@ const ARRAY_TYPES = {
 /** Return what was packed: a number, a typed array, or {d, n}. */
 function unpack(value) {
   if (typeof value !== "object") return value;
-  const text = atob(value.b), bytes = new Uint8Array(text.length);
-  for (let k = 0; k < bytes.length; k++) bytes[k] = text.charCodeAt(k);
-  const d = new ARRAY_TYPES[value.t](bytes.buffer);
+  let d;
+  if ("c" in value) d = new ARRAY_TYPES[value.t](value.n.reduce((a, b) => a * b, 1)).fill(value.c);
+  else {
+    const text = atob(value.b), bytes = new Uint8Array(text.length);
+    for (let k = 0; k < bytes.length; k++) bytes[k] = text.charCodeAt(k);
+    d = new ARRAY_TYPES[value.t](bytes.buffer);
+  }
   return value.n.length === 1 ? d : { d, n: value.n };
 }
 

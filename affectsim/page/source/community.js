@@ -117,7 +117,7 @@ class Community {
     if (!this.running) return;
     this.waiting += seconds * this.pace;
     const begun = performance.now();
-    while (this.waiting >= 1 && performance.now() - begun < 12) {
+    while (this.waiting >= 1 && performance.now() - begun < 7) {
       this.advance(1);
       this.waiting -= 1;
     }
@@ -138,18 +138,9 @@ class Community {
 
   network(canvas, states, arm) {
     const height = Math.min((canvas.clientWidth || 320) * 0.75, 380), [pen, width] = sized(canvas, height);
-    const { start, source } = this.world.network;
     pen.strokeStyle = LINE;
     pen.lineWidth = 1;
-    pen.beginPath();
-    for (let i = 0; i < this.people; i++) {
-      for (let k = start[i]; k < start[i + 1]; k++) {
-        if (source[k] > i) continue;
-        pen.moveTo(...this.spot(i, width, height));
-        pen.lineTo(...this.spot(source[k], width, height));
-      }
-    }
-    pen.stroke();
+    pen.stroke(this.ties(width, height));
     states.forEach((state, i) => {
       const system = dominant(state), [x, y] = this.spot(i, width, height), trains = this.world.get(arm, i, "start_day") < LAYOUT.never;
       mark(pen, system, x, y, (this.people > 100 ? 3.5 : 5) + 4 * Math.max(...state));
@@ -162,6 +153,22 @@ class Community {
       }
       if (i === this.chosen) ring(pen, x, y, 14);
     });
+  }
+
+  /** The lines of all ties, made anew only if people or sizes change. */
+  ties(width, height) {
+    const size = `${this.people} ${width} ${height}`, { start, source } = this.world.network;
+    if (this.tiesSize === size) return this.tiesPath;
+    this.tiesSize = size;
+    this.tiesPath = new Path2D();
+    for (let i = 0; i < this.people; i++) {
+      for (let k = start[i]; k < start[i + 1]; k++) {
+        if (source[k] > i) continue;
+        this.tiesPath.moveTo(...this.spot(i, width, height));
+        this.tiesPath.lineTo(...this.spot(source[k], width, height));
+      }
+    }
+    return this.tiesPath;
   }
 
   words() {

@@ -86,6 +86,11 @@ class Mind {
     this.saidPart.textContent = text();
   }
 
+  /** On a small screen the circles may be out of sight of the buttons. */
+  lookUp() {
+    if (matchMedia("(max-width: 800px)").matches) this.circles.element.scrollIntoView({ block: "nearest" });
+  }
+
   happen(name) {
     const before = this.world.get(0, 0, "u_threat"), kicks = DATA.events[name];
     for (const [kind, times] of Object.entries(kicks)) this.world.event([0], kind, times * DATA.everyday[kind]);
@@ -96,6 +101,7 @@ class Mind {
     this.record.mark(this.world.hours, say(`events.${name}.short`));
     this.told(() => say("mind.happened", { what: say(`events.${name}.name`), assumes: say(`events.${name}.assumes`) + more() }));
     this.lesson?.done(`event:${name}`);
+    this.lookUp();
     this.show(0, true);
   }
 
@@ -111,6 +117,7 @@ class Mind {
       what: `${say(`exercises.${kind}.name`)}: ${say(`mind.${how}`)}`, assumes: say(`exercises.${kind}.assumes`),
     }));
     this.lesson?.done(`exercise:${kind}`);
+    this.lookUp();
     this.show(0, true);
   }
 
@@ -135,7 +142,7 @@ class Mind {
       make("div.stack", {},
         make("section.card", {}, this.circles.element, this.sentence, this.saidPart,
           make("p.quiet", { text: "mind.key" })),
-        make("section.card", {}, make("div.row", {}, this.playing,
+        make("section.card.later", {}, make("div.row", {}, this.playing,
           button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
           labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
         this.record.canvas)),
@@ -145,7 +152,7 @@ class Mind {
           make("h3", { text: "mind.practise" }), make("div.buttons", {}, ...exercises),
           make("h3", { text: "mind.inside" }), this.criticButton),
         make("section.card", {}, make("h2", { text: "mind.feelings" }), this.feelings),
-        make("section.card", {}, ...this.sliders.parts)));
+        make("section.card.later", {}, ...this.sliders.parts)));
   }
 
   run(on) {
@@ -174,9 +181,9 @@ class Mind {
     const part = this.running ? this.waiting : 1, shown = this.now.map((x, k) => this.before[k] + part * (x - this.before[k]));
     const found = pushes(this.now, inputsOf(this.world, 0, 0), personOf(this.world, 0, 0), formulas.coupling(this.model));
     this.circles.show(shown, found, total);
-    this.write ??= seldom(1.5, () => this.words(found));
+    this.write ??= seldom(1.5, (latest) => this.words(latest));
     if (atOnce) this.words(found);
-    else this.write();
+    else this.write(found);
   }
 
   words(found) {
