@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         extrapolation=extrapolation_table(times),
         step_hours=np.diff(times),
         middle_step=middle_step(steps),
-        background=np.array([_background(p) for p in parameters]),
+        background=np.array([background(p) for p in parameters]),
         thresholds=thresholds,
         intensity=intensity,
         keys=keys,
@@ -69,9 +70,9 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         session_moment=session_moment,
         attendance=np.array([p.session_attendance if p else 0.0 for p in programmes]),
         exercises=np.array(list(rows.values())).reshape(-1, len(EXERCISE_FIELDS)),
-        forget=np.array([-np.expm1(-1 / p["forgetting_time"]) for p in parameters]),
-        power_step=np.array([-np.expm1(-tick_hours / (24 * p["power_time"])) for p in parameters]),
-        risk=np.array([_risk(p) for p in parameters]),
+        forget=np.array([forgotten_per_day(p) for p in parameters]),
+        power_step=np.array([power_step(p, tick_hours) for p in parameters]),
+        risk=np.array([risk(p) for p in parameters]),
         bonds=np.array([_bonds(run) for run in runs]),
         ticks_per_moment=first.numerics.ticks_per_moment,
         moments_per_day=_MOMENTS_PER_DAY,
@@ -100,16 +101,28 @@ def poisson_thresholds(expected: Float) -> Float:
     return np.asarray(pdtr(np.arange(MOST_EVENTS), np.asarray(expected)[..., None]) * MOST_WORD)
 
 
-def _background(parameters: dict[str, float]) -> tuple[float, ...]:
-    persistence = float(np.exp(-MOMENT_HOURS / parameters["background_time"]))
-    innovation = parameters["background_sd"] * float(np.sqrt(1 - persistence**2))
+def background(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the mean background of each system, its persistence over a moment and the sd of its innovations."""
+    persistence = np.exp(-MOMENT_HOURS / parameters["background_time"])
+    innovation = parameters["background_sd"] * np.sqrt(1 - persistence**2)
     means = (parameters[f"background_{system}"] for system in ("threat", "drive", "soothing"))
     return (*means, persistence, innovation)
 
 
-def _risk(parameters: dict[str, float]) -> tuple[float, float]:
+def risk(parameters: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the chances per moment of a risk-taking event at full over-stimulation, and of its cost arriving."""
     chance = min(1.0, parameters["risk_rate"] * MOMENT_HOURS / 24)
     return chance, min(1.0, MOMENT_HOURS / parameters["risk_delay"])
+
+
+def forgotten_per_day(parameters: Mapping[str, Any]) -> Any:
+    """Return the share of a trained gain that is lost per day."""
+    return -np.expm1(-1 / parameters["forgetting_time"])
+
+
+def power_step(parameters: Mapping[str, Any], tick_hours: float) -> Any:
+    """Return the share of its way that perceived power moves in one tick."""
+    return -np.expm1(-tick_hours / (24 * parameters["power_time"]))
 
 
 def _bonds(run: Run) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ from affectsim.cli.dynamics import bifurcation, phase
 from affectsim.cli.evidence import evidence
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
+from affectsim.cli.page import page
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
@@ -49,7 +50,7 @@ def affectsim() -> None:
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation,
+    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, page,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

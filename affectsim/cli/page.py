@@ -1,0 +1,51 @@
+"""`affectsim page`: the teaching page, as one file or on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from affectsim.errors import InputError, Mistake
+
+
+@click.group(short_help="Make the page that teaches the three systems: one file, opens anywhere.")
+def page() -> None:
+    """The teaching page: one mind, a community, the landscape, lessons, in English and German.
+
+    One HTML file that opens from disk on a phone or a projector and asks the network for nothing.
+    """
+
+
+@page.command(short_help="Write the page as one HTML file.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("three-circles.html"), show_default=True,
+              help="File to write.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+def build(out: Path, overwrite: bool) -> None:
+    """Write the page as one self-contained HTML file."""
+    if out.exists() and not overwrite:
+        raise InputError("page build", [Mistake(f"--out {out}", "is there already; choose another or give --overwrite")])
+    if not out.parent.is_dir():
+        raise InputError("page build", [Mistake(f"--out {out}", f"no folder {out.parent}")])
+    from affectsim.page.assemble import build_page
+
+    text = build_page()
+    partial = out.with_name(out.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(out)
+    click.echo(f"{out}: {len(text.encode()) / 1000:.0f} kB; open it in a browser")
+
+
+@page.command(short_help="Show the page on this machine.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one.")
+def serve(port: int) -> None:
+    """Serve the page to this machine alone, until Ctrl-C."""
+    from affectsim.page.assemble import build_page
+    from affectsim.page.serve import server
+
+    with server(build_page(), port) as running:
+        click.echo(f"http://{running.server_address[0]}:{running.server_address[1]}/  (Ctrl-C stops)")
+        try:
+            running.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("stopped")

@@ -1,0 +1,148 @@
+"""What the page knows of the model beside its equations: parameters, people, networks, exercises, tables.
+
+Everything is taken from where the engine has it.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.draws import uniforms_at
+from affectsim.kernel.scheme import extrapolation_table, half_steps, middle_step, step_times
+from affectsim.layout import FAST_ROWS, LANES, NEVER, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE, Fast
+from affectsim.page.packing import packed
+from affectsim.page.texts import shown_parameters, teaching
+from affectsim.parameters import DISTRIBUTIONS, MODEL
+from affectsim.populations import PRESETS
+from affectsim.scenario import Scenario
+from affectsim.stimuli import DailyLife
+from affectsim.world import World, build, community_of
+
+#: Sizes that a community can have on the page, smallest first.
+SIZES = (30, 60, 100, 200)
+SEED = 7
+PROGRAMME = "eight-week"
+#: Minutes and steps of a tick: a community as in the engine; one mind in finer ticks, so that it moves smoothly.
+SCHEMES = {"community": (30.0, 9), "mind": (5.0, 4)}
+
+
+def scenario(people: int, tick: str = "community", preset: str = "general", days: float = 70.0) -> Scenario:
+    """Return the scenario that a community of the page is: daily life, training for everybody from day 0, or none."""
+    minutes, steps = SCHEMES[tick]
+    return Scenario.from_tables(
+        {
+            "title": "a community on the page",
+            "days": days,
+            "seed": SEED,
+            "population": {"size": people, "preset": preset},
+            "network": {"kind": "small-world"},
+            "stimuli": [{"kind": "daily-life"}],
+            "training": {"programme": PROGRAMME, "who": {"share": 1.0}, "against": "waiting-list"},
+            "numerics": {"tick": minutes, "steps_per_tick": steps},
+        }
+    )
+
+
+@functools.cache
+def example() -> World:
+    """Return the world whose tables the page uses: the largest community, in two arms."""
+    return build([scenario(max(SIZES))])
+
+
+def page_data() -> dict[str, Any]:
+    """Return everything as plain values for JSON; arrays as `packing.packed` writes them."""
+    world = example()
+    made, tables = world.runs[0].scenario, world.tables
+    programme = made.programme("training")
+    assert programme is not None
+    taken = (
+        "model", "thresholds", "intensity", "keys", "home", "session", "session_moment", "attendance", "exercises",
+        "bonds",
+    )  # fmt: skip
+    return {
+        "model": {name: _parameter(p) for name, p in MODEL.items()},
+        "traits": {name: _trait(t) for name, t in DISTRIBUTIONS.items()},
+        "presets": {name: _preset(name) for name in PRESETS},
+        "exercises": list(made.exercises()),
+        "everyday": {kind: value for kind, value in zip(_KINDS, DailyLife().intensities, strict=True)},
+        **teaching(),
+        "shown_parameters": shown_parameters(),
+        "layout": {
+            "lanes": LANES, "never": float(NEVER), "steady_units": STEADY_UNITS, "fast": {f.name.lower(): int(f) for f in Fast},
+            "slow": SLOW, "steady": STEADY, "fast_rows": FAST_ROWS, "slow_rows": SLOW_ROWS, "steady_rows": STEADY_ROWS,
+            "trainable": TRAINABLE,
+        },
+        "schemes": {name: _scheme(minutes / 60, steps) for name, (minutes, steps) in SCHEMES.items()},
+        # Of the arm with training: the other one differs by its programme only.
+        "tables": {name: packed(_first(getattr(tables, name), name)) for name in taken},
+        "moments_per_day": tables.moments_per_day,
+        "programme_days": programme.days,
+        "session_warmth": float(programme.warmth(np.array([1]))[0]),
+        "people": {
+            "normals": packed(np.stack([_normals(name) for name in DISTRIBUTIONS])),
+            "practice_moment": packed(world.get(0, "practice_moment")),
+            "lots": packed(_uniforms("who is trained")),
+        },
+        "networks": {str(people): _network(people) for people in SIZES},
+    }  # fmt: skip
+
+
+_KINDS = ("threat", "resource", "affiliative", "ambiguous")
+
+
+def _first(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    return values if name == "exercises" else values[:1]
+
+
+def _parameter(p: Any) -> dict[str, Any]:
+    return {key: getattr(p, key) for key in ("default", "low", "high", "unit", "meaning")}
+
+
+def _trait(t: Any) -> dict[str, Any]:
+    return {key: getattr(t, key) for key in ("shape", "median", "spread", "low", "high", "unit", "meaning")}
+
+
+def _preset(name: str) -> dict[str, Any]:
+    from affectsim.correlations import mixing
+
+    preset = PRESETS[name]
+    rows = mixing(scenario(SIZES[0], preset=name).correlated_pairs())
+    return {"says": preset.says, "traits": preset.changes(), "mixing": rows}
+
+
+def _scheme(tick_hours: float, steps: int) -> dict[str, Any]:
+    times = step_times(tick_hours, steps)
+    return {
+        "tick_hours": tick_hours, "times": packed(half_steps(times)), "extrapolation": packed(extrapolation_table(times)),
+        "step_hours": packed(np.diff(times)), "middle_step": middle_step(steps),
+    }  # fmt: skip
+
+
+def _uniforms(part: str) -> npt.NDArray[np.float64]:
+    return uniforms_at(SEED, 0, part, np.arange(max(SIZES)), np.array([0]))[0]
+
+
+def _normals(trait: str) -> npt.NDArray[np.float64]:
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(_uniforms(f"trait/{trait}")))
+
+
+def _network(people: int) -> dict[str, Any]:
+    import networkx as nx
+
+    ties = community_of(scenario(people)).ties
+    graph = nx.Graph()
+    graph.add_nodes_from(range(people))
+    graph.add_edges_from(zip(ties.source.tolist(), ties.target.tolist(), strict=True))
+    places = nx.spring_layout(graph, seed=SEED, iterations=200)
+    where = np.array([places[k] for k in range(people)])
+    where = np.rint(250 * (where - where.min(axis=0)) / np.ptp(where, axis=0)).astype(np.uint8)
+    return {
+        "start": packed(ties.start), "source": packed(ties.source.astype(np.uint8)), "weight": packed(ties.weight),
+        "places": packed(where),
+    }  # fmt: skip

@@ -1,0 +1,86 @@
+// Elements, canvases, and how the three systems look: colour, shape and word together.
+const SYSTEMS = ["threat", "drive", "soothing"];
+const LOOKS = {
+  threat: { colour: "#b8420a", mark: "▲", dash: [] },
+  drive: { colour: "#0062a3", mark: "■", dash: [9, 4] },
+  soothing: { colour: "#00704f", mark: "●", dash: [2, 3] },
+};
+const INK = "#22252b", QUIET = "#5b616b", LINE = "#d5d3cb";
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Make an element; names of attributes that begin with "on" are listeners. */
+function make(tag, attributes = {}, ...children) {
+  const parts = tag.split("."), element = document.createElement(parts[0]);
+  if (parts.length > 1) element.className = parts.slice(1).join(" ");
+  set(element, attributes);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/** Make an element of a drawing. */
+function draw(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "text") worded(element, value);
+    else element.setAttribute(name, value);
+  }
+}
+
+/** Make a button with a text of its own. */
+function button(key, pressed, look = "") {
+  return make(`button${look}`, { type: "button", text: key, onclick: pressed });
+}
+
+/** Prepare a canvas for its size on the screen; returns its context and its width. */
+function sized(canvas, height) {
+  const width = canvas.clientWidth || 320, scale = window.devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    canvas.style.height = `${height}px`;
+  }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return [pen, width];
+}
+
+/** Return the size of text on canvases, which follows the size of text on the page. */
+function textSize() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.82;
+}
+
+/** Draw the mark of a system: triangle, square or circle. */
+function mark(pen, system, x, y, r) {
+  pen.beginPath();
+  if (system === "threat") {
+    pen.moveTo(x, y - 1.15 * r);
+    pen.lineTo(x + r, y + 0.8 * r);
+    pen.lineTo(x - r, y + 0.8 * r);
+    pen.closePath();
+  } else if (system === "drive") pen.rect(x - 0.85 * r, y - 0.85 * r, 1.7 * r, 1.7 * r);
+  else pen.arc(x, y, r, 0, 2 * Math.PI);
+}
+
+/** Return the strongest of three activations. */
+function dominant(state) {
+  return SYSTEMS[state.indexOf(Math.max(...state))];
+}
+
+/** Return a function that does something at most every some seconds, the last time always. */
+function seldom(seconds, action) {
+  let last = -Infinity;
+  return (...given) => {
+    const now = performance.now() / 1000;
+    if (now - last < seconds) return;
+    last = now;
+    action(...given);
+  };
+}

@@ -1,0 +1,109 @@
+// The landscape: drag a load up and down, and see that the way back is another way.
+class Landscape {
+  constructor(mind) {
+    this.mind = mind;
+    this.load = "self_criticism";
+    this.value = 0.3;
+    this.canvas = make("canvas.drag", { role: "img" });
+    this.words = make("p.sentence", { role: "status" });
+    this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01 });
+    this.label = make("label", { for: "load" });
+    this.output = make("output", { for: "load" });
+    const loads = make("select", { onchange: (event) => { this.load = event.target.value; this.restart(); this.show(); } },
+      ...Object.keys(LOADS).map((name) => make("option", { value: name, text: `landscape.${name}` })));
+    this.input.addEventListener("input", () => this.move(Number(this.input.value)));
+    const drag = (event) => { if (event.buttons) this.move(this.atPointer(event)); };
+    this.canvas.addEventListener("pointerdown", (event) => { this.canvas.setPointerCapture(event.pointerId); drag(event); });
+    this.canvas.addEventListener("pointermove", drag);
+    this.tip = button("landscape.push", () => this.push(), ".main");
+    this.element = make("section.card", {}, make("p", { text: "landscape.about" }),
+      make("div.row", {}, labelled("landscape.which", loads), this.tip, button("controls.restart", () => { this.restart(); this.show(); })),
+      this.canvas, make("div.slider", {}, this.label, this.output, this.input), this.words, make("p.quiet", { text: "landscape.assumes" }));
+  }
+
+  /** Take the person as the first view has them, and start calm, without load. */
+  restart() {
+    this.inputs = quietInputs(this.mind.model);
+    this.person = personOf(this.mind.world, 0, 0);
+    this.coupling = formulas.coupling(this.mind.model);
+    this.lines = landscape(this.load, this.inputs, this.person, this.coupling);
+    this.state = settled([0.05, 0.3, 0.4], ...loaded(this.load, 0.2, this.inputs, this.person), this.coupling);
+    this.value = 0.2;
+    this.trail = [];
+    this.input.max = LOADS[this.load].most;
+    this.move(this.value);
+  }
+
+  move(value) {
+    const goal = Math.min(Math.max(value, 0), LOADS[this.load].most), from = this.value;
+    // Small steps, so that the mind goes along wherever it can.
+    for (let k = 1; k <= 8; k++) {
+      const at = from + ((goal - from) * k) / 8, before = this.state[0];
+      this.state = settled(this.state, ...loaded(this.load, at, this.inputs, this.person), this.coupling);
+      this.jumped = Math.abs(this.state[0] - before) > 0.15 ? Math.sign(this.state[0] - before) : (k === 1 ? 0 : this.jumped);
+      this.trail.push([at, this.state[0]]);
+      if (this.jumped) this.mind.lesson?.done("landscape:jump");
+    }
+    this.trail = this.trail.slice(-400);
+    this.value = goal;
+    this.show();
+  }
+
+  /** An event: threat goes to full for a moment. */
+  push() {
+    this.state = settled([0.95, 0.2, 0.05], ...loaded(this.load, this.value, this.inputs, this.person), this.coupling);
+    this.jumped = 0;
+    this.trail.push([this.value, 0.95], [this.value, this.state[0]]);
+    this.show();
+  }
+
+  frame() {}
+
+  get edges() {
+    const size = textSize();
+    return { left: 3.2 * size, right: 1.2 * size, top: 1.2 * size, bottom: 2.6 * size };
+  }
+
+  atPointer(event) {
+    const box = this.canvas.getBoundingClientRect(), { left, right } = this.edges;
+    return ((event.clientX - box.left - left) / (box.width - left - right)) * LOADS[this.load].most;
+  }
+
+  show() {
+    const size = textSize(), room = this.canvas.clientWidth || 320, height = Math.max(220, Math.min(0.5 * room, 400));
+    const [pen, width] = sized(this.canvas, height), { left, right, top, bottom } = this.edges, most = LOADS[this.load].most;
+    const x = (value) => left + (value / most) * (width - left - right), y = (value) => top + (1 - value) * (height - top - bottom);
+    const two = bistable(this.lines);
+    pen.font = `${size}px system-ui, sans-serif`;
+    if (two) {
+      pen.fillStyle = "#eeece3";
+      pen.fillRect(x(two[0]), top, x(two[1]) - x(two[0]), height - top - bottom);
+      pen.fillStyle = QUIET;
+      pen.textAlign = "center";
+      pen.fillText(say("landscape.two"), Math.min(Math.max((x(two[0]) + x(two[1])) / 2, left + 6 * size), width - 6 * size), top + size * 1.2);
+      pen.textAlign = "start";
+    }
+    pen.fillStyle = QUIET;
+    for (const value of [0, 0.5, 1]) pen.fillText(percent(value), 0, y(value) + 4);
+    for (let k = 0; k <= 4; k++) pen.fillText(digits((most * k) / 4, most > 2 ? 0 : 1), x((most * k) / 4) - 8, height - 1.4 * size);
+    pen.fillText(say(`landscape.${this.load}`), left, height - 2);
+    for (const [states, dash] of [[this.lines.down, [6, 4]], [this.lines.up, []]]) {
+      pen.strokeStyle = LOOKS.threat.colour;
+      pen.lineWidth = 2;
+      line(pen, states.map((state, k) => [x(this.lines.values[k]), y(state[0])]), dash);
+    }
+    pen.strokeStyle = INK;
+    pen.lineWidth = 1;
+    line(pen, this.trail.map(([value, threat]) => [x(value), y(threat)]));
+    mark(pen, "threat", x(this.value), y(this.state[0]), 12);
+    pen.fillStyle = INK;
+    pen.fill();
+    const locked = two && this.value >= two[0] && this.value <= two[1];
+    const where = locked ? (this.state[0] > 0.4 ? "upper" : "lower") : this.state[0] > 0.4 ? "high" : "low";
+    this.words.textContent = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", say(`landscape.${where}`)].join(" ");
+    this.label.textContent = say(`landscape.${this.load}`);
+    this.output.textContent = digits(this.value);
+    this.input.value = this.value;
+    this.canvas.setAttribute("aria-label", say("landscape.picture", { value: digits(this.value), threat: percent(this.state[0]) }));
+  }
+}

@@ -1,0 +1,222 @@
+// One mind: a person, what happens to them, and what they practise.
+
+/** The traits of the median person, changed as a case says. */
+function medianTraits(changes = {}) {
+  return Object.fromEntries(TRAIT_NAMES.map((name) => [name, Float64Array.of(changes[name] ?? DATA.traits[name].median)]));
+}
+
+class Mind {
+  constructor() {
+    this.model = { ...DEFAULT_MODEL };
+    this.circles = new Circles();
+    this.record = new Record();
+    this.pace = 4;
+    this.running = true;
+    this.build();
+    this.choose("alex");
+  }
+
+  /** Start again as a fictional person. */
+  choose(name) {
+    this.name = name;
+    this.traits = Object.fromEntries(Object.entries(medianTraits(DATA.cases[name])).map(([trait, values]) => [trait, values[0]]));
+    this.critic = false;
+    this.restart();
+  }
+
+  /** The same person again, at eight in the morning after a quiet night. */
+  restart() {
+    const traits = Object.fromEntries(Object.entries(this.traits).map(([name, value]) => [name, Float64Array.of(value)]));
+    this.world = new World({ traits, model: this.model, scheme: "mind", life: 0 });
+    this.world.night();
+    if (this.critic) this.world.set(0, 0, "self_criticism", this.criticStrength());
+    this.world.night();
+    const perHour = Math.round(1 / this.world.tickHours);
+    this.world.advance(8 * perHour);
+    this.presses = 0;
+    this.waiting = 0;
+    this.record.clear();
+    this.now = this.before = this.state();
+    this.record.add(this.world.hours, this.now);
+    this.told(() => say("mind.opening", { name: say(`cases.${this.name}.name`) }));
+    this.sliders?.refresh();
+    this.show(0, true);
+  }
+
+  /** How strong the critic is when it is on: where a mind can settle in two ways, so that one event can tip it. */
+  criticStrength() {
+    const calm = personOf(this.world, 0, 0), inputs = quietInputs(this.model);
+    const two = bistable(landscape("self_criticism", inputs, calm, formulas.coupling(this.model), 41));
+    return two ? Math.max(two[0] + 0.25 * (two[1] - two[0]), this.traits.self_criticism) : 2 * this.traits.self_criticism;
+  }
+
+  setCritic(on) {
+    this.critic = on;
+    this.criticButton.setAttribute("aria-pressed", String(on));
+    this.world.set(0, 0, "self_criticism", on ? this.criticStrength() : this.traits.self_criticism);
+    this.world.night();
+    this.told(() => say(on ? "mind.critic_on" : "mind.critic_off"));
+    this.lesson?.done(on ? "critic:on" : "critic:off");
+  }
+
+  /** Change one trait of this person while time goes on. */
+  setTrait(name, value) {
+    this.traits[name] = value;
+    if (name === "self_criticism" && this.critic) return;
+    for (const quantity of [name, ...(ATTRIBUTES.includes(name) ? [`baseline_${name}`] : []), ...(name === "power" ? ["current_power"] : [])]) {
+      this.world.set(0, 0, quantity, value);
+    }
+    this.world.night();
+  }
+
+  /** Change one parameter of the equations while time goes on. */
+  setModel(name, value) {
+    this.model[name] = value;
+    this.world.model = this.model;
+    this.world.tables = makeTables(this.model, "mind", [false], 0);
+  }
+
+  state() {
+    return SYSTEMS.map((system) => this.world.get(0, 0, system));
+  }
+
+  /** Say something, again if the language changes: a function that returns the text. */
+  told(text) {
+    this.said = text;
+    this.saidPart.textContent = text();
+  }
+
+  /** On a small screen the circles may be out of sight of the buttons. */
+  lookUp() {
+    if (matchMedia("(max-width: 800px)").matches) this.circles.element.scrollIntoView({ block: "nearest" });
+  }
+
+  happen(name) {
+    const before = this.world.get(0, 0, "u_threat"), kicks = DATA.events[name];
+    for (const [kind, times] of Object.entries(kicks)) this.world.event([0], kind, times * DATA.everyday[kind]);
+    this.presses += 1;
+    this.world.happen(1000 + this.presses);
+    const alarmed = this.world.get(0, 0, "u_threat") > before;
+    const more = () => ("ambiguous" in kicks ? ` ${say(alarmed ? "mind.taken_for_threat" : "mind.not_taken_for_threat")}` : "");
+    this.record.mark(this.world.hours, say(`events.${name}.short`));
+    this.told(() => say("mind.happened", { what: say(`events.${name}.name`), assumes: say(`events.${name}.assumes`) + more() }));
+    this.lesson?.done(`event:${name}`);
+    this.lookUp();
+    this.show(0, true);
+  }
+
+  practise(kind) {
+    this.presses += 1;
+    const level = () => LAYOUT.trainable.reduce((sum, name) => sum + this.world.get(0, 0, name), 0);
+    const before = level(), threat = this.world.practise(0, kind, 1000 + this.presses), worked = level() > before;
+    // Attributes change at once; what they make of the person, in the engine the night's work, is shown now.
+    this.world.night();
+    const how = worked ? "worked" : threat > 0 ? "backfired" : "failed";
+    this.record.mark(this.world.hours, say(`exercises.${kind}.short`));
+    this.told(() => say("mind.happened", {
+      what: `${say(`exercises.${kind}.name`)}: ${say(`mind.${how}`)}`, assumes: say(`exercises.${kind}.assumes`),
+    }));
+    this.lesson?.done(`exercise:${kind}`);
+    this.lookUp();
+    this.show(0, true);
+  }
+
+  build() {
+    this.saidPart = make("p.said", { role: "status" });
+    this.sentence = make("p.sentence");
+    this.feelings = make("ul.feelings");
+    this.when = make("span.quiet");
+    this.criticButton = button("mind.critic", () => this.setCritic(!this.critic));
+    this.criticButton.setAttribute("aria-pressed", "false");
+    this.playing = button("controls.pause", () => this.run(!this.running));
+    const pace = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
+      ...[[2, "slow"], [4, "medium"], [12, "fast"], [48, "fastest"]].map(([ticks, name]) =>
+        make("option", { value: ticks, text: `controls.${name}` })));
+    pace.value = "4";
+    const cases = make("select", { onchange: (event) => this.choose(event.target.value) },
+      ...Object.keys(DATA.cases).map((name) => make("option", { value: name, text: `cases.${name}.story` })));
+    const events = Object.keys(DATA.events).map((name, k) => button(`events.${name}.name`, () => this.happen(name), k ? "" : ".main"));
+    const exercises = EXERCISES.map((kind) => button(`exercises.${kind}.name`, () => this.practise(kind)));
+    this.sliders = new Sliders(this);
+    this.element = make("div.two", {},
+      make("div.stack", {},
+        make("section.card", {}, this.circles.element, this.sentence, this.saidPart,
+          make("p.quiet", { text: "mind.key" })),
+        make("section.card.later", {}, make("div.row", {}, this.playing,
+          button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
+          labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
+        this.record.canvas)),
+      make("div.stack", {},
+        make("section.card", {}, labelled("mind.case", cases),
+          make("h2", { text: "mind.what_happens" }), make("div.buttons", {}, ...events),
+          make("h3", { text: "mind.practise" }), make("div.buttons", {}, ...exercises),
+          make("h3", { text: "mind.inside" }), this.criticButton),
+        make("section.card", {}, make("h2", { text: "mind.feelings" }), this.feelings),
+        make("section.card.later", {}, ...this.sliders.parts)));
+  }
+
+  run(on) {
+    this.running = on;
+    worded(this.playing, on ? "controls.pause" : "controls.go_on");
+  }
+
+  step() {
+    this.before = this.now;
+    this.world.advance(1);
+    this.now = this.state();
+    this.record.add(this.world.hours, this.now);
+  }
+
+  /** Called for every frame; `seconds` since the last one. */
+  frame(seconds, total) {
+    if (this.running) {
+      this.waiting += seconds * this.pace;
+      for (let most = 12; this.waiting >= 1 && most; most--, this.waiting--) this.step();
+      this.waiting = Math.min(this.waiting, 1);
+    }
+    this.show(total, false);
+  }
+
+  show(total, atOnce) {
+    const part = this.running ? this.waiting : 1, shown = this.now.map((x, k) => this.before[k] + part * (x - this.before[k]));
+    const found = pushes(this.now, inputsOf(this.world, 0, 0), personOf(this.world, 0, 0), formulas.coupling(this.model));
+    this.circles.show(shown, found, total);
+    this.write ??= seldom(1.5, (latest) => this.words(latest));
+    if (atOnce) this.words(found);
+    else this.write(found);
+  }
+
+  words(found) {
+    const name = say(`cases.${this.name}.name`), strongest = dominant(this.now);
+    const level = strength(Math.max(...this.now)), felt = this.felt();
+    const push = found.filter((one) => one.size >= 0.05).slice(0, 2).map((one) => say(`pushes.${one.from}_${one.kind}_${one.to}`));
+    this.sentence.textContent = [say("mind.now", { name, system: say(`systems.${strongest}`), level }), ...push].join(" ");
+    this.feelings.replaceChildren(...felt.map(([feeling, size]) =>
+      make("li", {}, `${say(`feelings.${feeling}.name`)} (${strength(size)}): ${say(`feelings.${feeling}.urge`)}`)));
+    this.when.textContent = clock(this.world.hours);
+    this.record.show(say("mind.record", { systems: SYSTEMS.map((s, k) => `${say(`systems.${s}`)} ${percent(this.now[k])}`).join(", ") }));
+  }
+
+  /** Return the strongest feelings, at most three: [name, size]. */
+  felt() {
+    const values = { threat: this.now[0], drive: this.now[1], soothing: this.now[2] };
+    for (const name of ["effective_fight", "effective_flight", "effective_fear_of_compassion_from_others"]) {
+      values[name] = this.world.get(0, 0, name);
+    }
+    const all = Object.entries(formulas.readouts).map(([name, of]) => [name, of(values)]);
+    const strong = all.sort((a, b) => b[1] - a[1]).filter(([, size]) => size > 0.1).slice(0, 3);
+    return strong.length ? strong : [all[0]];
+  }
+}
+
+/** Return inputs of a quiet day: the mean background. */
+function quietInputs(model) {
+  const [threat, drive, soothing] = formulas.background(model);
+  return [threat, drive, soothing, 0, 0, 0, 0];
+}
+
+/** Put a label before a control. */
+function labelled(key, control) {
+  const text = make("span", { text: key });
+  return make("label.row", {}, text, control);
+}

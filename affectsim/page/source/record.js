@@ -1,0 +1,69 @@
+// The running record: three lines over the last day, told apart by colour, dashes and words.
+class Record {
+  constructor(hours = 24) {
+    this.hours = hours;
+    this.canvas = make("canvas", { role: "img", height: 190 });
+    this.clear();
+  }
+
+  clear() {
+    this.points = [];
+    this.marks = [];
+  }
+
+  add(time, state) {
+    this.points.push([time, ...state]);
+    while (this.points.length > 2 && this.points[0][0] < time - this.hours) this.points.shift();
+  }
+
+  mark(time, text) {
+    this.marks.push([time, text]);
+  }
+
+  show(description) {
+    const size = textSize(), height = Math.round(9 * size + 70), [pen, width] = sized(this.canvas, height);
+    pen.font = `${size}px system-ui, sans-serif`;
+    const left = 8, right = 12 + Math.max(...SYSTEMS.map((s) => pen.measureText(`${LOOKS[s].mark} ${say(`systems.${s}`)}`).width)), top = 1.7 * size, bottom = 1.6 * size;
+    const end = Math.max(this.points.at(-1)?.[0] ?? 0, (this.points[0]?.[0] ?? 0) + 4), begin = Math.max(end - this.hours, this.points[0]?.[0] ?? 0);
+    const x = (time) => left + ((time - begin) / (end - begin)) * (width - left - right);
+    const y = (value) => top + (1 - value) * (height - top - bottom);
+    pen.strokeStyle = LINE;
+    pen.lineWidth = 1;
+    for (const value of [0, 0.5, 1]) line(pen, [[left, y(value)], [width - right, y(value)]]);
+    pen.fillStyle = QUIET;
+    const every = end - begin > 12 ? 6 : end - begin > 5 ? 2 : 1;
+    for (let hour = Math.ceil(begin / every) * every; hour <= end; hour += every) {
+      if (x(hour) < width - right - size) pen.fillText(`${hour % 24}:00`, x(hour), height - 4);
+    }
+    let free = -Infinity;
+    for (const [time, text] of this.marks.filter(([when]) => when >= begin)) {
+      line(pen, [[x(time), top], [x(time), height - bottom]], [2, 4]);
+      const room = pen.measureText(text).width;
+      if (x(time) < free || x(time) + room > width) continue;
+      pen.fillText(text, x(time), size);
+      free = x(time) + room + 6;
+    }
+    const labels = SYSTEMS.map((system, k) => [system, y(this.points.at(-1)?.[k + 1] ?? 0)]).sort((a, b) => a[1] - b[1]);
+    labels.forEach((label, k) => { label[1] = Math.max(label[1], k ? labels[k - 1][1] + 1.15 * size : 0); });
+    SYSTEMS.forEach((system, k) => {
+      pen.strokeStyle = LOOKS[system].colour;
+      pen.lineWidth = 2.5;
+      line(pen, this.points.map((point) => [x(point[0]), y(point[k + 1])]), LOOKS[system].dash);
+    });
+    for (const [system, at] of labels) {
+      pen.fillStyle = LOOKS[system].colour;
+      pen.fillText(`${LOOKS[system].mark} ${say(`systems.${system}`)}`, width - right + 6, Math.min(at + 4, height - bottom + size * 0.3));
+    }
+    this.describe ??= seldom(4, (text) => this.canvas.setAttribute("aria-label", text));
+    this.describe(description);
+  }
+}
+
+/** Draw a line through points. */
+function line(pen, points, dash = []) {
+  pen.setLineDash(dash);
+  pen.beginPath();
+  points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+  pen.stroke();
+  pen.setLineDash([]);
+}

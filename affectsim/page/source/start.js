@@ -1,0 +1,107 @@
+// The page: language, views, and time going on.
+const VIEWS = ["mind", "community", "landscape", "lessons"];
+
+class Page {
+  constructor() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    const known = (wanted) => Object.keys(STRINGS).find((name) => wanted?.toLowerCase().startsWith(name));
+    language = known(asked.get("language")) ?? known(navigator.language) ?? "en";
+    this.mind = new Mind();
+    this.lessons = new Lessons(this);
+    this.mind.lesson = this.lessons;
+    this.landscape = new Landscape(this.mind);
+    this.views = { mind: this.mind, landscape: this.landscape, lessons: this.lessons };
+    this.build();
+    this.speak(language);
+    this.open(VIEWS.includes(asked.get("view")) ? asked.get("view") : "mind");
+    this.projector(asked.has("projector"));
+    addEventListener("resize", () => this.redraw());
+    still.addEventListener("change", () => this.redraw());
+    let last = performance.now();
+    const frame = (now) => {
+      const seconds = Math.min((now - last) / 1000, 0.25);
+      last = now;
+      if (!document.hidden) this.views[this.view].frame?.(seconds, now / 1000);
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  build() {
+    const languages = make("select", { onchange: (event) => this.speak(event.target.value) },
+      ...Object.entries(STRINGS).map(([name, texts]) => make("option", { value: name, lang: name }, texts.language)));
+    languages.value = language;
+    this.big = button("page.projector", () => this.projector(!document.documentElement.classList.contains("projector")));
+    this.tabs = VIEWS.map((name, k) => {
+      const tab = button(`views.${name}`, () => this.open(name));
+      set(tab, { role: "tab", id: `tab-${name}`, "aria-controls": "view" });
+      tab.addEventListener("keydown", (event) => {
+        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!by) return;
+        const next = (k + by + VIEWS.length) % VIEWS.length;
+        this.open(VIEWS[next]);
+        this.tabs[next].focus();
+      });
+      return tab;
+    });
+    this.view = "mind";
+    this.place = make("div", { id: "view", role: "tabpanel" });
+    document.getElementById("page").replaceWith(make("div.shell", {},
+      make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big)),
+      make("div.tabs", { role: "tablist" }, ...this.tabs),
+      make("main", {}, this.lessons.panel, this.place),
+      make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }))));
+  }
+
+  open(name) {
+    if (name === "community" && !this.views.community) {
+      this.views.community = new Community();
+      this.views.community.lesson = this.lessons;
+    }
+    this.view = name;
+    this.tabs.forEach((tab, k) => {
+      tab.setAttribute("aria-selected", String(VIEWS[k] === name));
+      tab.tabIndex = VIEWS[k] === name ? 0 : -1;
+    });
+    this.place.setAttribute("aria-labelledby", `tab-${name}`);
+    this.place.replaceChildren(this.views[name].element);
+    if (name === "landscape") this.landscape.restart();
+    this.redraw();
+    this.link();
+  }
+
+  redraw() {
+    if (this.view === "mind") this.mind.show(0, true);
+    else if (this.view !== "lessons") this.views[this.view].show(true);
+  }
+
+  speak(name) {
+    language = name;
+    document.documentElement.lang = name;
+    document.documentElement.dir = STRINGS[name].direction;
+    document.title = say("page.title");
+    listeners.forEach((write) => write());
+    this.mind.told(this.mind.said);
+    this.redraw();
+    this.link();
+  }
+
+  projector(on) {
+    document.documentElement.classList.toggle("projector", on);
+    this.big.setAttribute("aria-pressed", String(on));
+    this.redraw();
+    this.link();
+  }
+
+  /** Keep language, view and size in the link, so that a class can start from the same place. */
+  link() {
+    const big = document.documentElement.classList.contains("projector") ? "&projector" : "";
+    try {
+      history.replaceState(null, "", `#language=${language}&view=${this.view}${big}`);
+    } catch {
+      // Some browsers refuse this for files; the page works without.
+    }
+  }
+}
+
+const page = new Page();

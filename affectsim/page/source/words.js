@@ -1,0 +1,45 @@
+// Words and numbers in the language of the page.
+let language = "en";
+const listeners = [];
+
+/** Return a text by its dotted key, with {names} filled in. */
+function say(key, values = {}) {
+  const found = key.split(".").reduce((table, name) => table?.[name], STRINGS[language]);
+  return (found ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** Return a number with some decimals. */
+function digits(value, decimals = 2) {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: decimals, minimumFractionDigits: decimals }).format(value);
+}
+
+/** Return a share as a percentage. */
+function percent(value) {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(value);
+}
+
+/** Return "day 2, 14:30" of hours since midnight of day 1. */
+function clock(hours) {
+  const day = Math.floor(hours / 24) + 1, minutes = Math.round((hours % 24) * 60);
+  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  return say("time", { day: digits(day, 0), clock: time.format(new Date(minutes * 60000)) });
+}
+
+/** Return how active a system is, in a word. */
+function strength(activation) {
+  const at = [0.12, 0.3, 0.5, 0.7].filter((limit) => activation >= limit).length;
+  return say(`strength.${at}`);
+}
+
+/** Return what a parameter or trait means; the engine's own words unless there is a translation. */
+function meaning(name) {
+  return STRINGS[language].parameters?.[name] ?? (DATA.model[name] ?? DATA.traits[name]).meaning;
+}
+
+/** Keep the text of an element in the language of the page. */
+function worded(element, key, values) {
+  const write = () => { element.textContent = say(key, values); };
+  listeners.push(write);
+  write();
+  return element;
+}

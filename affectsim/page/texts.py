@@ -1,0 +1,55 @@
+"""Texts of the page: one strings file per language, lessons, events and fictional people."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "de")
+#: Parameters that do nothing on the page: ties there do not change.
+_IDLE = ("tie_growth", "tie_wear", "distrust_strength", "distrust_time", "stereotyping")
+
+
+def strings() -> dict[str, Any]:
+    """Return the texts of every language: language -> nested tables of texts.
+
+    What exercises assume is in English what they say themselves (the first sentence).
+    """
+    from affectsim.parts import Exercise
+
+    found = {language: _toml("strings", f"{language}.toml") for language in LANGUAGES}
+    for kind, table in found["en"]["exercises"].items():
+        table["assumes"] = Exercise.kinds()[kind].assumes().partition(". ")[0].rstrip(".") + "."
+    return found
+
+
+def lessons() -> list[dict[str, Any]]:
+    """Return the lessons in the order of their numbers."""
+    names = sorted(item.name for item in files("affectsim.page").joinpath("lessons").iterdir())
+    return [_toml("lessons", name) for name in names if name.endswith(".toml")]
+
+
+def teaching() -> dict[str, Any]:
+    """Return `events` (kind -> multiples of everyday events) and `cases` (traits of fictional people)."""
+    return _toml("teaching.toml")
+
+
+def dotted(table: dict[str, Any], above: str = "") -> dict[str, str]:
+    """Return nested texts as one table with dotted keys."""
+    found: dict[str, str] = {}
+    for name, value in table.items():
+        key = f"{above}.{name}" if above else name
+        found |= dotted(value, key) if isinstance(value, dict) else {key: value}
+    return found
+
+
+def shown_parameters() -> list[str]:
+    """Return the parameters of the equations that have a slider on the page."""
+    from affectsim.parameters import MODEL
+
+    return [name for name in MODEL if name not in _IDLE]
+
+
+def _toml(*path: str) -> Any:
+    return tomllib.loads(files("affectsim.page").joinpath(*path).read_text(encoding="utf-8"))
