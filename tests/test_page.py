@@ -103,7 +103,8 @@ def test_translator_gives_the_numbers_of_python(tmp_path):
     whole.door(rounds, [Number("x")])
     script = whole.source("made") + (
         "const table = {d: Float64Array.of(9, 9, 9, 1, 2, 3), n: [2, 3]};"
-        "const result = [made.arithmetic(5, 2), made.arithmetic(1.5, 1), made.arithmetic(9, 3), made.swapped([1, 2], 3),"
+        "const result = [made.arithmetic(5, 2), made.arithmetic(1.5, 1), made.arithmetic(9, 3),"
+        "made.swapped([1, 2], 3),"
         "made.summed(table, 1), Array.from(table.d), made.rounds(500000000)];"
     )
     table = np.array([[9.0, 9.0, 9.0], [1.0, 2.0, 3.0]])
@@ -124,7 +125,10 @@ def test_what_the_translator_does_not_know_is_refused():
 
 
 def state_of(world: World) -> dict[str, np.ndarray]:
-    return {name: getattr(world.population, name) for name in ("fast", "slow", "steady", "given", "tie_weight", "tie_warmth")}
+    return {
+        name: getattr(world.population, name)
+        for name in ("fast", "slow", "steady", "given", "tie_weight", "tie_warmth")
+    }
 
 
 @needs_node
@@ -132,7 +136,8 @@ def state_of(world: World) -> dict[str, np.ndarray]:
 def test_page_kernel_is_the_engine(tmp_path, tick):
     """Whole trajectories of a community: ties that change, daily life, dated events, training; the same draws."""
     made = scenario(
-        people=40, days=3.0, tick=tick, steps=9 if tick == 30.0 else 4, network={"kind": "small-world"}, bonds={"change": True},
+        people=40, days=3.0, tick=tick, steps=9 if tick == 30.0 else 4, network={"kind": "small-world"},
+        bonds={"change": True},
         stimuli=[
             {"kind": "daily-life"},
             {"kind": "dated", "day": 1, "threat": 2.0, "affiliative": 0.5, "share": 0.5},
@@ -148,7 +153,8 @@ def test_page_kernel_is_the_engine(tmp_path, tick):
         source("arrays.js") + kernel_source(world.population, world.tables) + f"const world = {json.dumps(dump)};"
         "const p = unpackAll(world.population), t = unpackAll(world.tables), result = [];"
         "const chosen = new Int32Array(p.tie_start.length - 1).fill(-1), none = {d: new Float64Array(0), n: [1, 5, 0]};"
-        f"for (let k = 0; k < 4; k++) {{ kernel.advance(p, t, k * {quarter}, {quarter}, 1e9, new Int32Array(0), chosen, none);"
+        f"for (let k = 0; k < 4; k++) {{ kernel.advance(p, t, k * {quarter}, {quarter}, 1e9,"
+        "new Int32Array(0), chosen, none);"
         "result.push({fast: p.fast.slice(), slow: p.slow.slice(), steady: p.steady.slice(), given: p.given.slice(),"
         "tie_weight: p.tie_weight.slice(), tie_warmth: p.tie_warmth.slice()}); }"
     )
@@ -174,7 +180,8 @@ def test_page_builds_the_people_and_tables_of_the_engine(tmp_path, preset):
         world.set(run, "stop_day", never)
     world.set(1, "start_day", never)
     script = model_script() + (
-        f"const w = makeCommunity({{people: {people}, preset: '{preset}'}}), names = ['fast', 'slow', 'steady', 'tie_weight'];"
+        f"const w = makeCommunity({{people: {people}, preset: '{preset}'}});"
+        "const names = ['fast', 'slow', 'steady', 'tie_weight'];"
         "const look = () => Object.fromEntries(names.map((name) => [name, w.population[name].slice()]));"
         f"const result = [look()]; w.advance({48 * days}); result.push(look());"
     )
@@ -199,7 +206,8 @@ def test_formulas_are_those_of_the_engine(tmp_path):
     models = [{name: float(random.uniform(max(p.low, 0.01), p.high)) for name, p in MODEL.items()} for _ in range(20)]
     models.append({**models[0], "image_memory": 0.5, "body_memory": 0.5})
     script = formula_source() + (
-        f"const result = {json.dumps(models)}.map((m) => [formulas.coupling(m), formulas.background(m), formulas.risk(m),"
+        f"const result = {json.dumps(models)}.map((m) => [formulas.coupling(m), formulas.background(m),"
+        "formulas.risk(m),"
         "[formulas.forget(m)], [formulas.power_step(m, 0.5)], formulas.decay(m, 0.3)]);"
     )
     for found, model in zip(in_node(script, tmp_path), models, strict=True):
@@ -216,9 +224,11 @@ def test_formulas_are_those_of_the_engine(tmp_path):
 def test_every_fictional_person_can_recover_from_one_bad_event(tmp_path):
     script = model_script() + (
         "const result = Object.entries(DATA.cases).map(([name, changes]) => {"
-        "const traits = Object.fromEntries(TRAIT_NAMES.map((n) => [n, Float64Array.of(changes[n] ?? DATA.traits[n].median)]));"
+        "const value = (n) => Float64Array.of(changes[n] ?? DATA.traits[n].median);"
+        "const traits = Object.fromEntries(TRAIT_NAMES.map((n) => [n, value(n)]));"
         "const w = new World({traits, scheme: 'mind', life: 0}); w.night();"
-        "const [t, d, s] = formulas.background(DEFAULT_MODEL), inputs = [t, d, s, 0, 0, 0, 0], c = formulas.coupling(DEFAULT_MODEL);"
+        "const [t, d, s] = formulas.background(DEFAULT_MODEL), inputs = [t, d, s, 0, 0, 0, 0];"
+        "const c = formulas.coupling(DEFAULT_MODEL);"
         "const calm = settled([0.05, 0.3, 0.4], inputs, personOf(w, 0, 0), c);"
         "const after = settled([0.95, 0.2, 0.05], inputs, personOf(w, 0, 0), c); return [name, calm[0], after[0]]; });"
     )
@@ -233,7 +243,9 @@ def test_strings_are_complete_in_every_language():
     found = {language: texts.dotted(table) for language, table in texts.strings().items()}
     english = set(found["en"])
     for language, table in found.items():
-        extra = {f"parameters.{name}" for name in texts.shown_parameters()} | {f"parameters.{t}" for t in data.DISTRIBUTIONS}
+        extra = {f"parameters.{name}" for name in texts.shown_parameters()} | {
+            f"parameters.{t}" for t in data.DISTRIBUTIONS
+        }
         missing = (english | (set() if language == "en" else extra)) ^ set(table)
         assert not missing, language
         assert all(table.values())

@@ -18,13 +18,16 @@ def page() -> None:
 
 
 @page.command(short_help="Write the page as one HTML file.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("three-circles.html"), show_default=True,
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("three-circles.html"),
+              show_default=True,
               help="File to write.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
 def build(out: Path, overwrite: bool) -> None:
     """Write the page as one self-contained HTML file."""
     if out.exists() and not overwrite:
-        raise InputError("page build", [Mistake(f"--out {out}", "is there already; choose another or give --overwrite")])
+        raise InputError(
+            "page build", [Mistake(f"--out {out}", "is there already; choose another or give --overwrite")]
+        )
     if not out.parent.is_dir():
         raise InputError("page build", [Mistake(f"--out {out}", f"no folder {out.parent}")])
     from affectsim.page.assemble import build_page
@@ -37,14 +40,16 @@ def build(out: Path, overwrite: bool) -> None:
 
 
 @page.command(short_help="Show the page on this machine.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one."
+)
 def serve(port: int) -> None:
     """Serve the page to this machine alone, until Ctrl-C."""
     from affectsim.page.assemble import build_page
-    from affectsim.page.serve import server
+    from affectsim.page.serve import HOST, server
 
     with server(build_page(), port) as running:
-        click.echo(f"http://{running.server_address[0]}:{running.server_address[1]}/  (Ctrl-C stops)")
+        click.echo(f"http://{HOST}:{running.server_port}/  (Ctrl-C stops)")
         try:
             running.serve_forever()
         except KeyboardInterrupt:

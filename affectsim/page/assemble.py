@@ -17,8 +17,8 @@ from affectsim.page.texts import lessons, strings
 #: JavaScript files in the order in which they use each other. The first ones compute, the others show.
 COMPUTES = ("arrays.js", "world.js", "landscape_numbers.js")
 SHOWS = (
-    "words.js", "drawing.js", "circles.js", "record.js", "mind.js", "triangle.js", "community.js", "landscape.js", "sliders.js",
-    "lesson.js", "start.js",
+    "words.js", "drawing.js", "circles.js", "record.js", "mind.js", "triangle.js", "community.js", "landscape.js",
+    "sliders.js",    "lesson.js", "start.js",
 )  # fmt: skip
 #: The file should be easy to send (bytes).
 MOST_BYTES = 300_000

@@ -13,7 +13,18 @@ import numpy.typing as npt
 
 from affectsim.draws import uniforms_at
 from affectsim.kernel.scheme import extrapolation_table, half_steps, middle_step, step_times
-from affectsim.layout import FAST_ROWS, LANES, NEVER, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE, Fast
+from affectsim.layout import (
+    FAST_ROWS,
+    LANES,
+    NEVER,
+    SLOW,
+    SLOW_ROWS,
+    STEADY,
+    STEADY_ROWS,
+    STEADY_UNITS,
+    TRAINABLE,
+    Fast,
+)
 from affectsim.page.packing import packed
 from affectsim.page.texts import shown_parameters, teaching
 from affectsim.parameters import DISTRIBUTIONS, MODEL
@@ -68,11 +79,12 @@ def page_data() -> dict[str, Any]:
         "traits": {name: _trait(t) for name, t in DISTRIBUTIONS.items()},
         "presets": {name: _preset(name) for name in PRESETS},
         "exercises": list(made.exercises()),
-        "everyday": {kind: value for kind, value in zip(_KINDS, DailyLife().intensities, strict=True)},
+        "everyday": dict(zip(_KINDS, DailyLife().intensities, strict=True)),
         **teaching(),
         "shown_parameters": shown_parameters(),
         "layout": {
-            "lanes": LANES, "never": float(NEVER), "steady_units": STEADY_UNITS, "fast": {f.name.lower(): int(f) for f in Fast},
+            "lanes": LANES, "never": float(NEVER), "steady_units": STEADY_UNITS,
+            "fast": {f.name.lower(): int(f) for f in Fast},
             "slow": SLOW, "steady": STEADY, "fast_rows": FAST_ROWS, "slow_rows": SLOW_ROWS, "steady_rows": STEADY_ROWS,
             "trainable": TRAINABLE,
         },
@@ -117,13 +129,14 @@ def _preset(name: str) -> dict[str, Any]:
 def _scheme(tick_hours: float, steps: int) -> dict[str, Any]:
     times = step_times(tick_hours, steps)
     return {
-        "tick_hours": tick_hours, "times": packed(half_steps(times)), "extrapolation": packed(extrapolation_table(times)),
+        "tick_hours": tick_hours, "times": packed(half_steps(times)),
+        "extrapolation": packed(extrapolation_table(times)),
         "step_hours": packed(np.diff(times)), "middle_step": middle_step(steps),
     }  # fmt: skip
 
 
 def _uniforms(part: str) -> npt.NDArray[np.float64]:
-    return uniforms_at(SEED, 0, part, np.arange(max(SIZES)), np.array([0]))[0]
+    return uniforms_at(SEED, 0, part, np.arange(max(SIZES)), np.array([0])).reshape(-1)
 
 
 def _normals(trait: str) -> npt.NDArray[np.float64]:
@@ -136,7 +149,7 @@ def _network(people: int) -> dict[str, Any]:
     import networkx as nx
 
     ties = community_of(scenario(people)).ties
-    graph = nx.Graph()
+    graph: Any = nx.Graph()
     graph.add_nodes_from(range(people))
     graph.add_edges_from(zip(ties.source.tolist(), ties.target.tolist(), strict=True))
     places = nx.spring_layout(graph, seed=SEED, iterations=200)

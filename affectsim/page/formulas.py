@@ -13,7 +13,7 @@ import numpy as np
 
 from affectsim import dynamics, parameters, world_tables
 from affectsim.kernel.scheme import decay_table
-from affectsim.page.javascript import literal
+from affectsim.page.javascript_values import literal
 from affectsim.readouts import ALWAYS, Measure
 
 
@@ -135,7 +135,8 @@ class _Table(Mapping[str, Any]):
 def formula_source() -> str:
     """Return the object `formulas`: what the tables of a world are made of, and what is read from a state.
 
-    `coupling`, `background`, `risk`, `forget` (of `model`), `decay` (of `model` and `time`), `power_step` (of `model` and
+    `coupling`, `background`, `risk`, `forget` (of `model`), `decay` (of `model` and `time`), `power_step` (of
+    `model` and
     `tick_hours`), and `readouts`: name -> function of values by name.
     """
     model = parameters.MODEL

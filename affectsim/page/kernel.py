@@ -10,6 +10,7 @@ from affectsim.kernel.tables import Population, Tables
 from affectsim.page.javascript import Array, Number, Translation, Tuple, record
 from affectsim.training import practice
 
+
 def kernel_source(population: Population, tables: Tables) -> str:
     """Return the JavaScript of everything that the page computes with; arrays only say how many dimensions there are.
 

@@ -32,7 +32,7 @@ def lessons() -> list[dict[str, Any]]:
 
 def teaching() -> dict[str, Any]:
     """Return `events` (kind -> multiples of everyday events) and `cases` (traits of fictional people)."""
-    return _toml("teaching.toml")
+    return dict(_toml("teaching.toml"))
 
 
 def dotted(table: dict[str, Any], above: str = "") -> dict[str, str]:
