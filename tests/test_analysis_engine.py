@@ -76,8 +76,8 @@ def test_without_a_fold_a_sweep_is_the_same_both_ways():
 
 
 def test_fluctuations_grow_on_the_way_to_a_fold_and_not_while_standing_still():
-    """Trend of the variance: interval above 0 on the way, around 0 in the control. Each of the two
-    controls misses 0 in 5 of 100 seeds, without anything being wrong; this seed is fixed."""
+    """Trend of the variance: interval above 0 on the way; no growth in the control. Each of the two
+    controls seems to grow in 2.5 of 100 seeds, without anything being wrong; this seed is fixed."""
     values, found = wide()
     system = person_system(values, ("self_criticism",))
     state = equilibria(system, (0.8,)).stable[0].state
@@ -87,7 +87,7 @@ def test_fluctuations_grow_on_the_way_to_a_fold_and_not_while_standing_still():
     )
     assert warned.approach.trends["variance"].low > 0.3 and warned.approach.trends["lag_1"].low > 0.0
     for trend in warned.control.trends.values():
-        assert trend.low < 0 < trend.high
+        assert trend.low < 0 and abs(trend.tau) < 0.2
     assert warned.control.tipped == 0
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from affectsim.cli.table import summary
 from affectsim.errors import InputError
 from affectsim.layout import NEVER
+from affectsim.parameters import MODEL
 from affectsim.plots import systems_over_time
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
@@ -201,7 +202,8 @@ def test_warmth_reaches_those_who_come(tmp_path):
     advance(world, 1)
     more = world.get(0, "u_affiliation") - world.get(1, "u_affiliation")
     came = more > 0
-    assert np.allclose(more[came], 0.8 * np.exp(-0.5 / 0.7), rtol=1e-6) and (more[~came] == 0).all()
+    left = np.exp(-0.5 / MODEL["affiliation_memory"].default)
+    assert np.allclose(more[came], 0.8 * left, rtol=1e-6) and (more[~came] == 0).all()
     # A binomial share: 4.9 standard errors.
     assert came.mean() == pytest.approx(0.5, abs=4.9 * 0.5 / np.sqrt(200))
     gain = activations(world, 0) - activations(world, 1)

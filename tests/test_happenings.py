@@ -22,7 +22,15 @@ NOBODY = {"kind": "none"}
 
 def test_daily_life_happens_at_its_rate():
     """Mean number of events per waking day, within 4.9 standard errors (1 in a million by chance)."""
-    life = {**LIFE, "threat": 4.0, "resource": 0.0, "affiliative": 0.0, "ambiguous": 0.0, "night_share": 0.0}
+    life = {
+        **LIFE,
+        "threat": 4.0,
+        "threat_intensity": 1.0,
+        "resource": 0.0,
+        "affiliative": 0.0,
+        "ambiguous": 0.0,
+        "night_share": 0.0,
+    }
     made = scenario(people=4000, days=1.0, steps=1, stimuli=[life], network=NOBODY,
                     model={**QUIET_MODEL, "threat_memory": 24.0})  # fmt: skip
     world = build([made])
@@ -196,7 +204,9 @@ def test_every_failure_path_lowers_what_is_trained(kind, failure, tmp_path):
     traits = {"population": {"traits": {name: {"median": value} for name, value in medians.items()}}}
     on = _arms(tmp_path, kind, exercises={failure: 1.0}, **traits)
     off = _arms(tmp_path, kind, exercises={failure: 0.0}, **traits)
-    assert on.get(0, trained).mean() < off.get(0, trained).mean() - 0.005
+    # Nobody is better off for the failing, and some are clearly worse off.
+    lost = off.get(0, trained) - on.get(0, trained)
+    assert lost.mean() > 4 * lost.std(ddof=1) / np.sqrt(lost.size)
 
 
 @pytest.mark.parametrize(
@@ -378,7 +388,9 @@ def test_adding_a_stimulus_changes_no_other_draw():
     for extra in ([], [{"kind": "dated", "day": 0, "hour": 3.0, "share": 0.5, "affiliative": 0.5}], [
         {**LIFE, "resource": 0.0, "threat": 3.0, "ambiguous": 0.0}
     ]):  # fmt: skip
-        made = scenario(people=80, stimuli=[LIFE, *extra], model=STATELESS_MODEL, network=NOBODY)
+        # With shared pleasure a kindness would add to the rewards that are compared here.
+        model = {**STATELESS_MODEL, "shared_pleasure": 0.0}
+        made = scenario(people=80, stimuli=[LIFE, *extra], model=model, network=NOBODY)
         world = advance(build([made]), 40)
         resources.append((world.get(0, "u_resource"), world.get(0, "background_threat")))
     for u, z in resources[1:]:

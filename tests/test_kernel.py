@@ -331,7 +331,7 @@ def test_rescue_step_is_second_order():
     population, tables = world.population, world.tables
     start = activations(world)
     errors = []
-    for h in (0.2, 0.1, 0.05):
+    for h in (0.1, 0.05, 0.025):
         exact = solve_ivp(equations, (0, h), start.ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
         scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
         scratch[integrate.OUTSIDE : integrate.OUTSIDE + LANES] = 1.0

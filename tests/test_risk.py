@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from affectsim import dynamics
+from affectsim.parameters import MODEL
 from affectsim.world import build
 from tests.worlds import activations, advance, scenario
 
@@ -42,7 +43,7 @@ def test_the_cost_of_a_risk_waits_and_arrives_once():
     advance(world, 1)
     world.set(0, "pending_cost", 1.5)
     waits = np.ones(400, dtype=bool)
-    left = np.exp(-0.5 / 0.5)  # of a threat after half an hour
+    left = np.exp(-0.5 / MODEL["threat_memory"].default)  # of a threat after half an hour
     for moment in range(1, 31):
         before = world.get(0, "u_threat")
         advance(world, 1)

@@ -25,7 +25,7 @@ UNCOUPLED_MODEL = {
 
 
 def scenario(
-    *, people: int = 40, days: float = 1.0, steps: int = 8, tick: float = 30.0, stimuli: Any = (),
+    *, people: int = 40, days: float = 1.0, steps: int = 10, tick: float = 30.0, stimuli: Any = (),
     model: Mapping[str, float] | None = None, network: Mapping[str, Any] | None = None, **more: Any,
 ) -> Scenario:  # fmt: skip
     """Return a scenario for tests; `more` are further top-level tables."""

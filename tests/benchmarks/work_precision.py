@@ -32,7 +32,7 @@ STEPS = (2, 3, 4, 6, 8, 9, 10, 12, 16, 24, 32)
 #: Tolerances from loose to tight; the first that is accurate enough counts, whichever atol is faster.
 RTOLS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6)
 ATOL_SHARES = (1.0, 0.1)
-DEFAULT_STEPS = 8
+DEFAULT_STEPS = 10
 
 
 def timed(work: Callable[[], Any], turns: int, clock: Clock) -> float:
