@@ -45,7 +45,7 @@ def test_ratings_are_on_the_grid_and_rise_with_the_state(system, states, steps, 
 def test_the_exact_line_without_error(system):
     activation = np.linspace(0, 1, 24).reshape(4, 6)
     gain = DEFAULTS[f"{system}_rating_gain"]
-    line = np.clip(gain * activation, 0, 1)
+    line = np.clip(DEFAULTS[f"{system}_rating_offset"] + gain * activation, 0, 1)
     assert (rated(system, activation, measurement_error=False) == line).all()
     assert (KINDS[f"rating-{system}"].of({system: activation}) == line).all()
     np.testing.assert_allclose(rated(system, activation, **CLEAR), line, atol=0.0005 + 1e-12)
