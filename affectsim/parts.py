@@ -192,7 +192,10 @@ class Part(Table):
     @classmethod
     def _take_calibrated(cls) -> None:
         """Put calibrated numbers in the place of the defaults of fields; validators are built later."""
-        place = cls.calibrated_as or (f"training.exercises.{cls.kind}" if cls.family().__name__ == "Exercise" else "")
+        # Not inherited: what somebody builds on a calibrated part keeps the numbers that it says itself.
+        place = vars(cls).get("calibrated_as", "")
+        if cls.family().__name__ == "Exercise":
+            place = place or f"training.exercises.{cls.kind}"
         if not place:
             return
         for name, info in cls.__pydantic_fields__.items():

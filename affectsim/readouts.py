@@ -254,6 +254,7 @@ class ChanceOfPractice(Measure, kind="chance_of_practice"):
 
     rows = ("motivation",)
     constants = ("adherence",)
+    direction = 1
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
