@@ -1,7 +1,8 @@
 """Who knows whom: networks that are drawn by a generator or read from a file.
 
 Each `Network` part builds a `Community` from a number of people and a seed. Random graphs come from
-networkx; the same seed gives the same graph for one version of networkx.
+networkx, those of more than 20,000 people from `large_networks`, which draws from the same distributions
+without an object per person. The same seed gives the same graph for one version of networkx and numpy.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from affectsim.ties import Community, Ties, whole_people
 
 if TYPE_CHECKING:
     import networkx
+
+#: More people than this are drawn by `large_networks`; networkx draws as many in half a second.
+LARGE = 20_000
 
 
 class Generated(Network):
@@ -102,7 +106,11 @@ class SmallWorld(Generated, kind="small-world"):
         _enough(people, "ties_each", self.ties_each, found)
 
     def draw(self, people: int, seed: int) -> Community:
-        """Return the graph of networkx.watts_strogatz_graph."""
+        """Return the graph of networkx.watts_strogatz_graph, above `LARGE` people that of `large_networks`."""
+        if people > LARGE:
+            from affectsim import large_networks
+
+            return _community(large_networks.small_world(people, self.ties_each, self.rewire, seed), people)
         import networkx as nx
 
         graph = nx.watts_strogatz_graph(people, self.ties_each, self.rewire, seed=seed)
@@ -126,7 +134,11 @@ class ScaleFree(Generated, kind="scale-free"):
         _enough(people, "ties_each", self.ties_each, found)
 
     def draw(self, people: int, seed: int) -> Community:
-        """Return the graph of networkx.barabasi_albert_graph."""
+        """Return the graph of networkx.barabasi_albert_graph, above `LARGE` people that of `large_networks`."""
+        if people > LARGE:
+            from affectsim import large_networks
+
+            return _community(large_networks.scale_free(people, self.ties_each, seed), people)
         import networkx as nx
 
         return _community(_pairs(nx.barabasi_albert_graph(people, self.ties_each, seed=seed)), people)
@@ -149,7 +161,12 @@ class Random(Generated, kind="random"):
         _enough(people, "mean_ties", self.mean_ties, found)
 
     def draw(self, people: int, seed: int) -> Community:
-        """Return the graph of networkx.fast_gnp_random_graph."""
+        """Return the graph of networkx.fast_gnp_random_graph, above `LARGE` people that of `large_networks`."""
+        if people > LARGE:
+            from affectsim import large_networks
+
+            chance = np.random.default_rng(seed)
+            return _community(large_networks.by_chance(people, self.mean_ties / (people - 1), chance), people)
         return _community(_by_chance(people, self.mean_ties, people - 1, seed), people)
 
 
@@ -183,18 +200,28 @@ class Communities(Generated, kind="communities"):
         """Return ties inside each group, and ties among everybody of which those between groups are kept.
 
         networkx.stochastic_block_model walks all pairs (two minutes for 100,000 people); this is the
-        same distribution from networkx.fast_gnp_random_graph, in time linear in people and ties.
+        same distribution from networkx.fast_gnp_random_graph, in time linear in people and ties; above
+        `LARGE` people from `large_networks`.
         """
-        import random
-
-        draws = random.Random(seed)
         group = np.arange(people) * self.groups // people
         sizes = np.bincount(group, minlength=self.groups)
-        found = []
-        for first, size in zip((np.cumsum(sizes) - sizes).tolist(), sizes.tolist(), strict=True):
-            found.append(first + _by_chance(size, self.inside, size - 1, draws))
         others = people - float((sizes.astype(float) ** 2).sum()) / people
-        across = _by_chance(people, self.between, others, draws)
+        if people > LARGE:
+            from affectsim import large_networks
+
+            chance = np.random.default_rng(seed)
+            found = [large_networks.inside_groups(sizes, self.inside, chance)]
+            across = large_networks.by_chance(people, self.between / others if others else 0.0, chance)
+        else:
+            import random
+
+            draws = random.Random(seed)
+            firsts = (np.cumsum(sizes) - sizes).tolist()
+            found = [
+                first + _by_chance(size, self.inside, size - 1, draws)
+                for first, size in zip(firsts, sizes.tolist(), strict=True)
+            ]
+            across = _by_chance(people, self.between, others, draws)
         found.append(across[group[across[:, 0]] != group[across[:, 1]]])
         return _community(np.concatenate(found), people, community=group)
 
