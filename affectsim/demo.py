@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -78,10 +78,16 @@ def run_demo(
     _check_place(out)
     scenario = demo_scenario(network, people, seed, nodes)
     community = community_of(scenario)
-    # The kernel runs without Python's lock: the plotting library is imported meanwhile, on another core.
-    loading = Thread(target=import_module, args=("affectsim.plots",))
-    loading.start()
-    run = simulate(scenario, threads=threads, progress=progress)
+    loading = Thread(target=_load)
+
+    def note(done: int, ticks: int) -> None:
+        # From here on the kernel runs, without Python's lock; sooner, both would wait for each other's imports.
+        if loading.ident is None:
+            loading.start()
+        if progress:
+            progress(done, ticks)
+
+    run = simulate(scenario, threads=threads, progress=note)
     loading.join()
     trial = analyse(run, Periods.of_scenario(scenario, last_start(run)))
     text = table(trial, scenario, community.people, delivery_words(run))
@@ -92,6 +98,13 @@ def run_demo(
         _write_figures(folder, run, trial, community)
         names = sorted(path.name for path in folder.iterdir())
     return DemoResult(text, tuple(out / name for name in names), run)
+
+
+def _load() -> None:
+    """Import what comes after the simulation; failing is left to those who need it."""
+    for name in ("affectsim.plots", "xarray", "h5netcdf", "networkx"):
+        with suppress(ImportError):
+            import_module(name)
 
 
 #: The control arm above its column, at most nine letters.
