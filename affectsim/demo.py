@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from affectsim.errors import InputError, Mistake
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from affectsim.plots import Placed
     from affectsim.ties import Community
 
 _TEMPLATE = Path(__file__).parent / "templates" / "demo.toml"
@@ -78,33 +79,36 @@ def run_demo(
     _check_place(out)
     scenario = demo_scenario(network, people, seed, nodes)
     community = community_of(scenario)
-    loading = Thread(target=_load)
+    ahead: list[Future[Placed]] = []
+    with ThreadPoolExecutor(1) as aside:
 
-    def note(done: int, ticks: int) -> None:
-        # From here on the kernel runs, without Python's lock; sooner, both would wait for each other's imports.
-        if loading.ident is None:
-            loading.start()
-        if progress:
-            progress(done, ticks)
+        def note(done: int, ticks: int) -> None:
+            # From here on the kernel runs, without Python's lock; sooner, both would wait for each other's imports.
+            if not ahead:
+                ahead.append(aside.submit(_placed, community))
+            if progress:
+                progress(done, ticks)
 
-    run = simulate(scenario, threads=threads, progress=note)
-    loading.join()
+        run = simulate(scenario, threads=threads, progress=note)
+    placed = ahead[0].result()
     trial = analyse(run, Periods.of_scenario(scenario, last_start(run)))
     text = table(trial, scenario, community.people, delivery_words(run))
     with _all_or_nothing(out) as folder:
         (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
         (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
         save(run, folder / "run.nc")
-        _write_figures(folder, run, trial, community)
+        _write_figures(folder, run, trial, community, placed)
         names = sorted(path.name for path in folder.iterdir())
     return DemoResult(text, tuple(out / name for name in names), run)
 
 
-def _load() -> None:
-    """Import what comes after the simulation; failing is left to those who need it."""
-    for name in ("affectsim.plots", "xarray", "h5netcdf", "networkx"):
-        with suppress(ImportError):
-            import_module(name)
+def _placed(community: Community) -> Placed:
+    """Return the layout of the network, and import what writing needs: the simulation waits for neither."""
+    for name in ("xarray", "h5netcdf"):
+        import_module(name)
+    from affectsim.plots import Placed
+
+    return Placed.of(community)
 
 
 #: The control arm above its column, at most nine letters.
@@ -179,13 +183,13 @@ def _reading(trial: xr.Dataset) -> str:
     return f"{did}."
 
 
-def _write_figures(folder: Path, run: xr.Dataset, trial: xr.Dataset, community: Community) -> None:
+def _write_figures(folder: Path, run: xr.Dataset, trial: xr.Dataset, community: Community, placed: Placed) -> None:
     from affectsim import plots
 
     figures: dict[str, Callable[[], Figure]] = {
         "systems": lambda: plots.systems_over_time(run),
         "triangle": lambda: plots.triangle(run),
-        "network": lambda: plots.network_before_after(run, community),
+        "network": lambda: plots.network_before_after(run, community, placed=placed),
         "effects": lambda: plots.effects(trial),
     }
     for name, draw in figures.items():

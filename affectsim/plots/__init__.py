@@ -8,13 +8,14 @@ from affectsim.plots.diaries import fit_to_diaries
 from affectsim.plots.dynamics import bifurcation_diagram, early_warning_signals, fold_map, phase_portrait
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
-from affectsim.plots.network import network, network_before_after
+from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
 from affectsim.plots.triangle import triangle
 
 __all__ = [
+    "Placed",
     "bifurcation_diagram",
     "compared",
     "courses",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,26 @@ MOST_TIES_DRAWN = 4000
 _LAYOUT_ROUNDS = 120
 
 
+class Placed(NamedTuple):
+    """Where the people of a network are drawn; takes longest of all the figure and needs no run.
+
+    `drawn`: sorted numbers of the people drawn, (drawn,). `pairs`: ties among them as places in `drawn`, (ties, 2).
+    `places`: in [-1, 1]^2, (drawn, 2).
+    """
+
+    drawn: Whole
+    pairs: Whole
+    places: Float
+
+    @classmethod
+    def of(cls, community: Community | Ties, seed: int = 1) -> Self:
+        """Return the places of a network. `seed`: of the layout, and of who is drawn of a large network."""
+        ties = community if isinstance(community, Ties) else community.ties
+        drawn = part(ties, seed)
+        pairs, weight = _pairs(ties, drawn)
+        return cls(drawn, pairs, layout(pairs, weight, drawn.size, seed))
+
+
 def network(
     run: xr.Dataset, community: Community | Ties, when: Span, *, arm: str | None = None, seed: int = 1
 ) -> Figure:
@@ -57,30 +77,33 @@ def network(
     chosen = arm or ("training" if "training" in arms(run) else arms(run)[-1])
     arm_rows(run, chosen)
     title = f"Days {when[0]:g} to {when[1]:g}, {WORDS[chosen]}"
-    return _panels(run, community, [(title, chosen, when)], "Which system is strongest in whom", seed)
+    return _panels(run, community, [(title, chosen, when)], "Which system is strongest in whom", seed, None)
 
 
 def network_before_after(
-    run: xr.Dataset, community: Community | Ties, periods: Periods | None = None, *, seed: int = 1
-) -> Figure:
-    """Return the network before training and, per arm, in its last week, side by side; else as `network`."""
+    run: xr.Dataset, community: Community | Ties, periods: Periods | None = None, *, seed: int = 1,
+    placed: Placed | None = None,
+) -> Figure:  # fmt: skip
+    """Return the network before training and, per arm, in its last week, side by side; else as `network`.
+
+    `placed`: default that of the community and the seed.
+    """
     spans = periods or Periods.of_run(run)
     found = arms(run)
     panels = [("Before training", found[-1], spans.before)]
     panels += [(f"After, {WORDS[arm]}", arm, spans.after) for arm in found]
     title = "Which system is strongest in whom, before and after training"
-    return _panels(run, community, panels, title, seed)
+    return _panels(run, community, panels, title, seed, placed)
 
 
 def _panels(
-    run: xr.Dataset, community: Community | Ties, panels: list[tuple[str, str, Span]], title: str, seed: int
-) -> Figure:
+    run: xr.Dataset, community: Community | Ties, panels: list[tuple[str, str, Span]], title: str, seed: int,
+    placed: Placed | None,
+) -> Figure:  # fmt: skip
     ties = community if isinstance(community, Ties) else community.ties
     if "person" not in run.sizes or not np.array_equal(run["person"].to_numpy(), np.arange(ties.n)):
         raise ValueError(f"the network has {ties.n} people; the run must hold all of them (record.people)")
-    drawn = part(ties, seed)
-    pairs, weight = _pairs(ties, drawn)
-    places = layout(pairs, weight, drawn.size, seed)
+    drawn, pairs, places = placed or Placed.of(ties, seed)
     whole = drawn.size == ties.n
     who = f"{ties.n:,} people" if whole else f"{drawn.size:,} of {ties.n:,} people, one neighbourhood"
     subtitle = f"{who}; a line is a tie. Black rim: offered training."
