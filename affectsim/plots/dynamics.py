@@ -10,17 +10,18 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from affectsim.analysis.bifurcation import Diagram
-from affectsim.analysis.early_warning import EarlyWarning
-from affectsim.analysis.folds import FoldCurve
-from affectsim.analysis.hysteresis import Sweep
-from affectsim.analysis.phase import PhasePlane
 from affectsim.plots.style import COLOURS, GREY, INK, PALE, Float, new_figure, plain
 from affectsim.readouts import SYSTEMS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.axes import Axes
+
+    from affectsim.analysis.bifurcation import Diagram
+    from affectsim.analysis.early_warning import EarlyWarning
+    from affectsim.analysis.folds import FoldCurve
+    from affectsim.analysis.hysteresis import Sweep
+    from affectsim.analysis.phase import PhasePlane
 
 #: Letters in a line under a title.
 _WIDTH = 92
