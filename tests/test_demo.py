@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -132,3 +134,21 @@ def test_the_experiment_shows_what_the_demo_gives(tmp_path):
     assert re.sub(r"[-+]?\d+(?:\.\d+)?|\s", "", shown) == re.sub(r"[-+]?\d+(?:\.\d+)?|\s", "", found)
     for one, other in zip(*numbers, strict=True):
         assert abs(one - other) <= 0.02 * max(1.0, abs(one))
+
+
+def test_figures_do_not_import_what_only_other_commands_need() -> None:
+    code = "import sys, affectsim.demo, affectsim.plots; print({'sympy', 'mesa'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_layout_that_fails_stops_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made on another thread, whose mistakes would otherwise be lost."""
+
+    def fail(_: object) -> None:
+        raise RuntimeError("no layout")
+
+    monkeypatch.setattr(demo, "_placed", fail)
+    with pytest.raises(RuntimeError, match="no layout"):
+        run_demo(tmp_path / "out", people=20)
+    assert list(tmp_path.iterdir()) == []
