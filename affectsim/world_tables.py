@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from affectsim import dynamics
+from affectsim import dynamics, risk
 from affectsim.draws import key, uniforms
 from affectsim.kernel.scheme import decay_table, extrapolation_table, half_steps, middle_step, step_times
 from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
@@ -108,8 +108,8 @@ def _background(parameters: dict[str, float]) -> tuple[float, ...]:
 
 
 def _risk(parameters: dict[str, float]) -> tuple[float, float]:
-    chance = min(1.0, parameters["risk_rate"] * MOMENT_HOURS / 24)
-    return chance, min(1.0, MOMENT_HOURS / parameters["risk_delay"])
+    chance = risk.event_probability(parameters["risk_rate"], MOMENT_HOURS / 24)
+    return chance, risk.arrival_probability(parameters["risk_delay"], MOMENT_HOURS)
 
 
 def _bonds(run: Run) -> tuple[float, ...]:
