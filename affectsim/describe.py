@@ -12,15 +12,28 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from affectsim import appraisal, correlations, draws, dynamics, questionnaires, ratings, traits
+from affectsim import (
+    appraisal,
+    bonds,
+    correlations,
+    diaries,
+    diary_statistics,
+    draws,
+    dynamics,
+    own_parts,
+    questionnaires,
+    ratings,
+    region,
+    traits,
+)
 from affectsim.document import Block, Formulas, Heading, Items, Rows, Words
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, RATING, REFERENCE_ATTRIBUTE, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
 from affectsim.populations import PRESETS, Preset
 from affectsim.results import DISCLAIMER
 from affectsim.sections import Numerics
-from affectsim.symbolic import equations, slow_equations
-from affectsim.training import controls, delivery
+from affectsim.symbolic import bond_equations, equations, input_equations, risk_equations, slow_equations
+from affectsim.training import controls, delivery, practitioners
 from affectsim.training.limits import LIMITS
 
 _KERNEL = Path(__file__).parent / "kernel"
@@ -79,7 +92,8 @@ def _schedule() -> Iterator[Block]:
     yield Items(schedule(), numbered=True)
     yield Words("How the equations are integrated:")
     yield from _document(_kernel_module("integrate"))
-    yield from _document(ast.get_docstring(_kernel_functions("scheme")["step_times"]))
+    # Its first sentence says what the function returns, the rest how steps are chosen.
+    yield from _document(_rest(ast.get_docstring(_kernel_functions("scheme")["step_times"])))
 
 
 def _concepts() -> Iterator[Block]:
@@ -92,9 +106,9 @@ def _concepts() -> Iterator[Block]:
         "Learning": "practice moves attributes towards an asymptote, and they fade without it",
         "Prediction": "none",
         "Sensing": "people sense warmth and hostility of those they are tied to, and appraise ambiguous events",
-        "Interaction": "through ties only: warmth and hostility are given and received",
+        "Interaction": "through ties only: warmth and hostility are given and received; ties may change with them",
         "Stochasticity": _first(draws.__doc__),
-        "Collectives": "groups of a network, which a shock can hit",
+        "Collectives": "groups of a network, which a shock can hit and as whose members people can be distrusted",
         "Observation": f"readouts: {', '.join(sorted(_kinds(Readout)))}",
     }
     yield Items(tuple(f"{concept}: {says}" for concept, says in concepts.items()))
@@ -151,17 +165,36 @@ def _submodels() -> Iterator[Block]:
     yield from _document(dynamics.giving.__doc__)
     yield Heading(3, "Ties that change, and distrust")
     yield from _document(ast.get_docstring(_kernel_functions("bonds")["change_ties"]))
+    yield Words(
+        f"Strength s lies in [0, {bonds.MOST_STRENGTH:g}] and starts at 1, distrust d in [0, 1] and starts at 0. A bar "
+        "is a mean over the day; i receives and j gives; w_group and H_group are the sums of weight, and of weight "
+        "times hostility given, over i's ties with the group of j."
+    )
+    yield Formulas(bond_equations())
     yield Heading(3, "Risks of over-stimulated drive")
     yield from _document(ast.get_docstring(_kernel_functions("risk")["take_risks"]))
+    yield Formulas(risk_equations())
     yield Heading(3, "Inputs")
+    yield Words("Each event adds to its input, which then decays; 0 marks its value t hours before.")
+    yield Words("The body's response adds to the affiliation from oneself: mind first, then body.")
+    yield Formulas(input_equations())
+    said = {name: f"${MODEL[name].symbol}$" for name in MODEL}
     yield Words(
-        "Each event adds to its input, which then decays exponentially with its own memory; a compassionate image "
-        "feeds the body with a lag. A background of each system is an Ornstein-Uhlenbeck process, never negative."
+        f"Each system also has a background: an Ornstein-Uhlenbeck process with mean {said['background_threat']}, "
+        f"{said['background_drive']} or {said['background_soothing']}, standard deviation {said['background_sd']} and "
+        f"correlation time {said['background_time']}, never negative. An opportunity becomes a reward with "
+        f"probability 1 - {said['goal_pursuit']} (1 - D). Of ambiguous events a share {said['true_threat_share']} is a "
+        f"threat; one that is overlooked counts {said['cost_of_a_miss']} times, a false alarm once."
+    )
+    yield Words(
+        f"Perceived power moves, with time constant {said['power_time']}, from what it is towards P (1 - f_submit "
+        "h(T)): submission under threat wears it down, and without it power returns."
     )
     yield Heading(3, "Appraisal, training and defences")
     yield from _document(appraisal.alarm_probability.__doc__)
     yield from _document(inspect.getdoc(_practice_module()))
     yield Formulas(slow_equations())
+    yield Words("A night takes back a little of what practice gave. Which limit acts where: see Limits of training.")
     yield Heading(3, "Delivery and control arms")
     yield from _document(delivery.__doc__)
     yield from _document(controls.__doc__)
@@ -172,6 +205,15 @@ def _submodels() -> Iterator[Block]:
     yield Heading(3, "Ratings")
     yield from _document(ratings.__doc__)
     yield _parameters(RATING.values())
+    yield Heading(3, "Diaries and fit")
+    for module in (diaries, diary_statistics):
+        yield Words(_first(module.__doc__))
+    yield Heading(3, "Practitioners and their region")
+    for module in (practitioners, region):
+        yield Words(_first(module.__doc__))
+    yield from _document(_rest(region.__doc__))
+    yield Heading(3, "Parts of one's own")
+    yield Words(_first(own_parts.__doc__))
 
 
 def _parameters(those: Iterable[Parameter]) -> Rows:
@@ -300,6 +342,11 @@ def _first(text: str | None) -> str:
     return " ".join(inspect.cleandoc(text or "").partition("\n\n")[0].split())
 
 
+def _rest(text: str | None) -> str:
+    """Return a docstring without its first paragraph."""
+    return inspect.cleandoc(text or "").partition("\n\n")[2]
+
+
 def _words(names: Iterable[str]) -> list[str]:
     return [name.replace("_", " ") for name in names]
 
@@ -326,6 +373,3 @@ def _distributions(those: Iterable[Trait]) -> Rows:
             for one in those
         ),
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------------------------------- writing

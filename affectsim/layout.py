@@ -126,6 +126,12 @@ STEADY_ROWS = len(STEADY)
 #: `start_day` of people who never train.
 NEVER = np.float32(1e9)
 
+#: Rows that a record can copy, by name: those of the float32 array, then inputs of the float64 array (`u_image`).
+RECORDABLE: dict[str, int] = {
+    **SLOW,
+    **{row.name.lower(): SLOW_ROWS + row for row in Fast if row.name.startswith("U_")},
+}
+
 
 def steady(shares: npt.ArrayLike) -> npt.NDArray[np.uint16]:
     """Return shares in [0, 1] as the uint16 array holds them, any shape. Raises ValueError outside [0, 1]."""

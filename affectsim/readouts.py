@@ -2,8 +2,8 @@
 
 A record holds, for every recorded person and time, the mean of threat, drive, soothing and balance over
 the interval since the last record, and the share of that time in which threat was the strongest. A
-readout is computed from these and, where it says so in `rows`, from slow quantities of the person at
-the time of the record.
+readout is computed from these and, where it says so in `rows`, from slow quantities and inputs
+of the person at the time of the record.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Recording(NamedTuple):
 class Measure(Readout):
     """Base of the readouts: a named quantity with a unit, computed from a record."""
 
-    #: Rows of `layout.SLOW` that must be recorded for it.
+    #: Rows of `layout.RECORDABLE` that must be recorded for it, as they are at the time of the record.
     rows: ClassVar[tuple[str, ...]] = ()
     #: Traits that it needs and that stay as they are for the whole run: taken from the world, once.
     constants: ClassVar[tuple[str, ...]] = ()
@@ -271,6 +271,10 @@ class _Slow(Measure):
         return values[cls.rows[0]]
 
 
+#: Readouts that are inputs, not shares.
+_INPUTS = ("image", "body")
+
+
 def _slow_readouts() -> dict[str, type[Measure]]:
     """Return one readout per slow quantity worth reading."""
     quantities: dict[str, tuple[str, str, int]] = {
@@ -285,6 +289,8 @@ def _slow_readouts() -> dict[str, type[Measure]]:
         "submission": ("effective_submission", "Tendency to submit under threat.", -1),
         "giving": ("effective_warmth", "Warmth that a person could give.", 1),
         "risk_events": ("risk_events", "Risk-taking events since the beginning.", -1),
+        "image": ("u_image", "Compassionate image in the mind, at the time of the record.", 1),
+        "body": ("u_body", "Bodily response that follows a compassionate image, at the time of the record.", 1),
         **{name: (name, f"{trait.meaning[0].upper()}{trait.meaning[1:]}.", 1) for name, trait in ATTRIBUTES.items()},
     }  # fmt: skip
     return {
@@ -292,7 +298,8 @@ def _slow_readouts() -> dict[str, type[Measure]]:
             f"{''.join(word.title() for word in kind.split('_'))}Readout",
             (_Slow,),
             {"rows": (row,), "direction": direction, "__doc__": f"{says}\n\nAssumes: nothing; a quantity of the model.",
-             "bounds": (0.0, math.inf if kind in ("self_criticism", "risk_events") else 1.0),
+             "bounds": (0.0, math.inf if kind in ("self_criticism", "risk_events", *_INPUTS) else 1.0),
+             "unit": "input" if kind in _INPUTS else "1",
              "__module__": __name__, "__annotations__": {}},
             kind=kind,
         )

@@ -181,10 +181,10 @@ class _Recorder:
     """Which people are read out of the kernel, and what is kept of them."""
 
     def __init__(self, world: World, every: int, names: Sequence[str]) -> None:
-        from affectsim.layout import SLOW
+        from affectsim.layout import RECORDABLE
 
         self.every = every
-        self.rows = np.array([SLOW[name] for name in names], dtype=np.int64)
+        self.rows = np.array([RECORDABLE[name] for name in names], dtype=np.int64)
         self.quantities = len(ALWAYS) + len(names)
         self.chosen = np.full(world.population.tie_start.size - 1, -1, dtype=np.int64)
         self.columns = 0

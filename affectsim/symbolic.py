@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from affectsim import appraisal, dynamics
+from affectsim import appraisal, bonds, dynamics, risk
 from affectsim.dynamics import Giver, Inputs, Person, State
-from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.kernel.scheme import decay_table
+from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS
 from affectsim.training import practice
 
 #: Symbols of the inputs (input units; `ease` from 0 to 1), in the order of `dynamics.Inputs`.
@@ -180,6 +181,59 @@ def slow_equations() -> tuple[Equation, ...]:
         ),
         Equation("A fear that failures have raised (relief r below 0)", _symbol("varphi_raised"), _exact(more)),
         *(Equation(f"Effective {n.replace('_', ' ')}", left, _exact(right)) for n, left, right in effective),
+    )
+
+
+def input_equations() -> tuple[Equation, ...]:
+    """Return what is left of each input some hours t after it was u_0, with nothing new in between."""
+    known, t = symbols().model, _symbol("t")
+    # sympy must know memories to be above 0 to take the branch of an image and a body that decay at different rates.
+    positive = {name: sp.Symbol(one.name, positive=True) for name, one in known.items()}
+    plain = types.SimpleNamespace(exp=sp.exp, asarray=lambda x: x, stack=lambda columns, axis: columns)
+    columns = _exact(tuple(_bound(decay_table, np=plain, abs=lambda _: sp.oo)(positive, t)))
+    back = {stand_in: known[name] for name, stand_in in positive.items()}
+    threat, resource, affiliation, practised, image, body, response, ease = (one.xreplace(back) for one in columns)
+    starts = {"T": threat, "D": resource, "A": affiliation, "P": practised, "I": image, "E": ease}
+    words = ("threat", "resource", "affiliation from others", "affiliation from oneself", "image", "ease")
+    found = [
+        Equation(f"Input of {says}", _symbol(f"u_{name}"), _symbol(f"u_{name}0") * left)
+        for says, (name, left) in zip(words, starts.items(), strict=True)
+    ]
+    bodily = _symbol("u_B0") * body + _symbol("u_I0") * response
+    return (*found, Equation("Bodily response, which the image feeds", _symbol("u_B"), bodily))
+
+
+def bond_equations() -> tuple[Equation, ...]:
+    """Return how ties and distrust follow a day; the receiver of a tie is i, the giver j."""
+    known, limits = symbols().model, {"min": sp.Min, "max": sp.Max}
+    s, d, harmed, seen, weight = (_symbol(name) for name in ("s", "d", "harm", "Hbar_seen", "w"))
+    warmth, back = _symbol("Gbar_Wi"), _symbol("Gbar_Wj")
+    threat, hostility, hostility_back = _symbol("Tbar_i"), _symbol("Gbar_Hi"), _symbol("Gbar_Hj")
+    rates = known["tie_growth"], known["tie_wear"]
+    after = _bound(bonds.strength_after, **limits)(s, warmth, back, harmed, *rates)
+    group, share = (_symbol("H_group"), _symbol("w_group")), known["stereotyping"]
+    learning = 1 - sp.exp(-1 / known["distrust_time"])
+    learnt = _bound(bonds.distrust_after, **limits)(d, threat, seen, known["distrust_strength"], learning)
+    flight = _symbol(TENDENCY_SYMBOLS["flight"])
+    return (
+        Equation("Harm to a tie on a day", harmed, _exact(bonds.harm(hostility, flight, threat, hostility_back))),
+        Equation("Strength of a tie after a day", _symbol("s_after"), _exact(after)),
+        Equation("Hostility seen in the giver", seen, _exact(bonds.hostility_seen(hostility_back, *group, share))),
+        Equation("Distrust of the giver after a day", _symbol("d_after"), _exact(learnt)),
+        Equation("Weight of a tie for warmth", _symbol("w_warmth"), _exact(bonds.trusted(weight, d))),
+    )
+
+
+def risk_equations() -> tuple[Equation, ...]:
+    """Return the probabilities, per moment, of a risk-taking event and of the arrival of what it costs."""
+    known, state = symbols().model, symbols().state
+    over = risk.over_stimulation(_h(state.drive), _h(state.soothing))
+    hours = _exact(MOMENT_HOURS)
+    event = _bound(risk.event_probability, min=sp.Min)(known["risk_rate"], hours / 24)
+    arrival = _bound(risk.arrival_probability, min=sp.Min)(known["risk_delay"], hours)
+    return (
+        Equation("Probability of a risk-taking event in a moment", _symbol("p_risk"), _exact(event * over)),
+        Equation("Probability that a cost that waits arrives in a moment", _symbol("p_cost"), _exact(arrival)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from affectsim import dynamics
+from affectsim import dynamics, risk
 from affectsim.draws import key, uniforms
 from affectsim.kernel.scheme import decay_table, extrapolation_table, half_steps, middle_step, step_times
 from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
@@ -72,7 +72,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         exercises=np.array(list(rows.values())).reshape(-1, len(EXERCISE_FIELDS)),
         forget=np.array([forgotten_per_day(p) for p in parameters]),
         power_step=np.array([power_step(p, tick_hours) for p in parameters]),
-        risk=np.array([risk(p) for p in parameters]),
+        risk=np.array([risk_chances(p) for p in parameters]),
         bonds=np.array([_bonds(run) for run in runs]),
         ticks_per_moment=first.numerics.ticks_per_moment,
         moments_per_day=_MOMENTS_PER_DAY,
@@ -109,10 +109,10 @@ def background(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*means, persistence, innovation)
 
 
-def risk(parameters: Mapping[str, Any]) -> tuple[Any, Any]:
+def risk_chances(parameters: Mapping[str, Any]) -> tuple[Any, Any]:
     """Return the chances per moment of a risk-taking event at full over-stimulation, and of its cost arriving."""
-    chance = min(1.0, parameters["risk_rate"] * MOMENT_HOURS / 24)
-    return chance, min(1.0, MOMENT_HOURS / parameters["risk_delay"])
+    chance = risk.event_probability(parameters["risk_rate"], MOMENT_HOURS / 24)
+    return chance, risk.arrival_probability(parameters["risk_delay"], MOMENT_HOURS)
 
 
 def forgotten_per_day(parameters: Mapping[str, Any]) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 
 import pytest
 
-from affectsim import describe, document, dynamics, symbolic
+from affectsim import bonds, describe, document, dynamics, symbolic
 from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
 from affectsim.parts import parts
 from affectsim.results import DISCLAIMER
@@ -103,3 +104,59 @@ def test_markdown_tables_have_as_many_cells_as_heads(in_markdown: str) -> None:
     for table in re.findall(r"(?:^\|.*\n)+", in_markdown, re.M):
         counts = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(counts) == 1
+
+
+def test_no_parameter_is_an_orphan(blocks: tuple[document.Block, ...]) -> None:
+    """Every parameter stands in an equation or in words about a process: the table of parameters is not enough."""
+    used = {symbol.name for block in blocks if isinstance(block, document.Formulas) for one in block.equations
+            for symbol in one.right.free_symbols}  # fmt: skip
+    words = "\n".join(block.words for block in blocks if isinstance(block, document.Words))
+    orphans = [
+        name for name, one in MODEL.items()
+        if symbolic.symbol_name(one.symbol) not in used and f"${one.symbol}$" not in words and f"`{name}`" not in words
+    ]  # fmt: skip
+    assert orphans == []
+
+
+def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
+    """Named one by one: dropping a call from the kernel, or from what is read of it, is noticed."""
+    import importlib
+    import inspect
+
+    pytest.importorskip("affectsim.kernel.advance")
+    processes = {
+        "happenings": ("dated_events", "night", "background", "daily_life", "practice_if_due"),
+        "bonds": ("change_ties", "note_day"),
+        "risk": ("take_risks",),
+        "exchange": ("express",),
+        "integrate": ("add_to_record", "start_tick", "step", "end_tick"),
+        "advance": ("_record",),
+    }
+    expected = []
+    for module, names in processes.items():
+        for name in names:
+            function = getattr(importlib.import_module(f"affectsim.kernel.{module}"), name)
+            expected.append(" ".join((inspect.getdoc(function.py_func) or "").partition("\n\n")[0].split()))
+    said = describe.schedule()
+    assert all(expected) and sorted(said) == sorted(expected)
+    names = [name for those in processes.values() for name in those]
+    follow = ("night", "change_ties", "express", "daily_life", "take_risks", "note_day", "step")
+    order = [said.index(expected[names.index(name)]) for name in follow]
+    assert order == sorted(order)
+
+
+def test_equations_of_ties_and_risks_are_those_that_run() -> None:
+    """Traced against evaluated, at one point of each branch."""
+    found = {one.says: one.right for one in (*symbolic.bond_equations(), *symbolic.risk_equations())}
+    values = {"s": 0.8, "harm": 0.3, "Gbar_Wi": 0.5, "Gbar_Wj": 0.6, "c_grow": 0.1, "c_wear": 0.2}
+    right = found["Strength of a tie after a day"]
+    for harm in (0.3, 100.0):
+        point = {symbol: {**values, "harm": harm}[symbol.name] for symbol in right.free_symbols}
+        assert float(right.subs(point)) == pytest.approx(bonds.strength_after(0.8, 0.5, 0.6, harm, 0.1, 0.2), abs=1e-12)
+    right = found["Distrust of the giver after a day"]
+    for strength in (2.0, 90.0):
+        values = {"d": 0.1, "Tbar_i": 0.4, "Hbar_seen": 0.2, "g_dis": strength, "tau_dis": 14.0}
+        point = {symbol: values[symbol.name] for symbol in right.free_symbols}
+        learning = 1 - math.exp(-1 / 14)
+        expected = bonds.distrust_after(0.1, 0.4, 0.2, strength, learning)
+        assert float(right.subs(point)) == pytest.approx(expected, abs=1e-12)

@@ -11,6 +11,7 @@ from scipy import stats
 from affectsim.appraisal import alarm_probability
 from affectsim.layout import SLOW, STEADY, TRAINABLE, Fast
 from affectsim.parts import Exercise, field
+from affectsim.simulation import simulate
 from affectsim.training import practice
 from affectsim.training.exercises import Practice
 from affectsim.world import build
@@ -449,3 +450,29 @@ def test_stopping_early_and_not_practising_matter(tmp_path):
         gains.append((world.get(0, "tolerance") - world.get(1, "tolerance")).mean())
     assert gains[0] == 0.0
     assert 0 < gains[1] < gains[2]
+
+
+def test_records_show_the_image_before_the_body_and_soothing_after_the_image(tmp_path):
+    """One evening of imagery, against the same people without it; who did not practise tells nothing."""
+    exercises = dict.fromkeys(("failure_base", "failure_from_threat", "failure_from_low_imagery", "known_person"), 0.0)
+    kind = "compassion-focused-imagery"
+    training = {"programme": _programme(tmp_path, kind, 1), "start_day": 0, "who": {"share": 1.0},
+                "exercises": {kind: {**exercises, "image": 1.0}}}  # fmt: skip
+    traits = {"fear_of_self_compassion": {"median": 0.05}}
+    # Slow enough for records every half hour: the body peaks log(3) / (1 - 1/3) = 1.6 h after the image.
+    made = scenario(people=40, network=NOBODY, training=training, population={"traits": traits},
+                    model={"image_memory": 1.0, "body_memory": 3.0},
+                    record={"every": "30 minutes", "readouts": ["image", "body"]})  # fmt: skip
+    run = simulate(made)
+    with_it, without = (run.isel(run=list(run["arm"].values).index(arm)) for arm in ("training", "waiting-list"))
+    did = (with_it["image"] > 0).any("time").values
+    assert did.sum() > 15 and with_it["image"].attrs["units"] == "input"
+    assert float(without["image"].max()) == float(without["body"].max()) == 0.0
+    image, body, soothing = (
+        values.values[:, did].argmax(axis=0)
+        for values in (with_it["image"], with_it["body"], with_it["soothing"] - without["soothing"])
+    )
+    # The image comes at once and only fades. Those whose day ends within four hours are left out.
+    whole = image < with_it.sizes["time"] - 8
+    assert whole.sum() > 10
+    assert (body[whole] >= image[whole] + 2).all() and (soothing[whole] > image[whole]).all()

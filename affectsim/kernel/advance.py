@@ -16,6 +16,7 @@ from affectsim.kernel.happenings import background, daily_life, dated_events, ni
 from affectsim.kernel.integrate import add_to_record, end_tick, start_tick, step
 from affectsim.kernel.risk import take_risks
 from affectsim.kernel.rows import FAST_BLOCK, SLOW_BLOCK, SUM_T, L
+from affectsim.layout import SLOW_ROWS
 
 #: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
 SUMS = 5
@@ -29,10 +30,11 @@ def _first_buffer(tick, steps):
 
 
 @internal
-def _record(population, block, ticks, slow_rows, chosen, out):
+def _record(population, block, ticks, rows, chosen, out):
     """Write the means since the last record of the chosen people of one block, and start new sums.
 
-    `chosen[slot]` is the column of a person in `out` (rows, columns), or -1.
+    `chosen[slot]` is the column of a person in `out` (rows, columns), or -1. `rows` (see layout.RECORDABLE) are
+    copied as they are now.
     """
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
@@ -43,8 +45,12 @@ def _record(population, block, ticks, slow_rows, chosen, out):
                 out[k, column] = fast[SUM_T + k * L + i] / ticks
             fast[SUM_T + k * L + i] = 0.0
         if column >= 0:
-            for k in range(slow_rows.size):
-                out[SUMS + k, column] = slow[slow_rows[k] * L + i]
+            for k in range(rows.size):
+                row = rows[k]
+                if row < SLOW_ROWS:
+                    out[SUMS + k, column] = slow[row * L + i]
+                else:
+                    out[SUMS + k, column] = fast[(row - SLOW_ROWS) * L + i]
 
 
 @internal
@@ -102,10 +108,10 @@ def _work(population, tables, block, phase, tick, buffer):
 
 
 @parallel
-def advance(population, tables, first_tick, ticks, every, slow_rows, chosen, out):
+def advance(population, tables, first_tick, ticks, every, rows, chosen, out):
     """Advance every run of a batch by `ticks` ticks from `first_tick`.
 
-    Every `every` ticks a record goes to out[n] (shape (records, SUMS + slow rows, people chosen)).
+    Every `every` ticks a record goes to out[n] (shape (records, SUMS + rows, people chosen)).
     """
     steps = tables.extrapolation.shape[0]
     blocks = population.block_run.size
@@ -122,4 +128,4 @@ def advance(population, tables, first_tick, ticks, every, slow_rows, chosen, out
         if (tick + 1) % every == 0:
             target = out[(tick - first_tick) // every]
             for block in range(blocks):
-                _record(population, block, every, slow_rows, chosen, target)
+                _record(population, block, every, rows, chosen, target)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from affectsim.kernel.compile import internal
+from affectsim import bonds
+from affectsim.kernel.compile import inlined, internal
 from affectsim.kernel.rows import FAST_BLOCK, FLIGHT, SLOW_BLOCK, X_T, L
 from affectsim.kernel.tables import MOST_GROUPS
 
 #: Columns of `Population.day`: means over the day of warmth given, hostility given, threat.
 DAY_COLUMNS = 3
-#: A tie can become at most twice as strong as it was.
-MOST_STRENGTH = 2.0
+
+_harm = inlined(bonds.harm)
+_strength_after = inlined(bonds.strength_after)
+_hostility_seen = inlined(bonds.hostility_seen)
+_distrust_after = inlined(bonds.distrust_after)
+_trusted = inlined(bonds.trusted)
 
 
 @internal
@@ -36,14 +41,11 @@ def note_day(population, tables, block, tick, buffer):
 
 @internal
 def change_ties(population, tables, block):
-    """At night the ties that a block receives from follow the day.
+    """At night ties follow the day: mutual warmth strengthens, hostility and withdrawal wear down, distrust is learnt.
 
-    Strength s in [0, 2], 1 at the beginning: s + tie_growth * (warmth given by one * warmth given by the other)
-    * (2 - s), less tie_wear * (hostility of both + flight of the receiver * their threat) * s; all are means over
-    the day. Distrust in [0, 1], where people are seen as members of groups: it moves with distrust_time towards
-    distrust_strength * own threat * hostility seen, at most 1. The hostility seen is the giver's and, by the
-    share `stereotyping`, the mean of the ties with the giver's whole group. Distrust keeps that share of warmth
-    out, and no hostility.
+    Only in runs with bonds. Distrust is kept where people are seen as members of groups: it follows the hostility
+    met under threat and spreads, by the share `stereotyping`, to the giver's whole group. It keeps warmth out, and
+    no hostility. The weights of all ties are then divided anew by half weight plus sum of weights.
     """
     run = population.block_run[block]
     if tables.bonds[run, 0] == 0.0:
@@ -55,17 +57,18 @@ def change_ties(population, tables, block):
     of_group = np.empty(2 * MOST_GROUPS)
     for i in range(L):
         slot = block * L + i
-        warmth, hostility, threat = day[DAY_COLUMNS * slot], day[DAY_COLUMNS * slot + 1], day[DAY_COLUMNS * slot + 2]
-        harm = hostility + np.float64(slow[FLIGHT + i]) * threat
+        warmth = np.float64(day[DAY_COLUMNS * slot])
+        hostility = np.float64(day[DAY_COLUMNS * slot + 1])
+        threat = np.float64(day[DAY_COLUMNS * slot + 2])
+        flight = np.float64(slow[FLIGHT + i])
         for g in range(2 * MOST_GROUPS):
             of_group[g] = 0.0
         total = half
         for k in range(population.tie_start[slot], population.tie_start[slot + 1]):
             giver = DAY_COLUMNS * (np.int64(population.tie_source[k]) // 2)
-            strength = np.float64(strengths[k])
-            strength += growth * warmth * day[giver] * (MOST_STRENGTH - strength)
-            strength -= wear * (harm + day[giver + 1]) * strength
-            strengths[k] = np.float32(min(max(strength, 0.0), MOST_STRENGTH))
+            harmed = _harm(hostility, flight, threat, np.float64(day[giver + 1]))
+            strength = _strength_after(np.float64(strengths[k]), warmth, np.float64(day[giver]), harmed, growth, wear)
+            strengths[k] = np.float32(strength)
             weight = np.float64(population.tie_base[k]) * np.float64(strengths[k])
             total += weight
             group = population.tie_group[k]
@@ -77,11 +80,11 @@ def change_ties(population, tables, block):
             group = population.tie_group[k]
             distrust = np.float64(distrusts[k])
             if group >= 0:
-                seen = day[giver + 1]
+                seen = np.float64(day[giver + 1])
                 if of_group[2 * group] > 0.0:
-                    seen = (1.0 - spread) * seen + spread * of_group[2 * group + 1] / of_group[2 * group]
-                distrust += learning * (min(strength_of_distrust * threat * seen, 1.0) - distrust)
+                    seen = _hostility_seen(seen, of_group[2 * group + 1], of_group[2 * group], spread)
+                distrust = _distrust_after(distrust, threat, seen, strength_of_distrust, learning)
                 distrusts[k] = np.float32(distrust)
             weight = np.float64(population.tie_base[k]) * np.float64(strengths[k]) / total
             population.tie_weight[k] = np.float32(weight)
-            population.tie_warmth[k] = np.float32(weight * (1.0 - distrust))
+            population.tie_warmth[k] = np.float32(_trusted(weight, distrust))

@@ -31,7 +31,7 @@ internal_inlined: Any = partial(numba.njit, forceinline=True, **_NO_DOOR, **_OPT
 
 def model_sources(package: Path = _PACKAGE) -> str:
     """Return a hash of every source file that decides what the kernel computes."""
-    names = ("dynamics", "appraisal", "draws", "layout", "parameters", "readouts", "training/practice")
+    names = ("dynamics", "appraisal", "bonds", "risk", "draws", "layout", "parameters", "readouts", "training/practice")
     files = [*(package / f"{name}.py" for name in names), *sorted((package / "kernel").glob("*.py"))]
     found = hashlib.sha256()
     for file in files:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from affectsim import risk
 from affectsim.kernel.chance import WORD, draw_block
-from affectsim.kernel.compile import internal
+from affectsim.kernel.compile import inlined, internal
 from affectsim.kernel.exchange import signal
 from affectsim.kernel.rows import FAST_BLOCK, PARAMETER, ROW, SLOW_BLOCK, U_R, U_T, X_D, X_S, L
 from affectsim.kernel.tables import RISK_PART
 
 REWARD, COST = PARAMETER["risk_reward"], PARAMETER["risk_cost"]
+_over_stimulation = inlined(risk.over_stimulation)
 PENDING, EVENTS = ROW["pending_cost"], ROW["risk_events"]
 
 
@@ -18,9 +20,8 @@ PENDING, EVENTS = ROW["pending_cost"], ROW["risk_events"]
 def take_risks(population, tables, block, moment):
     """Let costs that are due arrive, and let those whose drive is high and soothing low take risks.
 
-    The chance of a risk-taking event is proportional to signal(drive) * (1 - signal(soothing)): drive that
-    soothing does not regulate. The cost of each event waits; what waits arrives with a constant chance per
-    moment (a geometric waiting time of mean `risk_delay`).
+    A risk-taking event kicks drive at once by `risk_reward`. Its cost, `risk_cost`, waits; all that waits arrives
+    together as a threat, with a constant chance per moment (a geometric waiting time of mean `risk_delay`).
     """
     run = population.block_run[block]
     chance, arrival = tables.risk[run, 0], tables.risk[run, 1]
@@ -37,7 +38,7 @@ def take_risks(population, tables, block, moment):
         if pending > 0.0 and (np.float64(words[L + i]) + 0.5) * WORD < arrival:
             fast[U_T + i] += pending
             pending = 0.0
-        over = signal(fast[X_D + i], threshold_cubed) * (1.0 - signal(fast[X_S + i], threshold_cubed))
+        over = _over_stimulation(signal(fast[X_D + i], threshold_cubed), signal(fast[X_S + i], threshold_cubed))
         if (np.float64(words[i]) + 0.5) * WORD < chance * over:
             fast[U_R + i] += reward
             pending += cost

@@ -151,7 +151,7 @@ def formula_source() -> str:
     found = {
         "coupling": of_model(dynamics.coupling),
         "background": of_model(world_tables.background),
-        "risk": of_model(world_tables.risk),
+        "risk": of_model(world_tables.risk_chances),
         "forget": of_model(world_tables.forgotten_per_day),
         "power_step": of_model(world_tables.power_step, "tick_hours"),
         "decay": of_model(decay, "time"),

@@ -126,7 +126,8 @@ def swept(
             axes.vlines(xs, found[:, 1], found[:, 2], color=colour, linewidth=1.6)
         if zero:
             axes.axhline(0, color=INK, linewidth=1)
-        axes.set_xlabel(label, fontsize=11)
+    # Once for all panels: it may be longer than one of them is wide.
+    figure.supxlabel(label, fontsize=11, y=0.2 if len(next(iter(next(iter(outcomes.values())).values()))) > 1 else 0.08)
     _legend(figure, width)
     return figure
 
