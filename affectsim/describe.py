@@ -183,7 +183,8 @@ def _submodels() -> Iterator[Block]:
         f"Each system also has a background: an Ornstein-Uhlenbeck process with mean {said['background_threat']}, "
         f"{said['background_drive']} or {said['background_soothing']}, standard deviation {said['background_sd']} and "
         f"correlation time {said['background_time']}, never negative. An opportunity becomes a reward with "
-        f"probability 1 - {said['goal_pursuit']} (1 - D). Of ambiguous events a share {said['true_threat_share']} is a "
+        f"probability 1 - {said['goal_pursuit']} (1 - D). Of the kick of an everyday reward soothing gets the share "
+        f"{said['shared_pleasure']} as well, and of that of a kindness drive. Of ambiguous events a share {said['true_threat_share']} is a "
         f"threat; one that is overlooked counts {said['cost_of_a_miss']} times, a false alarm once."
     )
     yield Words(

@@ -212,7 +212,7 @@ def test_formulas_are_those_of_the_engine(tmp_path):
     )
     for found, model in zip(in_node(script, tmp_path), models, strict=True):
         expected = [
-            dynamics.coupling(model), world_tables.background(model), world_tables.risk(model),
+            dynamics.coupling(model), world_tables.background(model), world_tables.risk_chances(model),
             [world_tables.forgotten_per_day(model)], [world_tables.power_step(model, 0.5)],
             decay_table(model, np.array([0.3]))[0],
         ]  # fmt: skip

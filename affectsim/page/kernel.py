@@ -29,7 +29,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
 
     state, inputs = tuple_of(dynamics.State._fields), tuple_of(dynamics.Inputs._fields)
     person, coupling = tuple_of(dynamics.Person._fields), tuple_of(dynamics.Coupling._fields)
-    records = [Array("slow_rows", 1), Array("chosen", 1), Array("out", 3)]
+    records = [Array("rows", 1), Array("chosen", 1), Array("out", 3)]
     whole.door(advance, [people, world, *numbers("first_tick", "ticks", "every"), *records])
     whole.door(dated_events, [people, world, *numbers("run", "moment")])
     whole.door(_practise, [people, world, *numbers("block", "i", "person", "exercise", "moment", "skill")])
