@@ -184,8 +184,9 @@ def _submodels() -> Iterator[Block]:
         f"{said['background_drive']} or {said['background_soothing']}, standard deviation {said['background_sd']} and "
         f"correlation time {said['background_time']}, never negative. An opportunity becomes a reward with "
         f"probability 1 - {said['goal_pursuit']} (1 - D). Of the kick of an everyday reward soothing gets the share "
-        f"{said['shared_pleasure']} as well, and of that of a kindness drive. Of ambiguous events a share {said['true_threat_share']} is a "
-        f"threat; one that is overlooked counts {said['cost_of_a_miss']} times, a false alarm once."
+        f"{said['shared_pleasure']} as well, and of that of a kindness drive. Of ambiguous events a share "
+        f"{said['true_threat_share']} is a threat; one that is overlooked counts {said['cost_of_a_miss']} times, a "
+        "false alarm once."
     )
     yield Words(
         f"Perceived power moves, with time constant {said['power_time']}, from what it is towards P (1 - f_submit "
