@@ -57,7 +57,11 @@ def _predictive(axes: Any, fit: xr.Dataset, names: list[str]) -> None:
     )
     axes.set_xlabel("diaries against fitted population (SD of fitted)")
     if len(groups) > 1:
-        axes.legend(frameon=False, fontsize=8, title="arm/phase", loc="lower right")
+        # Above the axes: inside, it would cover diaries.
+        axes.legend(
+            frameon=False, fontsize=8, title="arm/phase", title_fontsize=8, ncols=len(groups), columnspacing=0.8,
+            handletextpad=0.2, loc="lower center", bbox_to_anchor=(0.5, 0.985),
+        )  # fmt: skip
 
 
 def _unknowns(axes: Any, fit: xr.Dataset) -> None:
