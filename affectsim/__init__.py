@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from affectsim.errors import InputError as InputError
     from affectsim.mesa_model import AffectModel as AffectModel
+    from affectsim.networks.ties import Community as Community
+    from affectsim.networks.ties import Ties as Ties
     from affectsim.parts import Exercise as Exercise
     from affectsim.parts import Network as Network
     from affectsim.parts import Readout as Readout
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from affectsim.stimuli import DailyLife as DailyLife
     from affectsim.stimuli import Dated as Dated
     from affectsim.stimuli import Shock as Shock
-    from affectsim.ties import Community as Community
-    from affectsim.ties import Ties as Ties
     from affectsim.training.exercises import Practice as Practice
 
 #: Public names and where they live; imported on first use, so that `import affectsim` is light.

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from affectsim.networks.ties import Community
     from affectsim.plots import Placed
-    from affectsim.ties import Community
 
 _TEMPLATE = Path(__file__).parent / "templates" / "demo.toml"
 _ROWS = {

@@ -319,9 +319,9 @@ def _practice_module() -> object:
 
 
 def _kinds(family: type[Part]) -> dict[str, type[Part]]:
-    import affectsim.networks
-    import affectsim.questionnaire_scores
-    import affectsim.ratings
+    import affectsim.networks.generators
+    import affectsim.questionnaires.ratings
+    import affectsim.questionnaires.scores
     import affectsim.readouts
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)

@@ -19,10 +19,10 @@ import mesa
 import numpy as np
 
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, Fast, steady
+from affectsim.networks.ties import Community
 from affectsim.readouts import SYSTEMS, balance
 from affectsim.scenario import Scenario
 from affectsim.simulation import advance
-from affectsim.ties import Community
 from affectsim.world import World, build
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from pydantic_core import PydanticCustomError
 from affectsim import calibrated
 
 if TYPE_CHECKING:
-    from affectsim.ties import Community
+    from affectsim.networks.ties import Community
 
 #: How every validated model here behaves: no guessing of types, no unknown keys, no NaN, no changes.
 #: Validators are built on first use, so that listing parts or asking for help does not wait for them.

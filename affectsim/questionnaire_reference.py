@@ -2,7 +2,7 @@
 
     python -m affectsim.questionnaire_reference
 
-writes `questionnaire_reference.toml` anew. Run it after a change of the model's defaults: reliabilities and
+writes `questionnaires/reference.toml` anew. Run it after a change of the model's defaults: reliabilities and
 typical scores hold for the population that is measured here.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import affectsim.questionnaire_scores  # noqa: F401  (so that the scores are known)
-from affectsim.questionnaires import QUANTITIES, REFERENCE_FILE, Questionnaire
+import affectsim.questionnaires.scores  # noqa: F401  (so that the scores are known)
+from affectsim.questionnaires.scales import QUANTITIES, REFERENCE_FILE, Questionnaire
 from affectsim.readouts import ALWAYS
 from affectsim.scenario import Scenario
 from affectsim.simulation import advance
@@ -82,7 +82,7 @@ def main() -> None:
     """Measure, and write the file."""
     import tomli_w
 
-    head = "# Measured by `python -m affectsim.questionnaire_reference`; see `affectsim/questionnaires.py`.\n\n"
+    head = "# Measured by `python -m affectsim.questionnaire_reference`; see `affectsim/questionnaires/scales.py`.\n\n"
     REFERENCE_FILE.write_text(head + tomli_w.dumps(measure()), encoding="utf-8")
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.networks.ties import Community
 from affectsim.scenario import Scenario
-from affectsim.ties import Community
 
 
 class Run(NamedTuple):

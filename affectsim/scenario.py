@@ -19,7 +19,7 @@ from affectsim.checking import plain
 from affectsim.own_parts import practice_of
 from affectsim.parameters import MODEL, MOMENT_HOURS, RATING, Trait
 from affectsim.parts import Exercise, Network, Part, Stimulus, field, knowing
-from affectsim.questionnaires import Questionnaire
+from affectsim.questionnaires.scales import Questionnaire
 from affectsim.scenario_checks import checked, named_files
 from affectsim.scenario_files import changed, fingerprint
 from affectsim.sections import Bonds, Head, Limits, Numerics, Population, Record, Training

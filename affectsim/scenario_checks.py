@@ -22,7 +22,8 @@ from affectsim.checking import (
 from affectsim.correlations import CORRELATIONS
 from affectsim.errors import InputError
 from affectsim.mistakes import Mistakes
-from affectsim.networks import Generated, SmallWorld
+from affectsim.networks.generators import Generated, SmallWorld
+from affectsim.networks.table import MOST_TIES
 from affectsim.own_parts import practice_of, read_own_parts
 from affectsim.parameters import RATING
 from affectsim.parts import Exercise, Network, Part, Stimulus, knowing
@@ -40,7 +41,6 @@ from affectsim.sections import (
 )
 from affectsim.stimuli import DailyLife
 from affectsim.text_files import missing_file
-from affectsim.tie_table import MOST_TIES
 from affectsim.training.controls import Control, controls
 from affectsim.training.programmes import Programme
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import field_validator
 
-import affectsim.questionnaire_scores
-import affectsim.ratings
+import affectsim.questionnaires.ratings
+import affectsim.questionnaires.scores
 import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
 from affectsim.correlations import CORRELATIONS, CorrelationTable, together

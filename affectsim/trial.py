@@ -26,8 +26,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-import affectsim.questionnaire_scores
-import affectsim.ratings  # noqa: F401  (so that their directions are known)
 from affectsim.errors import InputError, Mistake
 from affectsim.readouts import directions
 

@@ -25,10 +25,10 @@ from affectsim.layout import (
     blocks_for,
     steady,
 )
+from affectsim.networks.ties import Community
 from affectsim.own_parts import blamed
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
-from affectsim.ties import Community
 from affectsim.training.delivery import Places, places, screened
 from affectsim.training.limits import harmless
 from affectsim.training.programmes import Programme

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim.cli import affectsim
-from affectsim.diaries import SYSTEMS, Diaries, diaries_of, parse_mapping, read_diaries
-from affectsim.diary_statistics import LEAST_PAIRS, bootstrap_weights, compare, describe, schedule, statistics, sums
+from affectsim.diaries.files import SYSTEMS, Diaries, diaries_of, parse_mapping, read_diaries
+from affectsim.diaries.statistics import LEAST_PAIRS, bootstrap_weights, compare, describe, schedule, statistics, sums
 from affectsim.errors import InputError
 
 BRINGMANN = (["threat=worry+fearful", "drive=cheerful,soothing=relaxed", "time=time_h"], ["1:7"])

@@ -13,7 +13,7 @@ from affectsim.errors import InputError
 from affectsim.evidence import calibrate, card, files, studies, trials, values
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.free import STAGES, Free
-from affectsim.questionnaires import Questionnaire
+from affectsim.questionnaires.scales import Questionnaire
 
 README = Path(__file__).parents[1] / "experiments" / "evidence" / "README.md"
 TARGETS = Path(__file__).parents[2] / "shared" / "evidence" / "targets.toml"

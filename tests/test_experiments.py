@@ -22,7 +22,7 @@ from affectsim.experiments.folders import find, names
 from affectsim.experiments.measured import _distances
 from affectsim.experiments.statistics import Interval, individual, mean_interval, who
 from affectsim.experiments.tables import Numbers, finite, from_plain, text
-from affectsim.networks import Ring
+from affectsim.networks.generators import Ring
 from affectsim.results import DISCLAIMER
 from affectsim.training.exercises import Practice
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim.cli import affectsim
-from affectsim.diaries import Diaries, diaries_of
+from affectsim.diaries.files import Diaries, diaries_of
 from affectsim.errors import InputError
 from affectsim.fitting import people, words
 from affectsim.fitting.emulator import draw, emulator

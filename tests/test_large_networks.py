@@ -16,8 +16,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import binom, chi2, chi2_contingency, norm
 
-from affectsim import large_networks
-from affectsim.networks import LARGE, Communities, Random, ScaleFree, SmallWorld
+from affectsim.networks import large
+from affectsim.networks.generators import LARGE, Communities, Random, ScaleFree, SmallWorld
 from affectsim.scenario import Scenario
 from affectsim.world import community_of
 
@@ -50,24 +50,24 @@ def small_worlds(draw):
 @given(small_worlds())
 def test_small_worlds_are_simple_and_everybody_keeps_the_own_half(given_world):
     people, ties_each, rewire, seed = given_world
-    pairs = large_networks.small_world(people, ties_each, rewire, seed)
+    pairs = large.small_world(people, ties_each, rewire, seed)
     found = simple(pairs, people)
     assert len(found) == people * ties_each // 2
     assert (np.bincount(pairs[:, 0], minlength=people) == ties_each // 2).all()
     if rewire == 0 or people == ties_each + 1:
         assert found == {tuple(sorted(edge)) for edge in nx.watts_strogatz_graph(people, ties_each, 0.0).edges}
-    assert np.array_equal(pairs, large_networks.small_world(people, ties_each, rewire, seed))
+    assert np.array_equal(pairs, large.small_world(people, ties_each, rewire, seed))
 
 
 @given(st.integers(1, 8), st.integers(1, 60), seeds)
 def test_scale_free_networks_are_simple_and_connected(ties_each, newcomers, seed):
     people = ties_each + newcomers
-    pairs = large_networks.scale_free(people, ties_each, seed)
+    pairs = large.scale_free(people, ties_each, seed)
     assert len(simple(pairs, people)) == ties_each * (people - ties_each)
     graph = as_graph(pairs, people)
     assert nx.is_connected(graph)
     assert all(graph.degree(person) >= ties_each for person in range(ties_each + 1, people))
-    assert np.array_equal(pairs, large_networks.scale_free(people, ties_each, seed))
+    assert np.array_equal(pairs, large.scale_free(people, ties_each, seed))
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.floats(0, 1), seeds)
@@ -75,24 +75,24 @@ def test_groups_hold_their_ties(sizes, share, seed):
     sizes = np.array(sizes)
     group = np.repeat(np.arange(sizes.size), sizes)
     for mean_ties in {0.0, share * max(0, sizes[sizes > 1].min(initial=1) - 1)}:
-        pairs = large_networks.inside_groups(sizes, mean_ties, np.random.default_rng(seed))
+        pairs = large.inside_groups(sizes, mean_ties, np.random.default_rng(seed))
         simple(pairs, group.size)
         assert (group[pairs[:, 0]] == group[pairs[:, 1]]).all()
         assert mean_ties > 0 or len(pairs) == 0
-    full = large_networks.inside_groups(np.full(4, 5), 4.0, np.random.default_rng(seed))
+    full = large.inside_groups(np.full(4, 5), 4.0, np.random.default_rng(seed))
     assert len(simple(full, 20)) == 4 * 10
 
 
 @given(st.integers(1, 40), st.floats(0, 1), seeds)
 def test_ties_by_chance_are_simple(people, share, seed):
-    simple(large_networks.by_chance(people, share, np.random.default_rng(seed)), people)
-    assert len(large_networks.by_chance(people, 1.0, np.random.default_rng(seed))) == people * (people - 1) // 2
-    assert len(large_networks.by_chance(people, 0.0, np.random.default_rng(seed))) == 0
+    simple(large.by_chance(people, share, np.random.default_rng(seed)), people)
+    assert len(large.by_chance(people, 1.0, np.random.default_rng(seed))) == people * (people - 1) // 2
+    assert len(large.by_chance(people, 0.0, np.random.default_rng(seed))) == 0
 
 
 @given(st.lists(st.integers(0, 20_000_000 * 19_999_999 // 2 - 1), min_size=1))
 def test_every_number_is_one_pair(numbers):
-    low, high = large_networks._pair(np.array(numbers)).T
+    low, high = large._pair(np.array(numbers)).T
     assert ((low >= 0) & (low < high) & (high < 20_000_000)).all()
     assert [h * (h - 1) // 2 + w for w, h in zip(low.tolist(), high.tolist(), strict=True)] == numbers
 
@@ -100,7 +100,7 @@ def test_every_number_is_one_pair(numbers):
 @given(st.integers(2, 20_000_000))
 def test_numbers_of_pairs_at_the_end_of_a_row(high):
     last = high * (high + 1) // 2 - 1
-    assert large_networks._pair(np.array([last, last + 1])).tolist() == [[high - 1, high], [0, high + 1]]
+    assert large._pair(np.array([last, last + 1])).tolist() == [[high - 1, high], [0, high + 1]]
 
 
 def alike(ours, theirs):
@@ -120,16 +120,16 @@ def drawn(pairs):
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (lambda s: large_networks.small_world(5, 2, 0.4, s), lambda s: nx.watts_strogatz_graph(5, 2, 0.4, seed=s)),
-        (lambda s: large_networks.small_world(6, 4, 0.3, s), lambda s: nx.watts_strogatz_graph(6, 4, 0.3, seed=s)),
-        (lambda s: large_networks.scale_free(5, 1, s), lambda s: nx.barabasi_albert_graph(5, 1, seed=s)),
-        (lambda s: large_networks.scale_free(6, 2, s), lambda s: nx.barabasi_albert_graph(6, 2, seed=s)),
+        (lambda s: large.small_world(5, 2, 0.4, s), lambda s: nx.watts_strogatz_graph(5, 2, 0.4, seed=s)),
+        (lambda s: large.small_world(6, 4, 0.3, s), lambda s: nx.watts_strogatz_graph(6, 4, 0.3, seed=s)),
+        (lambda s: large.scale_free(5, 1, s), lambda s: nx.barabasi_albert_graph(5, 1, seed=s)),
+        (lambda s: large.scale_free(6, 2, s), lambda s: nx.barabasi_albert_graph(6, 2, seed=s)),
         (
-            lambda s: large_networks.by_chance(4, 0.3, np.random.default_rng(s)),
+            lambda s: large.by_chance(4, 0.3, np.random.default_rng(s)),
             lambda s: nx.fast_gnp_random_graph(4, 0.3, seed=s),
         ),
         (
-            lambda s: large_networks.inside_groups(np.array([2, 3]), 0.8, np.random.default_rng(s)),
+            lambda s: large.inside_groups(np.array([2, 3]), 0.8, np.random.default_rng(s)),
             lambda s: nx.stochastic_block_model([2, 3], [[0.8, 0], [0, 0.4]], seed=s),
         ),
     ],
@@ -146,13 +146,13 @@ def test_every_graph_is_as_frequent_as_with_networkx(ours, theirs):
 @pytest.mark.parametrize("rewire", [0.1, 1.0])
 def test_small_worlds_have_degrees_and_clustering_of_networkx(rewire):
     people, runs = 400, 40
-    ours = [as_graph(large_networks.small_world(people, 8, rewire, s), people) for s in range(runs)]
+    ours = [as_graph(large.small_world(people, 8, rewire, s), people) for s in range(runs)]
     theirs = [nx.watts_strogatz_graph(people, 8, rewire, seed=s) for s in range(runs)]
     check_degrees_and_clustering(ours, theirs)
 
 
 def test_scale_free_networks_have_degrees_and_clustering_of_networkx():
-    ours = [as_graph(large_networks.scale_free(400, 4, s), 400) for s in range(40)]
+    ours = [as_graph(large.scale_free(400, 4, s), 400) for s in range(40)]
     theirs = [nx.barabasi_albert_graph(400, 4, seed=s) for s in range(40)]
     check_degrees_and_clustering(ours, theirs)
 
@@ -236,7 +236,7 @@ def test_replicates_differ_and_the_same_seed_gives_the_same_ties(people):
 
 def test_large_networks_need_no_networkx():
     code = (
-        "import sys; from affectsim.networks import SmallWorld; "
+        "import sys; from affectsim.networks.generators import SmallWorld; "
         f"SmallWorld().build({MANY}, 1); print('networkx' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

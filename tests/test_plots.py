@@ -11,13 +11,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from affectsim import plots
-from affectsim.networks import SmallWorld
+from affectsim.networks.generators import SmallWorld
+from affectsim.networks.ties import Community, Ties
 from affectsim.plots.network import MOST_DRAWN, PART, layout, part
 from affectsim.plots.style import COLOURS, SHAPES, strongest
 from affectsim.plots.triangle import _CORNERS
 from affectsim.readouts import SYSTEMS
 from affectsim.results import DISCLAIMER
-from affectsim.ties import Community, Ties
 from affectsim.trial import analyse
 from tests.test_trial import DAYS, PEOPLE, SPANS, made_up
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from affectsim import questionnaire_reference
 from affectsim.parameters import MODEL, RATING
-from affectsim.questionnaires import QUANTITIES, STEEPNESS, Questionnaire, measured
+from affectsim.questionnaires.scales import QUANTITIES, STEEPNESS, Questionnaire, measured
 from affectsim.readouts import ALWAYS, Measure, Recording, directions
 from affectsim.results import slow_rows
 from affectsim.simulation import simulate

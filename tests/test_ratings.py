@@ -8,11 +8,11 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from affectsim.diaries.sampling import COLUMNS, sampled
 from affectsim.errors import InputError
 from affectsim.parameters import RATING
-from affectsim.ratings import Rating
+from affectsim.questionnaires.ratings import Rating
 from affectsim.readouts import SYSTEMS
-from affectsim.sampling import COLUMNS, sampled
 from affectsim.simulation import simulate
 from tests.test_questionnaires import recording
 from tests.worlds import scenario

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affectsim import places_experiment
+from affectsim.experiments import places
 from affectsim.cli import main
 from affectsim.errors import InputError
 from affectsim.layout import NEVER
@@ -101,7 +101,7 @@ def test_the_experiment_finds_what_it_says() -> None:
     """All that needs no simulated days, at full size; the balance of the region in reduced size is checked above."""
     expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
     design = Pipeline.load(FOLDER / "pipeline.toml")
-    found = places_experiment.numbers(places_experiment.run(design.but({"region.sample": 0})))
+    found = places.numbers(places_experiment.run(design.but({"region.sample": 0})))
     checked = [name for name in expected if "balance" not in name]
     assert sorted(checked) == sorted(found)
     for name in checked:
@@ -110,10 +110,10 @@ def test_the_experiment_finds_what_it_says() -> None:
 
 def test_the_experiment_writes_table_and_figure(regions: list[xr.Dataset], tmp_path: Path) -> None:
     found = {0: regions[0], 20: regions[2]}
-    assert {path.name for path in places_experiment.write(found, tmp_path)} == {"table.txt", "places.png"}
+    assert {path.name for path in places.write(found, tmp_path)} == {"table.txt", "places.png"}
     assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
     assert DISCLAIMER in (tmp_path / "table.txt").read_text(encoding="utf-8")
-    names = {name.partition(".")[2] for name in places_experiment.numbers(found)}
+    names = {name.partition(".")[2] for name in places.numbers(found)}
     assert {"balance_gain_in_need", "balance_gain_region", "coverage"} <= names
     with pytest.raises(ValueError, match="1 to 4"):
         region_over_years({})

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affectsim.errors import InputError
-from affectsim.networks import Ring, SmallWorld
+from affectsim.networks.generators import Ring, SmallWorld
 from affectsim.parameters import MODEL, TRAITS
 from affectsim.populations import PRESETS
 from affectsim.scenario import Scenario

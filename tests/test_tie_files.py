@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from affectsim.errors import InputError
-from affectsim.networks import FromFile
-from affectsim.tie_files import read_ties
-from affectsim.tie_table import attribute
+from affectsim.networks.files import read_ties
+from affectsim.networks.generators import FromFile
+from affectsim.networks.table import attribute
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "networks"
 

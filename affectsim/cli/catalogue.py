@@ -25,9 +25,9 @@ _PLURALS = {
 
 def families() -> dict[str, dict[str, type[Part]]]:
     """Return every family of parts with its kinds."""
-    import affectsim.networks
-    import affectsim.questionnaire_scores
-    import affectsim.ratings
+    import affectsim.networks.generators
+    import affectsim.questionnaires.ratings
+    import affectsim.questionnaires.scores
     import affectsim.readouts
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)

@@ -12,7 +12,7 @@ from affectsim.cli.output import check_folder, whole_folder, write_manifest
 from affectsim.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from affectsim.diaries import Diaries
+    from affectsim.diaries.files import Diaries
 
 map_option = click.option(
     "--map", "mapping", multiple=True, metavar="NAME=COLUMN[+COLUMN]",
@@ -45,7 +45,7 @@ def diaries(
     The intervals come from drawing people anew (bootstrap). With --before-after, changes follow, and with --arm
     what changed more in the last arm than in the first.
     """
-    from affectsim.diary_statistics import compare, describe
+    from affectsim.diaries.statistics import compare, describe
 
     data = _read(file, mapping, scales, phase, arm)
     click.echo("arm,phase,statistic,value,low,high")
@@ -129,6 +129,6 @@ def fit(
 def _read(
     file: Path, mapping: tuple[str, ...], scales: tuple[str, ...], phase: str | None, arm: str | None
 ) -> Diaries:  # fmt: skip
-    from affectsim.diaries import parse_mapping, read_diaries
+    from affectsim.diaries.files import parse_mapping, read_diaries
 
     return read_diaries(file, parse_mapping(mapping, scales), phase=phase, arm=arm)

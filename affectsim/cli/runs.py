@@ -14,8 +14,8 @@ from affectsim.cli.progress import Progress
 if TYPE_CHECKING:
     import xarray as xr
 
+    from affectsim.networks.ties import Community
     from affectsim.scenario import Scenario
-    from affectsim.ties import Community
 
 #: Generated networks up to this size are built to count their ties; larger ones are estimated.
 _COUNTED_PEOPLE = 20_000
@@ -82,7 +82,7 @@ def head(scenario: Scenario) -> str:
 
 
 def _size(scenario: Scenario) -> tuple[int, str]:
-    from affectsim.networks import Generated
+    from affectsim.networks.generators import Generated
     from affectsim.world import community_of
 
     size, network = scenario.population.size, scenario.network

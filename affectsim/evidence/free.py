@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 import affectsim.correlations
-import affectsim.questionnaire_scores
+import affectsim.questionnaires.scores
 import affectsim.training.exercises  # noqa: F401  (so that all starting values are known)
 from affectsim import calibrated
 

@@ -1,4 +1,4 @@
-"""Statistics of simulated diaries: the same lines of code as for real ones (`affectsim.diary_statistics`)."""
+"""Statistics of simulated diaries: the same lines of code as for real ones (`affectsim.diaries.statistics`)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affectsim.diary_statistics import plan_of, statistics, sums
+from affectsim.diaries.sampling import sampled
+from affectsim.diaries.statistics import plan_of, statistics, sums
 from affectsim.evidence.studies import BEEPS_PER_DAY, COMPLIANCE, DIARY_DAYS, SETTLING
 from affectsim.readouts import SYSTEMS
-from affectsim.sampling import sampled
 
 if TYPE_CHECKING:
     import xarray as xr

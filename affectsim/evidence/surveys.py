@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.diaries.sampling import sampled
 from affectsim.evidence.studies import BEEPS_PER_DAY, COMPLIANCE, DIARY_DAYS, SETTLING
-from affectsim.sampling import sampled
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,7 +11,7 @@ from affectsim.evidence.momentary import diary_values
 from affectsim.evidence.studies import scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import MODEL
-from affectsim.questionnaires import Questionnaire
+from affectsim.questionnaires.scales import Questionnaire
 from affectsim.simulation import Progress, simulate_many
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from affectsim.trial import outcome_values, period_mean
 if TYPE_CHECKING:
     import xarray as xr
 
-    from affectsim.ties import Community
+    from affectsim.networks.ties import Community
     from affectsim.world import World
 
 Float = npt.NDArray[np.float64]

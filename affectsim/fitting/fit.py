@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries import SYSTEMS, Diaries
-from affectsim.diary_statistics import (
+from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.diaries.statistics import (
     LAGS,
     LEAST_PAIRS,
     PAIRS,

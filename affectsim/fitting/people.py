@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diary_statistics import LEAST_RATINGS, Sums
+from affectsim.diaries.statistics import LEAST_RATINGS, Sums
 
 Float = npt.NDArray[np.float64]
 

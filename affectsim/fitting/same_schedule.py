@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries import SYSTEMS, Diaries
-from affectsim.diary_statistics import Schedule, Sums, plan_of, sums
+from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.diaries.statistics import Schedule, Sums, plan_of, sums
 from affectsim.draws import key, seed_for, threefry
 from affectsim.fitting.unknowns import PERSONAL, Link, Space
 from affectsim.parameters import MOMENT_HOURS

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries import SYSTEMS
+from affectsim.diaries.files import SYSTEMS
 from affectsim.errors import InputError, Mistake
 from affectsim.parameters import MODEL, TRAITS
 from affectsim.populations import MOST_SPREAD

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from affectsim.networks.ties import Community, Ties
 from affectsim.plots.style import (
     CHANGED,
     COLOURS,
@@ -24,7 +25,6 @@ from affectsim.plots.style import (
     strongest,
 )
 from affectsim.readouts import SYSTEMS
-from affectsim.ties import Community, Ties
 from affectsim.trial import Periods
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from affectsim.networks import Community, Ties
+from affectsim.networks.generators import Community, Ties
 from affectsim.scenario import Scenario
 from affectsim.world import World, build
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.mistakes import Mistakes, refuse
-from affectsim.tie_table import LEAST_WEIGHT, MOST_PEOPLE, MOST_TIES, MOST_WEIGHT, WEIGHT_RULE
+from affectsim.networks.table import LEAST_WEIGHT, MOST_PEOPLE, MOST_TIES, MOST_WEIGHT, WEIGHT_RULE
 
 
 @dataclass(frozen=True, eq=False)

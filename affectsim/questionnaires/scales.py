@@ -18,7 +18,7 @@ theory). It is a property of the questionnaire, the same in every population and
 more than in the reference population, the reliability is higher, as with real questionnaires.
 
 Reference: people of the preset "general" in daily life, means over a week; traits at their default
-distributions, and for the rest the measured numbers of `questionnaire_reference.toml`, which
+distributions, and for the rest the measured numbers of `questionnaires/reference.toml`, which
 `python -m affectsim.questionnaire_reference` measures anew.
 
 Which draws: an error is drawn for (seed, replicate, questionnaire, arm) and counted by (person, half hour of the
@@ -49,7 +49,7 @@ from affectsim.readouts import ALWAYS, Measure, Recording
 Float = npt.NDArray[np.float64]
 
 #: Where the measured numbers of the reference population are.
-REFERENCE_FILE = Path(__file__).with_name("questionnaire_reference.toml")
+REFERENCE_FILE = Path(__file__).with_name("reference.toml")
 #: Change of the logit of a score with one standard deviation of what it reads (assumed).
 STEEPNESS = 0.8
 #: Values are kept this far from 0 and 1, where logarithms have no end.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from affectsim.errors import nearest
 from affectsim.mistakes import Mistakes, refuse
-from affectsim.tie_table import (
+from affectsim.networks.table import (
     MOST_TEXT,
     WEIGHT_RULE,
     Edges,

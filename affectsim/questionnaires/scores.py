@@ -6,7 +6,7 @@ named; they were not looked up again. Weights and typical scores are assumed.
 
 from __future__ import annotations
 
-from affectsim.questionnaires import Questionnaire, cronbach_alpha, typical_score
+from affectsim.questionnaires.scales import Questionnaire, cronbach_alpha, typical_score
 
 _COMMON = "commonly reported for this questionnaire; from memory of "
 _FORMS = f"{_COMMON}Gilbert et al. 2004 (Br J Clin Psychol 43:31-50)"

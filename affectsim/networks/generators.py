@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from affectsim.errors import InputError, Mistake
 from affectsim.mistakes import Mistakes, refuse
+from affectsim.networks.files import read_ties
+from affectsim.networks.table import MOST_TIES
+from affectsim.networks.ties import Community, Ties, whole_people
 from affectsim.parts import Network, field
-from affectsim.tie_files import read_ties
-from affectsim.tie_table import MOST_TIES
-from affectsim.ties import Community, Ties, whole_people
 
 if TYPE_CHECKING:
     import networkx
@@ -108,9 +108,9 @@ class SmallWorld(Generated, kind="small-world"):
     def draw(self, people: int, seed: int) -> Community:
         """Return the graph of networkx.watts_strogatz_graph, above `LARGE` people that of `large_networks`."""
         if people > LARGE:
-            from affectsim import large_networks
+            from affectsim.networks import large
 
-            return _community(large_networks.small_world(people, self.ties_each, self.rewire, seed), people)
+            return _community(large.small_world(people, self.ties_each, self.rewire, seed), people)
         import networkx as nx
 
         graph = nx.watts_strogatz_graph(people, self.ties_each, self.rewire, seed=seed)
@@ -136,9 +136,9 @@ class ScaleFree(Generated, kind="scale-free"):
     def draw(self, people: int, seed: int) -> Community:
         """Return the graph of networkx.barabasi_albert_graph, above `LARGE` people that of `large_networks`."""
         if people > LARGE:
-            from affectsim import large_networks
+            from affectsim.networks import large
 
-            return _community(large_networks.scale_free(people, self.ties_each, seed), people)
+            return _community(large.scale_free(people, self.ties_each, seed), people)
         import networkx as nx
 
         return _community(_pairs(nx.barabasi_albert_graph(people, self.ties_each, seed=seed)), people)
@@ -163,10 +163,10 @@ class Random(Generated, kind="random"):
     def draw(self, people: int, seed: int) -> Community:
         """Return the graph of networkx.fast_gnp_random_graph, above `LARGE` people that of `large_networks`."""
         if people > LARGE:
-            from affectsim import large_networks
+            from affectsim.networks import large
 
             chance = np.random.default_rng(seed)
-            return _community(large_networks.by_chance(people, self.mean_ties / (people - 1), chance), people)
+            return _community(large.by_chance(people, self.mean_ties / (people - 1), chance), people)
         return _community(_by_chance(people, self.mean_ties, people - 1, seed), people)
 
 
@@ -207,11 +207,11 @@ class Communities(Generated, kind="communities"):
         sizes = np.bincount(group, minlength=self.groups)
         others = people - float((sizes.astype(float) ** 2).sum()) / people
         if people > LARGE:
-            from affectsim import large_networks
+            from affectsim.networks import large
 
             chance = np.random.default_rng(seed)
-            found = [large_networks.inside_groups(sizes, self.inside, chance)]
-            across = large_networks.by_chance(people, self.between / others if others else 0.0, chance)
+            found = [large.inside_groups(sizes, self.inside, chance)]
+            across = large.by_chance(people, self.between / others if others else 0.0, chance)
         else:
             import random
 

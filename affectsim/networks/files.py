@@ -17,10 +17,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from affectsim.errors import nearest
-from affectsim.graphml_files import read_graphml
 from affectsim.mistakes import Mistakes, refuse
-from affectsim.text_files import similar_file
-from affectsim.tie_table import (
+from affectsim.networks.graphml import read_graphml
+from affectsim.networks.table import (
     MOST_PEOPLE,
     MOST_TEXT,
     MOST_TIES,
@@ -32,6 +31,7 @@ from affectsim.tie_table import (
     short,
     tie_table,
 )
+from affectsim.text_files import similar_file
 
 _MOST_BYTES = {".csv": 2_000_000_000, ".graphml": 500_000_000, ".xml": 500_000_000}
 _MOST_LINE = 1_000_000

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries import SYSTEMS, Diaries
+from affectsim.diaries.files import SYSTEMS, Diaries
 
 Float = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""Who knows whom: generated networks, files of ties, and the ties themselves."""

@@ -1,0 +1,1 @@
+"""Readouts like the questionnaires of the field: scales with measurement error, their scores, momentary ratings."""
