@@ -101,7 +101,7 @@ def test_the_experiment_finds_what_it_says() -> None:
     """All that needs no simulated days, at full size; the balance of the region in reduced size is checked above."""
     expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
     design = Pipeline.load(FOLDER / "pipeline.toml")
-    found = places.numbers(places_experiment.run(design.but({"region.sample": 0})))
+    found = places.numbers(places.run(design.but({"region.sample": 0})))
     checked = [name for name in expected if "balance" not in name]
     assert sorted(checked) == sorted(found)
     for name in checked:
