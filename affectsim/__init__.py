@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Public names and where they live; imported on first use, so that `import affectsim` is light.
 _PLACES = {
     "AffectModel": "mesa_model",
-    "Community": "ties",
+    "Community": "networks.ties",
     "DailyLife": "stimuli",
     "Dated": "stimuli",
     "Exercise": "parts",
@@ -44,7 +44,7 @@ _PLACES = {
     "Scenario": "scenario",
     "Shock": "stimuli",
     "Stimulus": "parts",
-    "Ties": "ties",
+    "Ties": "networks.ties",
     "field": "parts",
     "load": "results",
     "save": "results",
