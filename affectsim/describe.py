@@ -16,20 +16,20 @@ from affectsim import (
     appraisal,
     bonds,
     correlations,
-    diaries,
-    diary_statistics,
     draws,
     dynamics,
     own_parts,
-    questionnaires,
-    ratings,
     region,
     traits,
 )
+from affectsim.diaries import files as diaries
+from affectsim.diaries import statistics as diary_statistics
 from affectsim.document import Block, Formulas, Heading, Items, Rows, Words
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, RATING, REFERENCE_ATTRIBUTE, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
 from affectsim.populations import PRESETS, Preset
+from affectsim.questionnaires import ratings
+from affectsim.questionnaires import scales as questionnaires
 from affectsim.results import DISCLAIMER
 from affectsim.sections import Numerics
 from affectsim.symbolic import bond_equations, equations, input_equations, risk_equations, slow_equations

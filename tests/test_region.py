@@ -11,9 +11,9 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affectsim.experiments import places
 from affectsim.cli import main
 from affectsim.errors import InputError
+from affectsim.experiments import places
 from affectsim.layout import NEVER
 from affectsim.plots import region_over_years
 from affectsim.region import simulate_regions, start_days, table
