@@ -11,16 +11,22 @@ from affectsim.kernel.rows import (
     FAST_BLOCK,
     FIGHT,
     FLIGHT,
+    GAIN_D,
     GIVE_WARMTH,
     HOSTILITY_STRENGTH,
     HOSTILITY_WEIGHT,
     SLOW_BLOCK,
+    SUM_T,
     WARMTH_STRENGTH,
     X_D,
     X_S,
     X_T,
+    Z_S,
     L,
 )
+
+#: Blocks from which a population no longer fits the cache of one core (a block is about 25 kB).
+FETCHED_FROM = 40
 
 signal = inlined(dynamics.signal)
 giving = inlined(bind(dynamics.giving, signal=signal))
@@ -73,10 +79,20 @@ def express(population, tables, block, buffer, scratch):
 
 @internal_inlined
 def fetch(population, block, buffer):
-    """Have what the ties of a block give brought to the cache while another block is worked on."""
-    if block < population.block_run.size:
+    """Have a block, and what its ties give, brought to the cache while another block is worked on.
+
+    A small population stays in the cache anyway, and asking for it costs a tenth of a step.
+    """
+    blocks = population.block_run.size
+    if blocks >= FETCHED_FROM and block < blocks:
         half = population.given.size // 2
         given = population.given[buffer * half : (buffer + 1) * half]
         first, last = population.tie_start[block * L], population.tie_start[(block + 1) * L]
         for k in range(np.uintp(first), np.uintp(last)):
             prefetch(given, population.tie_source[k])
+        fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+        for k in range(0, SUM_T, 8):
+            prefetch(fast, k)
+        slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+        for k in range(GAIN_D, Z_S + L, 16):
+            prefetch(slow, k)
