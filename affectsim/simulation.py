@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,8 @@ Progress = Callable[[int, int], None]
 _BUFFER_BYTES = 64 * 2**20
 #: Aim for one call of the kernel (s), so that progress shows and Ctrl-C is heard.
 _CALL_SECONDS = 0.3
+#: More threads than processors only wait for each other.
+_MOST_THREADS = 256
 #: People in a batch from which several threads are worth their waiting (measured on two cores).
 _WORTH_THREADS = 2_000
 
@@ -136,9 +140,8 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
     `ticks`: how many, default all that are left. Records have shape (records, quantities, people).
     """
     from affectsim.kernel.advance import SUMS
-    from affectsim.kernel.advance import advance as compiled_advance
 
-    use_threads(threads, sum(run.people for run in world.runs))
+    threads = number_of_threads(threads, sum(run.people for run in world.runs))
     total = world.runs[0].scenario.ticks
     end = total if ticks is None else min(total, world.tick + ticks)
     slots = world.population.tie_start.size - 1
@@ -154,27 +157,53 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
         count = min(count, end - world.tick)
         out = np.empty((max(1, -(-count // every)), SUMS + rows.size, columns))
         started = time.perf_counter()
-        compiled_advance(world.population, world.tables, world.tick, count, every, rows, chosen, out)
+        _call_kernel(threads, world.population, world.tables, world.tick, count, every, rows, chosen, out)
         taken = time.perf_counter() - started
         world.tick += count
         yield out[: count // every], world.tick
         piece = max(1, min(2 * piece, int(piece * _CALL_SECONDS / max(taken, 1e-6))))
 
 
-def use_threads(threads: int | None, people: int) -> None:
-    """Use `threads` threads from now on. Raises InputError if that is impossible.
+def _call_kernel(threads: int, *arguments: Any) -> None:
+    """Advance all shares of a batch, each in a thread of its own."""
+    from affectsim.kernel.advance import advance as share
+    from affectsim.kernel.meeting import meeting
+
+    place = meeting()
+    if threads == 1:
+        share(*arguments, place, 0, 1)
+        return
+    gate = threading.Barrier(threads)
+
+    def work(thread: int) -> None:
+        gate.wait()
+        share(*arguments, place, thread, threads)
+
+    def all_shares() -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                jobs = [pool.submit(work, thread) for thread in range(threads)]
+            except BaseException:
+                gate.abort()  # a thread could not be started: the others must not wait for it
+                raise
+            for job in jobs:
+                job.result()
+
+    # Ctrl-C reaches this thread only, never those who wait for each other.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(all_shares).result()
+
+
+def number_of_threads(threads: int | None, people: int) -> int:
+    """Return how many threads to use. Raises InputError for an impossible number.
 
     Default: all cores for large worlds, one for small ones, whose threads would mostly wait for each other.
     """
-    import numba
-
-    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     if threads is None:
-        threads = min(most, os.cpu_count() or 1) if people >= _WORTH_THREADS else 1
-    if not 1 <= threads <= most:
-        hint = "set NUMBA_NUM_THREADS before starting for more"
-        raise InputError("threads", [Mistake(f"threads = {threads}", f"must be from 1 to {most}; {hint}")])
-    numba.set_num_threads(threads)
+        return min(_MOST_THREADS, os.cpu_count() or 1) if people >= _WORTH_THREADS else 1
+    if not 1 <= threads <= _MOST_THREADS:
+        raise InputError("threads", [Mistake(f"threads = {threads}", f"must be from 1 to {_MOST_THREADS}")])
+    return threads
 
 
 class _Recorder:

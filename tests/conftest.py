@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Before numba is imported: the number of threads must not change a bit, also with more threads than cores.
-os.environ.setdefault("NUMBA_NUM_THREADS", "8")
 # A busy machine is no mistake of the model.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

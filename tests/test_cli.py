@@ -22,7 +22,6 @@ import pytest
 from affectsim.checking import number
 from affectsim.cli import main, output
 from affectsim.cli.catalogue import families
-from affectsim.cli.options import use_threads
 from affectsim.errors import InputError
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
 from affectsim.results import DISCLAIMER, load
@@ -303,15 +302,6 @@ def test_bad_threads(cli: Command, tmp_path: Path, threads: str) -> None:
     Path("small.toml").write_text(SMALL)
     answer = cli("run", "small.toml", "--threads", threads)
     assert answer.code == 2 and "--threads" in answer.err and content(tmp_path) == {"small.toml"}
-
-
-def test_threads_are_set_before_numba_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    monkeypatch.delitem(sys.modules, "numba", raising=False)
-    use_threads(None)
-    assert os.environ["NUMBA_NUM_THREADS"] == "3"
-    use_threads(5)
-    assert os.environ["NUMBA_NUM_THREADS"] == "5"
 
 
 # --------------------------------------------------------------------------------- where it is written

@@ -14,6 +14,7 @@ from affectsim import dynamics, reference
 from affectsim.kernel import integrate
 from affectsim.kernel.advance import advance as kernel_advance
 from affectsim.kernel.compile import model_sources
+from affectsim.kernel.meeting import meeting
 from affectsim.kernel.scheme import decay_table, extrapolation_table, step_times
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, Fast, steady
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
@@ -119,8 +120,9 @@ def test_the_cube_is_never_left():
 def _raw_advance(world: World, first: int, ticks: int) -> None:
     chosen = np.full(world.population.tie_start.size - 1, -1, dtype=np.int64)
     kernel_advance(
-        world.population, world.tables, first, ticks, 10**9, np.zeros(0, dtype=np.int64), chosen, np.empty((1, 5, 0))
-    )
+        world.population, world.tables, first, ticks, 10**9, np.zeros(0, dtype=np.int64), chosen, np.empty((1, 5, 0)),
+        meeting(), 0, 1,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------- exact cases

@@ -154,7 +154,7 @@ def test_page_kernel_is_the_engine(tmp_path, tick):
         "const p = unpackAll(world.population), t = unpackAll(world.tables), result = [];"
         "const chosen = new Int32Array(p.tie_start.length - 1).fill(-1), none = {d: new Float64Array(0), n: [1, 5, 0]};"
         f"for (let k = 0; k < 4; k++) {{ kernel.advance(p, t, k * {quarter}, {quarter}, 1e9,"
-        "new Int32Array(0), chosen, none);"
+        "new Int32Array(0), chosen, none, new Int32Array(0), 0, 1);"
         "result.push({fast: p.fast.slice(), slow: p.slow.slice(), steady: p.steady.slice(), given: p.given.slice(),"
         "tie_weight: p.tie_weight.slice(), tie_warmth: p.tie_warmth.slice()}); }"
     )

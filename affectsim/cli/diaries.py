@@ -87,7 +87,6 @@ def fit(
     Writes what the data say about the population and about each person, with intervals, what they do not say,
     a predictive check and a figure.
     """
-    options.use_threads(threads)
     folder = options.folder_for(out, f"{file.stem}-fit", seed)
     check_folder(folder, overwrite)
     data = _read(file, mapping, scales, phase, arm)

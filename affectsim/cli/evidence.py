@@ -34,7 +34,6 @@ def evidence(
     "calibrate": the model was fitted to it. "predict": it was not, only compared. With --set another model is
     held against the same evidence, such as --set model.soothing_calms_threat=0.
     """
-    options.use_threads(threads)
     if calibrated is not None:
         _calibrate(calibrated, minutes, seed)
         return

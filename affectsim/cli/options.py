@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +63,6 @@ def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
     if wrong:
         raise InputError("command line", wrong)
     return wanted
-
-
-def use_threads(threads: int | None) -> None:
-    """Let numba have this many threads, also more than there are cores; only works before numba is imported."""
-    if threads is not None and "numba" not in sys.modules:
-        os.environ["NUMBA_NUM_THREADS"] = str(threads)
 
 
 def folder_for(out: Path | None, stem: str, seed: int) -> Path:

@@ -35,7 +35,6 @@ def practitioners(
     simulated day by day (--set region.sample=0 leaves that out and answers at once). Without FILE every number
     is its default. With --out: region.nc, table.txt, pipeline.toml, a figure and manifest.json.
     """
-    options.use_threads(threads)
     if out is not None:
         check_folder(out, overwrite)
     pipeline = load(file, changes, {"years": years, "seed": seed})

@@ -37,7 +37,6 @@ def run(
 
     The folder appears only when everything is in it.
     """
-    options.use_threads(threads)
     scenario = options.load(file, changes, seed)
     folder = options.folder_for(out, Path(file).stem, scenario.seed)
     check_folder(folder, overwrite)

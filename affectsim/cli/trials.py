@@ -37,7 +37,6 @@ def demo(
     """
     if network is not None and people is not None:
         raise click.UsageError("give --people or --network: a network file brings its own number of people")
-    options.use_threads(threads)
     folder = options.folder_for(out, "demo", seed)
     check_folder(folder, overwrite)
     from affectsim.demo import run_demo

@@ -6,14 +6,14 @@ from the others, so the number of threads and the other runs in the batch cannot
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from affectsim.kernel.bonds import change_ties, note_day
-from affectsim.kernel.compile import compiled, internal, internal_inlined, parallel
+from affectsim.kernel.compile import compiled, internal
 from affectsim.kernel.exchange import express, fetch
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
 from affectsim.kernel.integrate import add_to_record, end_tick, start_tick, step
+from affectsim.kernel.meeting import meet
 from affectsim.kernel.risk import take_risks
 from affectsim.kernel.rows import FAST_BLOCK, SLOW_BLOCK, SUM_T, L
 from affectsim.layout import SLOW_ROWS
@@ -88,44 +88,41 @@ def start_of_tick(population, tables, tick):
         happen(population, tables, block, tick)
 
 
-@internal_inlined
-def _work(population, tables, block, phase, tick, buffer):
-    """Do one phase of a tick for one block: the night, the start, or Runge-Kutta step number `phase`."""
-    moments = tables.ticks_per_moment
-    if phase == _NIGHT:
-        change_overnight(population, tables, block, tick, buffer)
-    elif phase == _START:
-        fetch(population, block, buffer)
-        happen(population, tables, block, tick)
-        note_day(population, tables, block, tick, buffer)
-        add_to_record(population, block, phase, tables.extrapolation.shape[0], tables.middle_step)
-        start_tick(population, tables, block, buffer, tick % (moments * tables.moments_per_day) == 0)
-    else:
-        step(population, tables, block, phase, (buffer + 1 + phase) % 2)
-        add_to_record(population, block, phase, tables.extrapolation.shape[0], tables.middle_step)
-        if phase == tables.extrapolation.shape[0] - 1:
-            end_tick(population, tables, block)
+@compiled
+def advance(population, tables, first_tick, ticks, every, rows, chosen, out, place, thread, threads):
+    """Advance every run of a batch by `ticks` ticks from `first_tick`: the share of one of several threads.
 
-
-@parallel
-def advance(population, tables, first_tick, ticks, every, rows, chosen, out):
-    """Advance every run of a batch by `ticks` ticks from `first_tick`.
-
-    Every `every` ticks a record goes to out[n] (shape (records, SUMS + rows, people chosen)).
+    All `threads` threads call this at the same time with the same arguments but for their number, `thread`; they
+    meet at `place` (see meeting.py) before each exchange. Every `every` ticks a record goes to out[n] (shape
+    (records, SUMS + rows, people chosen)).
     """
     steps = tables.extrapolation.shape[0]
     blocks = population.block_run.size
+    first, end = blocks * thread // threads, blocks * (thread + 1) // threads
     for tick in range(first_tick, first_tick + ticks):
         buffer = _first_buffer(tick, steps)
-        if tick % tables.ticks_per_moment == 0:
+        if thread == 0 and tick % tables.ticks_per_moment == 0:
             for run in range(population.run_blocks.size - 1):
                 dated_events(population, tables, run, tick // tables.ticks_per_moment)
         new_day = tick % (tables.ticks_per_moment * tables.moments_per_day) == 0
         for phase in range(_NIGHT if new_day else _START, steps):
-            for block in numba.prange(blocks):
-                # The loop variable is unsigned inside prange; without the cast everything is compiled twice.
-                _work(population, tables, np.int64(block), phase, tick, buffer)
+            meet(place, threads)
+            for block in range(first, end):
+                if phase == _NIGHT:
+                    change_overnight(population, tables, block, tick, buffer)
+                elif phase == _START:
+                    fetch(population, block, buffer)
+                    happen(population, tables, block, tick)
+                    note_day(population, tables, block, tick, buffer)
+                    add_to_record(population, block, phase, steps, tables.middle_step)
+                    start_tick(population, tables, block, buffer, new_day)
+                else:
+                    step(population, tables, block, phase, (buffer + 1 + phase) % 2)
+                    add_to_record(population, block, phase, steps, tables.middle_step)
+                    if phase == steps - 1:
+                        end_tick(population, tables, block)
         if (tick + 1) % every == 0:
-            target = out[(tick - first_tick) // every]
-            for block in range(blocks):
-                _record(population, block, every, rows, chosen, target)
+            for block in range(first, end):
+                _record(population, block, every, rows, chosen, out[(tick - first_tick) // every])
+        # What happens to everybody at the next tick is written by one thread.
+        meet(place, threads)

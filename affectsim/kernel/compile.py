@@ -52,11 +52,6 @@ def compiled(function: Callable[..., Any]) -> Any:
     return _kept(function)
 
 
-def parallel(function: Callable[..., Any]) -> Any:
-    """Compile a function that Python calls and whose `prange` loops run on several threads."""
-    return _kept(function, parallel=True)
-
-
 def bind(function: Any, **helpers: Any) -> Any:
     """Return a copy of a pure function (same code) whose helpers are the given compiled ones."""
     return types.FunctionType(function.__code__, {**function.__globals__, **helpers}, function.__name__)

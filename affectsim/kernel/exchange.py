@@ -27,6 +27,8 @@ from affectsim.kernel.rows import (
 
 #: Blocks from which a population no longer fits the cache of one core (a block is about 25 kB).
 FETCHED_FROM = 40
+#: Cache lines (64 bytes) of what a step reads of a block: rows 0 to the signals, and those from GAIN_D to Z_S.
+_FAST_LINES, _SLOW_LINES = SUM_T // 8, (Z_S + L - GAIN_D) // 16
 
 signal = inlined(dynamics.signal)
 giving = inlined(bind(dynamics.giving, signal=signal))
@@ -91,8 +93,8 @@ def fetch(population, block, buffer):
         for k in range(np.uintp(first), np.uintp(last)):
             prefetch(given, population.tie_source[k])
         fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
-        for k in range(0, SUM_T, 8):
-            prefetch(fast, k)
+        for line in range(_FAST_LINES):
+            prefetch(fast, 8 * line)
         slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-        for k in range(GAIN_D, Z_S + L, 16):
-            prefetch(slow, k)
+        for line in range(_SLOW_LINES):
+            prefetch(slow, GAIN_D + 16 * line)

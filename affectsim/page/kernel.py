@@ -6,6 +6,7 @@ from affectsim import dynamics, readouts
 from affectsim.kernel.advance import advance
 from affectsim.kernel.exchange import fetch
 from affectsim.kernel.happenings import _practise, dated_events, night
+from affectsim.kernel.meeting import meet
 from affectsim.kernel.tables import Population, Tables
 from affectsim.page.javascript import Array, Number, Translation, Tuple, record
 from affectsim.training import practice
@@ -17,7 +18,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     Functions: `advance`, `dated_events`, `practise` and `night` as in the engine, and the equations as functions
     of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
     """
-    whole = Translation(skipped=(fetch,))
+    whole = Translation(skipped=(fetch, meet))
     people, world = record("population", population), record("tables", tables)
     number = Number("")
 
@@ -30,7 +31,8 @@ def kernel_source(population: Population, tables: Tables) -> str:
     state, inputs = tuple_of(dynamics.State._fields), tuple_of(dynamics.Inputs._fields)
     person, coupling = tuple_of(dynamics.Person._fields), tuple_of(dynamics.Coupling._fields)
     records = [Array("rows", 1), Array("chosen", 1), Array("out", 3)]
-    whole.door(advance, [people, world, *numbers("first_tick", "ticks", "every"), *records])
+    shares = [Array("place", 1), *numbers("thread", "threads")]
+    whole.door(advance, [people, world, *numbers("first_tick", "ticks", "every"), *records, *shares])
     whole.door(dated_events, [people, world, *numbers("run", "moment")])
     whole.door(_practise, [people, world, *numbers("block", "i", "person", "exercise", "moment", "skill")])
     whole.door(night, [people, world, *numbers("block", "forget")])

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from affectsim.kernel.meeting import meet
 from affectsim.kernel.prefetch import prefetch
 from tests.benchmarks.c_types import (
     C_NAMES,
@@ -248,6 +249,11 @@ class Expressions:
             return f"(({kind.c}){values[0][0]})", kind
         if called is prefetch:
             return f"__builtin_prefetch(&({given[0][0]}).p[{given[1][0]}])", WHOLE
+        if called is meet:
+            self.whole.definitions.setdefault(
+                "meet", '#include <omp.h>\nstatic void meet(void) { _Pragma("omp barrier") }'
+            )
+            return "meet()", WHOLE
         if called is np.sqrt:
             return f"sqrt({values[0][0]})", FLOAT
         if called in (abs, np.abs):

@@ -15,6 +15,7 @@ import numpy as np
 
 from affectsim.world import World
 from tests.benchmarks.c_source import Array, Number, Record, Translation, type_of
+from tests.benchmarks.c_types import WHOLE
 
 #: What a C programmer would ask for; the first three are the stated limit, the others let loops with
 #: square roots and conditional divisions be vectorised (rounding stays that of IEEE 754).
@@ -77,12 +78,13 @@ class CTick:
         example = self._arguments(world, 0, 1)
         self.types = [type_of(a) for a in example]
         whole = Translation()
-        name, _ = whole.function(advance, self.types)
+        name, _ = whole.function(advance, [*self.types, WHOLE, WHOLE])
         given = ", ".join(
             f"{whole.define(t)} {'*' if isinstance(t, Array) else ''}a{k}" for k, t in enumerate(self.types)
         )
         passed = ", ".join(f"*a{k}" if isinstance(t, Array) else f"a{k}" for k, t in enumerate(self.types))
-        entry = f"void entry({given}) {{ {name}({passed}); }}"
+        together = "omp_get_thread_num(), omp_get_num_threads()"
+        entry = f"void entry({given}) {{\n#pragma omp parallel\n{name}({passed}, {together});\n}}"
         self.source = f"{whole.source()}\n{entry}\n"
         self._folder = tempfile.TemporaryDirectory(prefix="affectsim-c-")
         path = Path(self._folder.name) / "tick.c"
@@ -98,10 +100,11 @@ class CTick:
     def _arguments(world: World, first: int, ticks: int) -> list[Any]:
         slots = world.population.tie_start.size - 1
         from affectsim.kernel.advance import SUMS
+        from affectsim.kernel.meeting import meeting
 
         nobody = np.full(slots, -1, dtype=np.int64)
         return [world.population, world.tables, first, ticks, first + ticks + 1, np.zeros(0, np.int64), nobody,
-                np.empty((1, SUMS, 0))]  # fmt: skip
+                np.empty((1, SUMS, 0)), meeting()]  # fmt: skip
 
     def advance(self, world: World, ticks: int, threads: int = 1) -> None:
         """Advance a world in place by some ticks; nothing is recorded."""

@@ -217,7 +217,7 @@ class World {
     if (!this.tables.event_start || this.tables.event_start.d.length < moments) {
       this.tables.event_start = { d: new Int32Array(2 * moments), n: [this.arms, Math.ceil((2 * moments) / this.arms)] };
     }
-    kernel.advance(this.population, this.tables, this.tick, ticks, 1e9, NO_ROWS, this.chosen ??= this.nobody(), NO_RECORD);
+    kernel.advance(this.population, this.tables, this.tick, ticks, 1e9, NO_ROWS, this.chosen ??= this.nobody(), NO_RECORD, NO_ROWS, 0, 1);
     this.tick += ticks;
   }
 
