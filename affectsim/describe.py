@@ -38,7 +38,7 @@ from affectsim.training.limits import LIMITS
 
 _KERNEL = Path(__file__).parent / "kernel"
 #: Calls of the kernel that change no number.
-_HINTS = ("fetch",)
+_HINTS = ("fetch", "meet")
 
 
 def description() -> tuple[Block, ...]:

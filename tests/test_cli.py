@@ -78,10 +78,10 @@ def process(*arguments: object, folder: Path, **environment: str) -> Answer:
 
 
 def inherited() -> dict[str, str]:
-    """Return the environment of this process, in which the package is found, without numba's settings."""
+    """Return the environment of this process, in which the package is found."""
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    return {k: v for k, v in os.environ.items() if k != "NUMBA_NUM_THREADS"} | {"PYTHONPATH": path}
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def content(folder: Path) -> set[str]:

@@ -176,7 +176,7 @@ class Body(Expressions):
     def loop(self, node: Any, name: str, function: Any, arguments: Any, body: Any) -> None:
         """Write a loop over numbers."""
         called = self.expression(function).value
-        if (called is not range and getattr(called, "__name__", "") != "prange") or len(arguments) > 2:
+        if called is not range or len(arguments) > 2:
             self.fail(node, "loop")
         bounds = [self.number(a) for a in arguments]
         low, high = bounds if len(bounds) == 2 else ("0", bounds[0])

@@ -7,7 +7,6 @@ worker with it; when a worker is gone, only its own batch is made again.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -46,7 +45,6 @@ class Lost(NamedTuple):
 def _work(pipe: Connection, plan: Plan) -> None:
     # Ctrl-C reaches every process of the terminal; the coordinator decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["NUMBA_NUM_THREADS"] = "1"
     from affectsim.sweep.runs import Maker, reason
 
     try:

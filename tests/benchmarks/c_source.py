@@ -2,7 +2,7 @@
 
 The kernel is written in a small part of Python (numbers, tuples, slices, loops), which numba compiles.
 Here the same source is read as a syntax tree, its types are worked out from the arguments of one call,
-and C comes out: slices become pointers with a length, tuples structs, `numba.prange` an OpenMP loop,
+and C comes out: slices become pointers with a length, tuples structs, a meeting of threads an OpenMP barrier,
 names of modules (row numbers, constants) their values. Anything outside this part of Python raises
 `NotTranslated` with the place, so that a change of the kernel cannot be missed.
 
@@ -187,17 +187,6 @@ class _Body(Expressions):
             end = f"end_{self.fresh}"
             head = f"{{ const {kind.c} {end} = {high}; for ({name} = {low}; {name} < {end}; {name}++) {{"
             return [head, *self.block(body), "} }"]
-        if getattr(called, "__name__", "") == "prange":
-            outer, (stored, self.storage) = set(self.types), (self.storage, [])
-            self.types[name] = kind
-            lines = self.block(body)
-            own = [n for n in self.types if n not in outer or (n == name)]
-            declared = [f"{self.whole.define(self.types[n])} {n};" for n in own if n != name]
-            for n in own:
-                del self.types[n]
-            declared, self.storage = [*self.storage, *declared], stored
-            head = f"for ({kind.c} {name} = {low}; {name} < {high}; {name}++) {{"
-            return ["#pragma omp parallel for schedule(static)", head, *declared, *lines, "}"]
         self.fail(node, "loop")
 
     def set_type(self, name: str, kind: Any, node: ast.AST) -> None:

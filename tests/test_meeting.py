@@ -1,0 +1,69 @@
+"""Threads of the kernel wait for each other, and a run whose threads cannot start ends instead of waiting."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from affectsim import simulation
+from affectsim.kernel.meeting import meet, meeting
+from affectsim.scenario import Scenario
+
+ROUNDS = 20_000
+
+
+@numba.njit(nogil=True)
+def _ahead(place, thread, threads, counts, rounds, together):
+    """Count rounds; return how often somebody else was found in another round than this thread."""
+    found = 0
+    for _ in range(rounds):
+        counts[thread, 0] += 1
+        meet(place, together)
+        for other in range(threads):
+            found += counts[other, 0] != counts[thread, 0]
+        meet(place, together)
+    return found
+
+
+def _strays(threads: int, rounds: int, together: int) -> int:
+    place, counts, gate = meeting(), np.zeros((threads, 16), dtype=np.int64), Barrier(threads)
+    _ahead(meeting(), 0, 1, counts.copy(), 1, 1)  # compiled before anybody waits
+
+    def work(thread: int) -> int:
+        gate.wait()
+        return _ahead(place, thread, threads, counts, rounds, together)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(work, range(threads)))
+
+
+@pytest.mark.parametrize(("threads", "rounds"), [(2, ROUNDS), (5, 500)])
+def test_nobody_goes_on_before_all_have_arrived(threads: int, rounds: int) -> None:
+    assert _strays(threads, rounds, threads) == 0
+    assert _strays(threads, ROUNDS, 1) > 0, "the control, who do not wait, must stray, or this test shows nothing"
+
+
+def _scenario() -> Scenario:
+    return Scenario.from_tables({"days": 2, "population": {"size": 100}, "network": {"kind": "none"}})
+
+
+def test_more_threads_than_blocks_of_people_change_nothing() -> None:
+    one, many = (simulation.simulate(_scenario(), threads=n) for n in (1, 5))
+    assert np.array_equal(one["threat"].to_numpy(), many["threat"].to_numpy())
+
+
+def test_a_thread_that_cannot_be_started_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Few(ThreadPoolExecutor):
+        def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Any:
+            if arguments == (2,):
+                raise RuntimeError("can't start new thread")
+            return super().submit(function, *arguments, **options)
+
+    monkeypatch.setattr(simulation, "ThreadPoolExecutor", Few)
+    with pytest.raises(RuntimeError, match="can't start"):
+        simulation.simulate(_scenario(), threads=4)
