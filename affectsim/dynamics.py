@@ -125,6 +125,11 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
     - flight: a person under threat withdraws, so less warmth and less hostility reach them.
     - submission: under threat it inhibits drive.
     """
+    return drivers(signals(state, coupling[0]), inputs, person, coupling)
+
+
+def drivers(signals: Any, inputs: Any, person: Any, coupling: Any) -> Any:
+    """Return `excitation_inhibition` from the influence of the three systems on each other (`signals`)."""
     u_threat, u_resource, u_affiliation, u_practice, ease, warmth, hostility = inputs
     (
         self_criticism,
@@ -140,7 +145,7 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
         submission,
     ) = person
     (
-        threshold_cubed,
+        _,
         _,
         _,
         _,
@@ -154,7 +159,7 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
         submission_cost,
     ) = coupling
 
-    threat_signal, drive_signal, soothing_signal = signals(state, threshold_cubed)
+    threat_signal, drive_signal, soothing_signal = signals
     contact = 1.0 - flight * threat_signal
     from_self = soothing_gain * u_practice
     from_others = soothing_gain * (u_affiliation + contact * warmth)
@@ -179,10 +184,13 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
 
 def rates(state: Any, inputs: Any, person: Any, coupling: Any) -> Any:
     """Return (dT/dt, dD/dt, dS/dt) in 1/h: the right-hand side of the model."""
+    return towards(state, excitation_inhibition(state, inputs, person, coupling), coupling)
+
+
+def towards(state: Any, drivers: Any, coupling: Any) -> Any:
+    """Return the rates (1/h) at which activations follow what excites and inhibits them."""
     threat, drive, soothing = state
-    e_threat, e_drive, e_soothing, i_threat, i_drive, i_soothing = excitation_inhibition(
-        state, inputs, person, coupling
-    )
+    e_threat, e_drive, e_soothing, i_threat, i_drive, i_soothing = drivers
     return (
         (e_threat - (1.0 + e_threat + i_threat) * threat) * coupling[1],
         (e_drive - (1.0 + e_drive + i_drive) * drive) * coupling[2],

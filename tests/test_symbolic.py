@@ -104,13 +104,15 @@ def test_closed_form_of_signals_opens_to_the_full_right_hand_side() -> None:
 def test_kernel_is_compiled_from_dynamics() -> None:
     integrate = pytest.importorskip("affectsim.kernel.integrate")
     pairs = {"_rates": "rates", "_excitation_inhibition": "excitation_inhibition", "_signals_of": "signals",
-             "signal": "signal", "giving": "giving"}  # fmt: skip
+             "_drivers": "drivers", "_towards": "towards", "signal": "signal", "giving": "giving"}  # fmt: skip
     for compiled, source in pairs.items():
         assert getattr(integrate, compiled).py_func.__code__ is getattr(dynamics, source).__code__, compiled
     # And the helpers inside are the compiled ones, not others of the same name.
     rates = integrate._rates.py_func.__globals__
     assert rates["excitation_inhibition"] is integrate._excitation_inhibition
-    assert integrate._excitation_inhibition.py_func.__globals__["signals"] is integrate._signals_of
+    assert rates["towards"] is integrate._towards
+    inside = integrate._excitation_inhibition.py_func.__globals__
+    assert inside["signals"] is integrate._signals_of and inside["drivers"] is integrate._drivers
     assert integrate.giving.py_func.__globals__["signal"] is integrate.signal
 
 
@@ -123,7 +125,7 @@ def test_latex_of_the_reference_equations() -> None:
     assert r"\kappa" in found["Excitation of threat"] and r"\varphi_{self}" in found["Excitation of threat"]
 
 
-@pytest.mark.parametrize("name", ["rates", "excitation_inhibition", "signal", "giving"])
+@pytest.mark.parametrize("name", ["towards", "drivers", "signal", "giving"])
 def test_a_changed_equation_changes_the_latex(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = symbolic.latex()
     # As if somebody had edited the source: every 1 of the function becomes a 2.

@@ -65,16 +65,20 @@ from affectsim.kernel.rows import (
 )
 
 _signals_of = inlined(dynamics.signals)
-_excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of))
-_rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition))
+_drivers = inlined(dynamics.drivers)
+_towards = inlined(dynamics.towards)
+_excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of, drivers=_drivers))
+_rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition, towards=_towards))
 _balance = inlined(readouts.balance)
 
 #: Time over which the slope of what a person gives is taken at the start of a tick (h).
 _SLOPE_TIME = 2.0**-20
 _PER_SLOPE_TIME = 2.0**20
 #: Rows of the scratch pad of one block: signals at start, middle and end of a step (two each), then:
-Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, HEARD = (row * L for row in range(6, 14))
-SCRATCH_ROWS = 15
+Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, SIGNAL_T, SIGNAL_D, SIGNAL_S, HEARD = (
+    row * L for row in range(6, 17)
+)
+SCRATCH_ROWS = 18
 
 
 @internal_inlined
@@ -274,7 +278,8 @@ def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
     """Classical fourth-order step for every lane; the result goes to rows Y of the scratch pad.
 
     Returns how far all lanes together left [0, 1] in a stage or the result (row OUTSIDE: each lane).
-    Going through the lanes stage by stage keeps many lanes in flight while a division is waited for.
+    Going through the lanes stage by stage, and first only for the signals, keeps many lanes in flight while a
+    division is waited for.
     """
     for i in range(L):
         scratch[Y_T + i] = fast[X_T + i]
@@ -294,9 +299,13 @@ def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
         for i in range(2 * L):
             scratch[HEARD + i] = scratch[heard + i]
         for i in range(L):
-            inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
             state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
-            k_t, k_d, k_s = _rates(state, inputs, _person(slow, i), coupling)
+            scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i] = _signals_of(state, coupling[0])
+        for i in range(L):
+            inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
+            signals = (scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i])
+            state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
+            k_t, k_d, k_s = _towards(state, _drivers(signals, inputs, _person(slow, i), coupling), coupling)
             sum_t = scratch[SLOPE_T + i] + weight * k_t
             sum_d = scratch[SLOPE_D + i] + weight * k_d
             sum_s = scratch[SLOPE_S + i] + weight * k_s
