@@ -139,7 +139,7 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
 
     `ticks`: how many, default all that are left. Records have shape (records, quantities, people).
     """
-    from affectsim.kernel.advance import SUMS
+    from affectsim.kernel.record import SUMS
 
     threads = number_of_threads(threads, sum(run.people for run in world.runs))
     total = world.runs[0].scenario.ticks

@@ -129,8 +129,8 @@ def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
         "bonds": ("change_ties", "note_day"),
         "risk": ("take_risks",),
         "exchange": ("express",),
-        "integrate": ("add_to_record", "start_tick", "step", "end_tick"),
-        "advance": ("_record",),
+        "integrate": ("start_tick", "step", "end_tick"),
+        "record": ("add_to_record", "write_record"),
     }
     expected = []
     for module, names in processes.items():

@@ -12,14 +12,12 @@ from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal
 from affectsim.kernel.exchange import express, fetch
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
-from affectsim.kernel.integrate import add_to_record, end_tick, start_tick, step
+from affectsim.kernel.integrate import end_tick, start_tick, step
 from affectsim.kernel.meeting import meet
+from affectsim.kernel.record import add_to_record, write_record
 from affectsim.kernel.risk import take_risks
-from affectsim.kernel.rows import FAST_BLOCK, SLOW_BLOCK, SUM_T, L
-from affectsim.layout import SLOW_ROWS
+from affectsim.kernel.rows import L
 
-#: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
-SUMS = 5
 _NIGHT, _START = -2, -1
 
 
@@ -27,30 +25,6 @@ _NIGHT, _START = -2, -1
 def _first_buffer(tick, steps):
     """Which buffer holds what everybody gives at the start of a tick: each exchange swaps the two."""
     return (tick * (steps + 1)) % 2
-
-
-@internal
-def _record(population, block, ticks, rows, chosen, out):
-    """Write the means since the last record of the chosen people of one block, and start new sums.
-
-    `chosen[slot]` is the column of a person in `out` (rows, columns), or -1. `rows` (see layout.RECORDABLE) are
-    copied as they are now.
-    """
-    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
-    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-    for i in range(L):
-        column = chosen[block * L + i]
-        for k in range(SUMS):
-            if column >= 0:
-                out[k, column] = fast[SUM_T + k * L + i] / ticks
-            fast[SUM_T + k * L + i] = 0.0
-        if column >= 0:
-            for k in range(rows.size):
-                row = rows[k]
-                if row < SLOW_ROWS:
-                    out[SUMS + k, column] = slow[row * L + i]
-                else:
-                    out[SUMS + k, column] = fast[(row - SLOW_ROWS) * L + i]
 
 
 @internal
@@ -123,6 +97,6 @@ def advance(population, tables, first_tick, ticks, every, rows, chosen, out, pla
                         end_tick(population, tables, block)
         if (tick + 1) % every == 0:
             for block in range(first, end):
-                _record(population, block, every, rows, chosen, out[(tick - first_tick) // every])
+                write_record(population, block, every, rows, chosen, out[(tick - first_tick) // every])
         # What happens to everybody at the next tick is written by one thread.
         meet(place, threads)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from affectsim import dynamics, readouts
+from affectsim import dynamics
 from affectsim.kernel.compile import bind, inlined, internal_inlined
 from affectsim.kernel.exchange import express, fetch, giving, hear, send, signal
 from affectsim.kernel.rows import (
@@ -40,11 +40,6 @@ from affectsim.kernel.rows import (
     POWER,
     SLOW_BLOCK,
     SUBMISSION,
-    SUM_BALANCE,
-    SUM_D,
-    SUM_DOMINANT,
-    SUM_S,
-    SUM_T,
     U_A,
     U_B,
     U_E,
@@ -69,7 +64,6 @@ _drivers = inlined(dynamics.drivers)
 _towards = inlined(dynamics.towards)
 _excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of, drivers=_drivers))
 _rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition, towards=_towards))
-_balance = inlined(readouts.balance)
 
 #: Time over which the slope of what a person gives is taken at the start of a tick (h).
 _SLOPE_TIME = 2.0**-20
@@ -353,29 +347,6 @@ def _rescue(fast, slow, scratch, coupling, decay, at, h):
             scratch[Y_T + i] = min(_rational(t0, et, it, coupling[1], h), 1.0)
             scratch[Y_D + i] = min(_rational(d0, ed, id_, coupling[2], h), 1.0)
             scratch[Y_S + i] = min(_rational(s0, es, is_, coupling[3], h), 1.0)
-
-
-@internal_inlined
-def add_to_record(population, block, number, steps, middle):
-    """Add to the sums from which records are made: means over the tick, not its end alone.
-
-    A tick is not short against the stimuli's decay. Simpson's rule (start, middle, end), or the mean of
-    start and end if no step ends in the middle; `number` is -1 at the start.
-    """
-    weight = 1.0 / 6.0 if middle > 0 else 0.5
-    if number == middle - 1 and middle > 0:
-        weight = 2.0 / 3.0
-    elif -1 < number < steps - 1:
-        return
-    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
-    for i in range(L):
-        threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
-        fast[SUM_T + i] += weight * threat
-        fast[SUM_D + i] += weight * drive
-        fast[SUM_S + i] += weight * soothing
-        fast[SUM_BALANCE + i] += weight * _balance(threat, drive, soothing)
-        dominant = weight if threat > drive else 0.0
-        fast[SUM_DOMINANT + i] += dominant if threat > soothing else 0.0
 
 
 @internal_inlined

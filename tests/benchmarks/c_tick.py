@@ -99,8 +99,8 @@ class CTick:
     @staticmethod
     def _arguments(world: World, first: int, ticks: int) -> list[Any]:
         slots = world.population.tie_start.size - 1
-        from affectsim.kernel.advance import SUMS
         from affectsim.kernel.meeting import meeting
+        from affectsim.kernel.record import SUMS
 
         nobody = np.full(slots, -1, dtype=np.int64)
         return [world.population, world.tables, first, ticks, first + ticks + 1, np.zeros(0, np.int64), nobody,
