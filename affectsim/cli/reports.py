@@ -97,8 +97,42 @@ def _repeat(known: Manifest, target: Path, place: Path) -> None:
             command.invoke(repeated)
 
 
-@click.command()
-def report() -> None: ...
+@click.command(short_help="Write a report of a result as one HTML file.")
+@_folder
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.html",
+              help="File to write; default: DIR's name and report, such as office-7-report.html.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+def report(folder: Path, out: Path | None, overwrite: bool) -> None:
+    """Write question, design, results, figures, methods and how to make it again, of the result in DIR.
+
+    One file that opens offline, prints, and holds no script. For results of every command that writes a manifest.
+    """
+    from affectsim.reports.manifest import read
+
+    known = read(folder)
+    path = out if out is not None else Path(f"{known.folder.name}-report.html")
+    _check_file(path, (".html", ".htm"), overwrite)
+    from affectsim.reports.kinds import report as written
+    from affectsim.results import DISCLAIMER
+    from affectsim.text_files import write_text
+
+    text = written(known)
+    write_text(path, text)
+    click.echo(f"written: {path} ({len(text.encode()) / 1000:.0f} kB); open it in a browser\n{DISCLAIMER}")
+
+
+def _check_file(path: Path, suffixes: tuple[str, ...], overwrite: bool) -> None:
+    wrong = ""
+    if path.suffix not in suffixes:
+        wrong = f"must end with {' or '.join(suffixes)}"
+    elif path.is_dir():
+        wrong = "is a folder, not a file"
+    elif path.exists() and not overwrite:
+        wrong = "exists; give another --out, or --overwrite to replace it"
+    elif not path.absolute().parent.is_dir():
+        wrong = f"there is no folder {path.parent}"
+    if wrong:
+        raise InputError("--out", [Mistake(str(path), wrong)])
 
 
 @click.command()

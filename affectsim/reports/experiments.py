@@ -1,0 +1,75 @@
+"""The sections of a report on an experiment: what its README asks and says, and its numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+
+from affectsim.experiments.tables import Numbers, from_plain
+from affectsim.reports.blocks import Block, Section, Table, Words
+from affectsim.reports.kinds import pictures, sections
+from affectsim.reports.manifest import Manifest
+
+
+@sections("experiment", "an experiment")
+def sections_of_experiment(manifest: Manifest) -> list[Section]:
+    """Return question and finding as the README says them, the numbers and the figure of an experiment."""
+    path = manifest.folder / "results.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        numbers = from_plain(found["tables"])
+        size = str(found.get("size", ""))
+    except (OSError, ValueError, KeyError, TypeError):
+        numbers, size = [], ""
+    said = paragraphs(_readme(manifest))
+    design: list[Block] = [Words(f"In its {size} size.")] if size else []
+    return [
+        Section("Question and finding", [Words(text) for text in said]),
+        Section("Design", design),
+        Section("Results", [_table(one) for one in numbers]),
+        Section("Figures", pictures(manifest)),
+    ]
+
+
+def _readme(manifest: Manifest) -> Path:
+    written = manifest.values.get("inputs", {}).get("design", {}).get("path", "design.toml")
+    return (manifest.working_folder / written).parent / "README.md"
+
+
+def paragraphs(path: Path) -> list[str]:
+    """Return the paragraphs of a README, without headings, figures, tables, code and marks; none if it is gone."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return []
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    found = []
+    for piece in re.split(r"\n\s*\n", text):
+        line = " ".join(piece.split())
+        if not line or line.startswith(("#", "!", "|")):
+            continue
+        line = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line)
+        found.append(re.sub(r"\*\*(.+?)\*\*|`([^`]*)`", lambda match: match[1] or match[2] or "", line))
+    return found
+
+
+def _table(numbers: Numbers) -> Table:
+    columns = list(dict.fromkeys(column for cells in numbers.rows.values() for column in cells))
+    rows = []
+    for name, cells in numbers.rows.items():
+        shown = []
+        for column in columns:
+            value, low, high = cells[column] if column in cells else (math.nan, math.nan, math.nan)
+            if math.isnan(value):
+                shown.append("-")
+            else:
+                shown.append(f"{value:.3f}" + ("" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]"))
+        rows.append([name, *shown])
+    if len(columns) > max(5, len(rows)):
+        # Wider than long: turned, so that it fits on a page.
+        turned = [[column, *(row[k + 1] for row in rows)] for k, column in enumerate(columns)]
+        return Table(numbers.title, ["", *(row[0] for row in rows)], turned)
+    return Table(numbers.title, ["", *columns], rows)
