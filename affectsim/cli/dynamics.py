@@ -77,7 +77,7 @@ def phase(
     for number, one in enumerate(found.equilibria.stable):
         share = 100 * float((found.basin == number).mean())
         lines.append(f"{share:.0f} % of the plane leads to threat {one.state[0]:.2f}, soothing {one.state[2]:.2f}")
-    lines.append(f"{found.third} {'where it would settle' if third is None else f'at {third:g}'}")
+    lines.append(f"{found.third} is held {'where it would settle' if third is None else f'at {third:g}'}")
     if as_folder:
         with whole_folder(out, overwrite) as partial:
             plots.save(figure, partial / "phase.svg")

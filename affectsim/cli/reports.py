@@ -135,5 +135,77 @@ def _check_file(path: Path, suffixes: tuple[str, ...], overwrite: bool) -> None:
         raise InputError("--out", [Mistake(str(path), wrong)])
 
 
-@click.command()
-def animate() -> None: ...
+@click.command(short_help="Write a run as a moving picture.")
+@click.argument("source", metavar="DIR|FILE.nc", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="CLIP", help="File, .gif or .webp.")
+@click.option("--view", type=click.Choice(["triangle", "network", "both"]), default="triangle", show_default=True,
+              help="Everybody in the triangle of the three systems, on the network, or both.")  # fmt: skip
+@click.option("--frames", type=click.IntRange(2, 600), default=90, show_default=True,
+              help="At most this many pictures; records between them are averaged.")  # fmt: skip
+@click.option("--fps", type=click.FloatRange(1, 50), default=8.0, show_default=True, help="Pictures in a second.")
+@click.option("--width", type=click.IntRange(320, 1920), default=900, show_default=True, help="Width, pixels.")
+@click.option("--dry-run", is_flag=True, help="Only say how large the clip will be and how long it takes.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+def animate(
+    source: Path, out: Path, view: str, frames: int, fps: float, width: int, dry_run: bool, overwrite: bool
+) -> None:
+    """Write the run in DIR (or in a file .nc) as a clip: colour and shape say which system is strongest in whom.
+
+    The worlds of a trial play side by side, with the same people. The same run gives the same bytes.
+    """
+    _check_file(out, (".gif", ".webp"), overwrite)
+    from affectsim.plots import animation
+    from affectsim.results import DISCLAIMER
+
+    run = _run_in(source)
+    try:
+        film = animation.cut(run, frames)
+    except ValueError as error:
+        raise InputError(str(source), [Mistake("run", str(error))]) from None
+    about = animation.estimate(film, view, width, out.suffix)
+    click.echo(f"  {about.frames} pictures of {about.width} x {about.height} pixels, about "
+               f"{about.bytes / 1e6:.2g} MB, about {about.seconds:.0f} s")  # fmt: skip
+    if dry_run:
+        return
+    placed = None if view == "triangle" else animation.Placed.of(_community(run, source))
+    try:
+        with Progress("pictures") as progress:
+            animation.animate(film, out, view, placed=placed, width=width, rate=fps, progress=progress)
+    except OSError as error:
+        raise InputError("--out", [Mistake(str(out), f"cannot be written: {error.strerror or error}")]) from None
+    click.echo(f"written: {out} ({out.stat().st_size / 1e6:.2g} MB)\n{DISCLAIMER}")
+
+
+def _run_in(source: Path) -> Any:
+    """Return the run in a folder or a file. Raises InputError."""
+    from affectsim.results import load
+
+    path = source / "run.nc" if source.is_dir() else source
+    try:
+        run = load(path)
+    except FileNotFoundError:
+        raise InputError(str(source), [Mistake(path.name, "is not there; a run or a demo writes it")]) from None
+    except (OSError, ValueError, KeyError):
+        raise InputError(str(source), [Mistake(path.name, "is no run that can be read (NetCDF)")]) from None
+    if "arm" not in run.coords or "scenario" not in run.attrs:
+        raise InputError(str(source), [Mistake(path.name, "is no run: it holds no worlds")])
+    return run
+
+
+def _community(run: Any, source: Path) -> Any:
+    """Return who is tied to whom in a run. Raises InputError if the network cannot be built again."""
+    import numpy as np
+
+    from affectsim.scenario import Scenario
+    from affectsim.world import community_of
+
+    path = source / "scenario.toml"
+    if path.is_file():
+        scenario = Scenario.load(path)
+    else:
+        scenario = Scenario.from_toml(run.attrs["scenario"], source=str(source))
+    community = community_of(scenario)
+    if not np.array_equal(run["person"].to_numpy(), np.arange(community.people)):
+        message = "not everybody was recorded; a network needs all: --set record.people=all, or --view triangle"
+        raise InputError(str(source), [Mistake("run", message)])
+    return community

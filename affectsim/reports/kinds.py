@@ -53,7 +53,8 @@ def report(manifest: Manifest) -> str:
     from affectsim.reports.rerun import edited
 
     called, function = _KINDS.get(manifest.kind, (manifest.kind or "a result", plain))
-    title = str(manifest.values.get("question") or manifest.values.get("title") or "") or manifest.folder.name
+    title = str(manifest.values.get("question") or manifest.values.get("title") or "")
+    title = title or f"{called[:1].upper()}{called[1:]}: {manifest.folder.name}"
     changed = [f"{line.name} ({line.state})" for line in edited(manifest)]
     notices = []
     if changed:

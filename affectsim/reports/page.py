@@ -35,7 +35,8 @@ caption { text-align: start; padding: .2rem 0 .4rem; }
 th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); text-align: end; vertical-align: top; }
 th:first-child, td:first-child, td.words, th.words { text-align: start; }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; min-width: 7rem; }
+thead th { overflow-wrap: break-word; }
 td { white-space: nowrap; }
 td.words { white-space: normal; min-width: 11rem; }
 figure { margin: 1rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .5rem; }
@@ -44,6 +45,7 @@ figure svg, figure img { display: block; width: 100%; min-width: 34rem; height: 
 figure svg { stroke-linejoin: round; stroke-linecap: butt; }
 pre { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem .9rem;
   font: .88rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; width: max-content; min-width: 100%; }
+pre.command { white-space: pre-wrap; overflow-wrap: anywhere; width: auto; }
 @media print {
   body { background: #fff; font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
@@ -111,7 +113,8 @@ def _block(block: Block, figure: int) -> str:
         case Listed(lines):
             return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
         case Verbatim(text, label):
-            return f"{_wide(label)}<pre>{escape(text)}</pre></div>"
+            command = ' class="command"' if label.startswith("Command") else ""
+            return f"{_wide(label)}<pre{command}>{escape(text)}</pre></div>"
         case Table():
             return _table(block)
         case Picture():

@@ -32,7 +32,7 @@ _OUTCOMES = {
 def sections_of_run(manifest: Manifest) -> list[Section]:
     """Return question, design, results and figures of a run."""
     path = manifest.folder / "run.nc"
-    found = question(str(manifest.scenario.get("description", "")))
+    found = question(wording.asked(manifest.scenario))
     found.append(Section("Design", wording.design(manifest.scenario)))
     if not path.is_file():
         return [*found, Section("Results", [Words("run.nc is not in the folder.")])]

@@ -36,13 +36,19 @@ def sections_of_sweep(manifest: Manifest) -> list[Section]:
         outcomes = main_outcomes(list(store.plan.columns))
         results = [*_points(store, found, factors, outcomes), *_indices(store, outcomes)]
         design = [*wording.design(manifest.scenario), *_varied(store)]
-    asked = f"What do {', '.join(factors)} change?" if factors else ""
+    asked = f"What do {', '.join(map(short, factors))} change?" if factors else ""
     return [
         Section("Question", [Words(asked)] if asked else []),
         Section("Design", design),
         Section("Results", results),
         Section("Figures", _figures(found, factors, outcomes)),
     ]
+
+
+def short(factor: str) -> str:
+    """Return the name of a factor as a head of a column: of a trait only which one."""
+    name, _, rest = factor.removeprefix("population.traits.").partition(".")
+    return f"{name} ({rest})" if factor.startswith("population.traits.") and rest else factor
 
 
 def main_outcomes(columns: list[str], most: int = _OUTCOMES) -> list[str]:
@@ -90,7 +96,7 @@ def _points(store: Store, found: pd.DataFrame, factors: list[str], outcomes: lis
             mean, deviation = means.loc[point, name], spread.loc[point, name]
             cells.append(number(float(mean)) + (f" ± {deviation:.2g}" if deviation == deviation else ""))
         rows.append([*(number(_plain(values.loc[point, name])) for name in factors), *cells])
-    return [*blocks, Table(caption, [*factors, *outcomes], rows)]
+    return [*blocks, Table(caption, [*map(short, factors), *outcomes], rows)]
 
 
 def _plain(value: Any) -> Any:
@@ -110,7 +116,7 @@ def _indices(store: Store, outcomes: list[str]) -> list[Block]:
     largest = found["samples"].max() if len(found) else 0
     for outcome, mine in found[found["samples"] == largest].groupby("outcome", sort=False):
         rows = [
-            [row.factor, row.kind, f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}"]
+            [short(row.factor), row.kind, f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}"]
             for row in mine.rename(columns={"index": "kind"}).itertuples()
         ]
         words = f"Which factor matters for {outcome} ({largest:,} samples)"

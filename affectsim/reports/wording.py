@@ -18,6 +18,18 @@ _AGAINST = {
 }
 
 
+def asked(tables: Mapping[str, Any]) -> str:
+    """Return the question that a scenario puts; empty if there are no tables."""
+    if not tables:
+        return ""
+    training = _table(tables, "training")
+    if not training:
+        return "How do the three systems of these people go through these days?"
+    control = str(training.get("against", "nothing"))
+    than = f", compared with {_AGAINST.get(control, control)}" if control != "nothing" else ""
+    return f"What does the programme {training.get('programme', '?')} change in the people who are offered it{than}?"
+
+
 def design(tables: Mapping[str, Any]) -> list[Block]:
     """Return the design of a scenario in words; nothing if there are no tables."""
     if not tables:
