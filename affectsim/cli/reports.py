@@ -65,7 +65,9 @@ def rerun(folder: Path, out: Path | None, working_folder: Path | None, check_onl
     click.echo(f"\n{again.text(lines)}")
     bad = [line for line in lines if line.state != "same"]
     same = not bad and not changed
-    click.echo(f"\n{len(lines) - len(bad)} of {len(lines)} files are the same" + ("" if same else "; not all is as it was"))
+    click.echo(
+        f"\n{len(lines) - len(bad)} of {len(lines)} files are the same" + ("" if same else "; not all is as it was")
+    )
     if out is not None:
         click.echo(f"written: {out}")
     return 0 if same else 1
@@ -154,6 +156,7 @@ def animate(
     The worlds of a trial play side by side, with the same people. The same run gives the same bytes.
     """
     _check_file(out, (".gif", ".webp"), overwrite)
+    from affectsim import plots
     from affectsim.plots import animation
     from affectsim.results import DISCLAIMER
 
@@ -167,7 +170,7 @@ def animate(
                f"{about.bytes / 1e6:.2g} MB, about {about.seconds:.0f} s")  # fmt: skip
     if dry_run:
         return
-    placed = None if view == "triangle" else animation.Placed.of(_community(run, source))
+    placed = None if view == "triangle" else plots.Placed.of(_community(run, source))
     try:
         with Progress("pictures") as progress:
             animation.animate(film, out, view, placed=placed, width=width, rate=fps, progress=progress)
@@ -200,10 +203,8 @@ def _community(run: Any, source: Path) -> Any:
     from affectsim.world import community_of
 
     path = source / "scenario.toml"
-    if path.is_file():
-        scenario = Scenario.load(path)
-    else:
-        scenario = Scenario.from_toml(run.attrs["scenario"], source=str(source))
+    there = path.is_file()
+    scenario = Scenario.load(path) if there else Scenario.from_toml(run.attrs["scenario"], source=str(source))
     community = community_of(scenario)
     if not np.array_equal(run["person"].to_numpy(), np.arange(community.people)):
         message = "not everybody was recorded; a network needs all: --set record.people=all, or --view triangle"

@@ -54,7 +54,9 @@ class Result(NamedTuple):
                 {"value": one.value, "condition": one.condition, "digest": scenario.digest()}
                 for one, scenario in zip(self.measured, self.scenarios, strict=True)
             ],
-            "provenance": {key: value for key, value in first.items() if key not in ("title", "digest", *CIRCUMSTANCES)},
+            "provenance": {
+                key: value for key, value in first.items() if key not in ("title", "digest", *CIRCUMSTANCES)
+            },
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,11 +14,9 @@ from matplotlib.animation import PillowWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from affectsim.plots.network import MOST_TIES_DRAWN, Placed
-from affectsim.plots.network import _key as key
+from affectsim.plots.network import MOST_TIES_DRAWN, Placed, key
 from affectsim.plots.style import COLOURS, GREY, INK, SHAPES, WORDS, Float, arms, new_figure
-from affectsim.plots.triangle import _CORNERS as CORNERS
-from affectsim.plots.triangle import _grid as grid
+from affectsim.plots.triangle import CORNERS, grid
 from affectsim.readouts import SYSTEMS
 
 if TYPE_CHECKING:
@@ -93,8 +92,8 @@ def estimate(film: Film, view: str, width: int, suffix: str) -> Estimate:
 
 
 def animate(
-    film: Film, path: Path, view: str = "triangle", *, placed: Placed | None = None, width: int = 900, rate: float = 10.0,
-    progress: Callable[[int, int], None] | None = None,
+    film: Film, path: Path, view: str = "triangle", *, placed: Placed | None = None, width: int = 900,
+    rate: float = 10.0, progress: Callable[[int, int], None] | None = None,
 ) -> None:  # fmt: skip
     """Write a film as GIF or WebP, as the suffix of `path` says; whole or not at all, the same bytes each time.
 
@@ -105,7 +104,7 @@ def animate(
     inches = _size(film, view)
     dpi = width / inches[0]
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
-    writer = _Writer(fps=rate)
+    writer = _Writer(fps=rate)  # type: ignore[arg-type]  # any number will do
     try:
         with writer.saving(figure, str(partial), dpi):
             for number in range(len(film.days)):
@@ -124,7 +123,7 @@ class _Writer(PillowWriter):
     def finish(self) -> None:
         from PIL import Image
 
-        frames = [frame.convert("RGB") for frame in self._frames]
+        frames = [frame.convert("RGB") for frame in self._frames]  # type: ignore[attr-defined]
         duration = round(1000 / self.fps)
         path = Path(self.outfile)
         if path.suffix == ".webp":
@@ -134,12 +133,14 @@ class _Writer(PillowWriter):
         # One palette for all frames, from a frame with everything in it: marks do not change their colour on the way.
         palette = frames[len(frames) // 2].quantize(128, method=Image.Quantize.MEDIANCUT)
         drawn = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-        drawn[0].save(path, save_all=True, append_images=drawn[1:], duration=duration, loop=0, optimize=False, disposal=1)
+        drawn[0].save(
+            path, save_all=True, append_images=drawn[1:], duration=duration, loop=0, optimize=False, disposal=1
+        )
 
 
 def _size(film: Film, view: str) -> tuple[float, float]:
     columns, rows = len(film.shares), 2 if view == "both" else 1
-    return max(4.6 * columns, 6.2), 1.45 + 4.05 * rows
+    return max(4.6 * columns, 6.2), 1.7 + 4.05 * rows
 
 
 def _stage(film: Film, view: str, placed: Placed | None) -> tuple[Figure, Callable[[int], None]]:
@@ -152,7 +153,8 @@ def _stage(film: Film, view: str, placed: Placed | None) -> tuple[Figure, Callab
     }
     people = next(iter(film.shares.values())).shape[1]
     rim = " Black rim: offered training." if film.chosen.any() else ""
-    figure = new_figure(width, height, "", f"{people:,} people. {' '.join(words[kind] for kind in kinds)}{rim}")
+    said = f"{people:,} people. {' '.join(words[kind] for kind in kinds)}{rim}"
+    figure = new_figure(width, height, "", textwrap.fill(said, int(10.5 * width)))
     FigureCanvasAgg(figure)
     day = figure.text(0.02, 1 - 0.14 / height, "", fontsize=17, weight="bold", color=INK, va="top")
     moves: list[Callable[[int], None]] = []
@@ -224,9 +226,7 @@ def _network(axes: Axes, shares: Float, chosen: npt.NDArray[np.bool_], placed: P
     return move
 
 
-def _marks(
-    axes: Axes, size: float, chosen: npt.NDArray[np.bool_]
-) -> Callable[[Float, Whole], None]:
+def _marks(axes: Axes, size: float, chosen: npt.NDArray[np.bool_]) -> Callable[[Float, Whole], None]:
     """Return what puts everybody to places (people, 2) with the look of the strongest system (people,)."""
     looks: Sequence[tuple[bool, str, float]] = ((False, "white", 0.5), (True, "black", 1.1))
     marks: dict[tuple[int, bool], Any] = {}

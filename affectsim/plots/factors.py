@@ -33,7 +33,9 @@ def along_factors(factors: Mapping[str, Float], outcomes: Mapping[str, Float]) -
             axes = figure.add_subplot(grid[row, column])
             plain(axes)
             shown = np.flatnonzero(np.isfinite(found))[:: max(1, found.size // 2000)]
-            axes.plot(values[shown], found[shown], ".", color=GREY, alpha=0.25, markersize=3, rasterized=shown.size > 800)
+            axes.plot(
+                values[shown], found[shown], ".", color=GREY, alpha=0.25, markersize=3, rasterized=shown.size > 800
+            )
             places, means, ends = _means(values, found)
             axes.errorbar(places, means, yerr=ends, fmt="o-", color=colour, linewidth=1.4, markersize=4, capsize=2)
             if column == 0:

@@ -34,7 +34,7 @@ def sections_of_experiment(manifest: Manifest) -> list[Section]:
 
 
 def _readme(manifest: Manifest) -> Path:
-    written = manifest.values.get("inputs", {}).get("design", {}).get("path", "design.toml")
+    written = str(manifest.values.get("inputs", {}).get("design", {}).get("path", "design.toml"))
     return (manifest.working_folder / written).parent / "README.md"
 
 
@@ -56,17 +56,23 @@ def paragraphs(path: Path) -> list[str]:
     return found
 
 
+def _cell(value: float | None, low: float | None, high: float | None) -> str:
+    # What is no number (an effect where nothing varies) stands as null in JSON.
+    if value is None or math.isnan(value):
+        return "-"
+    if low is None or high is None or math.isnan(low):
+        return f"{value:.3f}"
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
 def _table(numbers: Numbers) -> Table:
     columns = list(dict.fromkeys(column for cells in numbers.rows.values() for column in cells))
     rows = []
     for name, cells in numbers.rows.items():
         shown = []
         for column in columns:
-            value, low, high = cells[column] if column in cells else (math.nan, math.nan, math.nan)
-            if math.isnan(value):
-                shown.append("-")
-            else:
-                shown.append(f"{value:.3f}" + ("" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]"))
+            found = cells.get(column)
+            shown.append("-" if found is None else _cell(*found))
         rows.append([name, *shown])
     if len(columns) > max(5, len(rows)):
         # Wider than long: turned, so that it fits on a page.

@@ -17,7 +17,8 @@ _STYLE = """
 :root { --paper: #fbfaf7; --ink: #22252b; --quiet: #565c66; --line: #d5d3cb; --card: #ffffff; --focus: #1b4fd8; }
 * { box-sizing: border-box; }
 html { color-scheme: light; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, "Segoe UI", Roboto, sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 1rem/1.55 system-ui, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.2rem 1rem 3rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: .2rem 0 .6rem; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; margin: 2.2rem 0 .5rem; padding-top: .6rem; border-top: 1px solid var(--line); }

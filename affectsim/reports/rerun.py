@@ -97,9 +97,7 @@ def compare(known: Manifest, again: Path) -> list[Line]:
 def text(lines: Sequence[Line]) -> str:
     """Return the lines as a table."""
     width = max((len(line.name) for line in lines), default=0)
-    return "\n".join(
-        f"  {line.name:<{width}}  {line.state}{f' ({line.says})' if line.says else ''}" for line in lines
-    )
+    return "\n".join(f"  {line.name:<{width}}  {line.state}{f' ({line.says})' if line.says else ''}" for line in lines)
 
 
 def _is_sweep(known: Manifest) -> bool:

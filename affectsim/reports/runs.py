@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from affectsim.errors import InputError
 from affectsim.plots.style import WORDS
@@ -73,7 +75,13 @@ def _results(run: xr.Dataset) -> list[Block]:
     return [*blocks, *([Listed(delivered)] if delivered else [])]
 
 
-def _mean(run: xr.Dataset, values: xr.DataArray, span: tuple[float, float], mask: xr.DataArray | None, rows: object) -> str:
+def _mean(
+    run: xr.Dataset,
+    values: xr.DataArray,
+    span: tuple[float, float],
+    mask: xr.DataArray | None,
+    rows: npt.NDArray[np.bool_],
+) -> str:
     try:
         mean = period_mean(run, values, span)
     except InputError:  # records too far apart
@@ -100,8 +108,8 @@ def _effects(run: xr.Dataset, spans: Periods) -> list[Block]:
             cells.append("-" if np.isnan(d) else f"{d:+.2f} [{low:+.2f}, {high:+.2f}]")
         rows.append([_OUTCOMES.get(str(name), str(name)), *cells])
     words = (
-        f"Effect of training d with {percent} % interval: in standard deviations of the people before training, above 0 "
-        "is benefit (also where less is better)"
+        f"Effect of training d with {percent} % interval: in standard deviations of the people before training, above "
+        "0 is benefit (also where less is better)"
     )
     after = trial.sel(group="trained", outcome="balance", later="after")
     offered = int(trial["people"].to_numpy()[0])
@@ -121,10 +129,8 @@ def _drawn(run: xr.Dataset) -> list[Block]:
     named, _ = _periods(run)
     first, last = next(iter(named.values())), list(named.values())[1 if len(named) > 1 else 0]
     found: list[Block] = []
-    try:
+    with suppress(InputError):  # a programme of one's own that is not there, or nothing before training
         found.append(picture(plots.systems_over_time(run), "Threat, drive and soothing, day by day, in each world"))
-    except InputError:  # a programme of one's own that is not there, or nothing before training
-        pass
     words = "Everybody as a mark in the triangle of the three systems, early and late, in each world"
     found.append(picture(plots.triangle(run, first, last), words))
     return found

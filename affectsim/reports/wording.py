@@ -45,7 +45,9 @@ def design(tables: Mapping[str, Any]) -> list[Block]:
         + (f", in {replicates:,} replicates (other people, other events)." if replicates != 1 else "."),
     ]
     kinds = [str(one.get("kind", "?")) for one in tables.get("stimuli", []) if isinstance(one, Mapping)]
-    counted = (f"{kind} ({kinds.count(kind)} times)" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds))
+    counted = (
+        f"{kind} ({kinds.count(kind)} times)" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds)
+    )
     lines.append(f"What happens to them: {', '.join(counted) or 'nothing'}.")
     training = _table(tables, "training")
     if training:
@@ -92,8 +94,8 @@ def methods(manifest: Manifest) -> Section:
             "minutes, people coupled through their ties."
         )
     seeds.append(
-        "The equations, with the source of every number, are those of affectsim/dynamics.py at this commit; the command "
-        "affectsim describe prints them in the order of the ODD protocol (Grimm et al. 2020)."
+        "The equations, with the source of every number, are those of affectsim/dynamics.py at this commit; the "
+        "command affectsim describe prints them in the order of the ODD protocol (Grimm et al. 2020)."
     )
     if values.get("digest"):
         seeds.append(f"Digest of everything that decides a run: {values['digest']}.")
