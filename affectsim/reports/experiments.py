@@ -8,9 +8,13 @@ import re
 from pathlib import Path
 
 from affectsim.experiments.tables import Numbers, from_plain
+from affectsim.reports import wording
 from affectsim.reports.blocks import Block, Section, Table, Words
 from affectsim.reports.kinds import pictures, sections
 from affectsim.reports.manifest import Manifest
+
+#: How paragraphs of a README begin that say what the report says in its own words.
+_NOT_SAID = ("Run it again", "All sizes are")
 
 
 @sections("experiment", "an experiment")
@@ -21,10 +25,16 @@ def sections_of_experiment(manifest: Manifest) -> list[Section]:
         found = json.loads(path.read_text(encoding="utf-8"))
         numbers = from_plain(found["tables"])
         size = str(found.get("size", ""))
-    except (OSError, ValueError, KeyError, TypeError):
-        numbers, size = [], ""
+        compared = list(dict.fromkeys(str(one["condition"]) for one in found["scenarios"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        numbers, size, compared = [], "", []
     said = paragraphs(_readme(manifest))
-    design: list[Block] = [Words(f"In its {size} size.")] if size else []
+    design: list[Block] = []
+    if compared:
+        design = [Words(f"Compared: {'; '.join(compared)}. Of the first of them:")]
+    design += wording.design(manifest.scenario)
+    if size and size != "full":
+        design.append(Words(f"This is the {size} size; what the README found is of the full size."))
     return [
         Section("Question and finding", [Words(text) for text in said]),
         Section("Design", design),
@@ -52,8 +62,15 @@ def paragraphs(path: Path) -> list[str]:
         if not line or line.startswith(("#", "!", "|")):
             continue
         line = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line)
-        found.append(re.sub(r"\*\*(.+?)\*\*|`([^`]*)`", lambda match: match[1] or match[2] or "", line))
+        line = re.sub(r"\*\*(.+?)\*\*|`([^`]*)`", lambda match: match[1] or match[2] or "", line)
+        if not line.startswith(_NOT_SAID):
+            found.append(line)
     return found
+
+
+def _clear(found: tuple[float | None, float | None, float | None]) -> bool:
+    _, low, high = found
+    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _cell(value: float | None, low: float | None, high: float | None) -> str:
@@ -65,10 +82,16 @@ def _cell(value: float | None, low: float | None, high: float | None) -> str:
     return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _table(numbers: Numbers) -> Table:
-    columns = list(dict.fromkeys(column for cells in numbers.rows.values() for column in cells))
+def _table(numbers: Numbers) -> Block:
+    known = numbers.rows
+    if numbers.style == "traits":
+        # Of many traits only those that differ clearly, as in the README.
+        known = {name: cells for name, cells in known.items() if any(map(_clear, cells.values()))}
+        if not known:
+            return Words(f"{numbers.title}: no trait differs clearly.")
+    columns = list(dict.fromkeys(column for cells in known.values() for column in cells))
     rows = []
-    for name, cells in numbers.rows.items():
+    for name, cells in known.items():
         shown = []
         for column in columns:
             found = cells.get(column)

@@ -33,6 +33,7 @@ _ALT = {
     "early-warning": "Variance and lag-1 autocorrelation on the way to the fold, beside a control that stands still",
     "phase": "Plane of two systems: where neither changes, where it comes to rest, and from where",
     "fit": "What was observed in the diaries beside what the fitted population gives",
+    "figure": "The outcomes of the experiment, a panel for each, with 95 % intervals; the numbers are in the tables",
     "region": "Practitioners, waiting lists and balance of the region, year by year",
 }
 

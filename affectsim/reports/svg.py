@@ -15,8 +15,9 @@ _ELEMENTS = frozenset(
 )  # fmt: skip
 _ATTRIBUTES = frozenset(
     {
-        "id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "viewBox", 
-        "points", "transform", "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
+        "id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "viewBox",
+        "points",
+        "transform", "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
         "stroke-linejoin", "stroke-dasharray", "stroke-dashoffset", "stroke-miterlimit", "opacity", "clip-path",
         "clip-rule", "clipPathUnits", "font-size", "font-family", "font-weight", "font-style", "text-anchor", "offset",
         "stop-color", "stop-opacity", "gradientUnits", "gradientTransform", "preserveAspectRatio", "image-rendering",

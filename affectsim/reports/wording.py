@@ -132,6 +132,8 @@ def changed(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> list[Bloc
     more = []
     if tables and preset != "general":
         more = [Words(f"The population {preset} changes traits of the general population: affectsim parts {preset}.")]
+    if not tables and not settings:
+        return []
     if not rows:
         return [Words("All parameters of the equations have their default values."), *more]
     head = ["Parameter", "Name", "Default", "Here", "Unit"]
