@@ -211,21 +211,32 @@ def _summary_variables(
     return found
 
 
+#: Packages of which the versions are told.
+_PACKAGES = ("affectsim", "numpy", "scipy", "numba", "networkx", "xarray", "mesa", "matplotlib", "pillow", "h5py")
+#: What a run knows of when and where it was made. A file must be the same wherever it is made again, so these stand
+#: in the manifest beside it.
+CIRCUMSTANCES = ("created", "seconds", "command", "commit")
+
+
 def provenance(scenario: Scenario) -> dict[str, str | int]:
     """Return what is needed to make a run again: scenario, digest, seed, versions, command, commit."""
-    packages = ("affectsim", "numpy", "scipy", "numba", "networkx", "xarray", "mesa")
     return {
         "title": scenario.title,
         "disclaimer": DISCLAIMER,
         "scenario": scenario.to_toml(),
         "digest": scenario.digest(),
         "seed": scenario.seed,
-        "versions": ", ".join(f"{name} {_version(name)}" for name in packages) + f", python {sys.version.split()[0]}",
+        "versions": ", ".join(f"{name} {found}" for name, found in versions().items()),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "commit": _commit(),
+        "commit": commit(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "Conventions": "CF-1.11",
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this package, of what it stands on, and of Python."""
+    return {name: _version(name) for name in _PACKAGES} | {"python": sys.version.split()[0]}
 
 
 def _version(package: str) -> str:
@@ -235,7 +246,7 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _commit() -> str:
+def commit() -> str:
     """Return the commit of the checkout that this package runs from, or "unknown"."""
     folder = Path(__file__).resolve().parent
     if not (folder.parent / ".git").exists():
@@ -248,15 +259,17 @@ def _commit() -> str:
 
 
 def save(run: xr.Dataset, path: Path) -> None:
-    """Write a run as NetCDF; the file appears whole or not at all."""
+    """Write a run as NetCDF; the file appears whole or not at all, and the same run gives the same bytes."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     encoding: Mapping[str, Mapping[str, object]] = {
         str(name): {"zlib": True, "complevel": 1, "shuffle": True}
         for name, data in run.data_vars.items()
         if data.dtype.kind == "f"
     }
+    same = run.copy()
+    same.attrs = {key: value for key, value in run.attrs.items() if key not in CIRCUMSTANCES}
     try:
-        run.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
+        same.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -24,6 +25,19 @@ def read_text(path: Path, source: str, what: str = "file") -> str:
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
     raise InputError(source, [Mistake("file", message)])
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text; the file appears whole or not at all. Raises InputError where the disk refuses."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise InputError("--out", [Mistake(str(path), message)]) from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def missing_file(path: Path, as_written: str, source: str) -> str:

@@ -15,7 +15,7 @@ from affectsim.networks.generators import SmallWorld
 from affectsim.networks.ties import Community, Ties
 from affectsim.plots.network import MOST_DRAWN, PART, layout, part
 from affectsim.plots.style import COLOURS, SHAPES, strongest
-from affectsim.plots.triangle import _CORNERS
+from affectsim.plots.triangle import CORNERS
 from affectsim.readouts import SYSTEMS
 from affectsim.results import DISCLAIMER
 from affectsim.trial import analyse
@@ -84,7 +84,7 @@ def test_triangle_puts_people_where_their_shares_are(run: xr.Dataset) -> None:
     assert len(figure.axes) == 3
     for axes in figure.axes:
         drawn = [line for line in axes.lines if line.get_marker() == SHAPES["soothing"] and len(line.get_xdata()) > 1]
-        np.testing.assert_allclose(drawn[0].get_xydata(), np.tile(_CORNERS[2], (PEOPLE // 2, 1)))
+        np.testing.assert_allclose(drawn[0].get_xydata(), np.tile(CORNERS[2], (PEOPLE // 2, 1)))
     assert "Soothing strongest\nin 100 %" in words(figure) and "Threat strongest\nin 0 %" in words(figure)
 
 

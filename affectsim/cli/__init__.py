@@ -7,6 +7,7 @@ Ctrl-C.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -17,8 +18,10 @@ from affectsim.cli.dynamics import bifurcation, phase
 from affectsim.cli.evidence import evidence
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
+from affectsim.cli.output import BEGAN
 from affectsim.cli.page import page
 from affectsim.cli.practitioners import practitioners
+from affectsim.cli.reports import animate, report, rerun
 from affectsim.cli.runs import run, validate
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
 from affectsim.cli.trials import demo
@@ -46,11 +49,13 @@ def affectsim() -> None:
 
     A teaching and research model, not a clinical tool. Start with: affectsim demo
     """
+    click.get_current_context().meta[BEGAN] = time.monotonic()
 
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, page,
+    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, rerun, report,
+    animate, page,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

@@ -36,9 +36,9 @@ mean_field_option = click.option(
 @click.option("--third", type=click.FloatRange(0, 1), metavar="VALUE",
               help="Hold the third system here in nullclines, arrows, starts; default: where it settles.")  # fmt: skip
 @mean_field_option
-@click.option("--out", type=click.Path(path_type=Path), default="phase.svg", show_default=True, metavar="FILE",
-              help="Figure, .svg or .png.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace the figure if it exists.")
+@click.option("--out", type=click.Path(path_type=Path), default="phase.svg", show_default=True, metavar="FILE|DIR",
+              help="Figure, .svg or .png; any other name: a folder with figure, table and manifest.json.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace what was written there before.")
 def phase(
     file: str | None,
     changes: tuple[str, ...],
@@ -59,7 +59,11 @@ def phase(
         unknown = [name for name in pair if name not in SYSTEMS]
         hint = nearest(unknown[0], SYSTEMS) if unknown else ""
         raise InputError("command line", [Mistake(f"--plane {plane}", f"must be two different systems{hint}")])
-    _check_file(out, overwrite)
+    as_folder = out.suffix not in (".svg", ".png") and (not out.suffix or out.is_dir())
+    if as_folder:
+        check_folder(out, overwrite)
+    else:
+        _check_file(out, overwrite)
     settings = _settings(file, changes)
     from affectsim import plots
     from affectsim.analysis import report
@@ -68,13 +72,21 @@ def phase(
 
     found = phase_plane(person_system(settings, mean_field=mean_field), *pair, third=third)
     conditions = report.standing(settings, mean_field)
-    _write_figure(plots.phase_portrait(found, _short(conditions)), out)
-    click.echo("\n".join(f"  {line}" for line in (conditions, *report.equilibria_lines(found.equilibria))))
+    figure = plots.phase_portrait(found, _short(conditions))
+    lines = [conditions, *report.equilibria_lines(found.equilibria)]
     for number, one in enumerate(found.equilibria.stable):
         share = 100 * float((found.basin == number).mean())
-        click.echo(f"  {share:.0f} % of the plane leads to threat {one.state[0]:.2f}, soothing {one.state[2]:.2f}")
-    where = "where it would settle" if third is None else f"at {third:g}"
-    click.echo(f"  {found.third} {where}\nwritten: {out}")
+        lines.append(f"{share:.0f} % of the plane leads to threat {one.state[0]:.2f}, soothing {one.state[2]:.2f}")
+    lines.append(f"{found.third} is held {'where it would settle' if third is None else f'at {third:g}'}")
+    if as_folder:
+        with whole_folder(out, overwrite) as partial:
+            plots.save(figure, partial / "phase.svg")
+            states = [[*one.state, int(one.stable)] for one in found.equilibria.found]
+            _write_csv(partial / "equilibria.csv", [[*SYSTEMS, "stable"], *states])
+            write_manifest(partial, {"plane": list(pair), "settings": dict(settings), "said": lines})
+    else:
+        _write_figure(figure, out)
+    click.echo("\n".join(f"  {line}" for line in lines) + f"\nwritten: {out}")
     _disclaim()
 
 
@@ -150,7 +162,9 @@ def bifurcation(
         _write_csv(partial / "branches.csv", report.branch_rows(found, name))
         facts = report.plain(settings, name, found, mean_field, curves, other.name if other else "", swept, warned)
         _write_json(partial / "bifurcation.json", facts)
-        write_manifest(partial, {"command": "bifurcation", "parameter": name, "range": [wanted.low, wanted.high]})
+        write_manifest(partial, {
+            "parameter": name, "range": [wanted.low, wanted.high], "settings": dict(settings), "said": lines,
+        })  # fmt: skip
     click.echo("\n".join(f"  {line}" for line in lines))
     click.echo(f"written: {folder / 'bifurcation.svg'}, branches.csv, bifurcation.json"
                + "".join(f", {stem}.svg" for stem in figures if stem != "bifurcation"))  # fmt: skip

@@ -71,7 +71,10 @@ def _one(folder: Path, full: bool, out: Path | None, check: bool, accept: bool, 
     if out is not None:
         with whole_folder(out, overwrite) as partial:
             execution.write(last, partial)
-            write_manifest(partial, {"experiment": last.name, "question": last.design.question})
+            first = last.scenarios[0]
+            facts = {"experiment": last.name, "question": last.design.question, "arms": list(first.arms)}
+            read = {"design": folder / "design.toml"}
+            write_manifest(partial, facts, scenario=first, inputs=read, arguments={"names": [str(folder)]})
         click.echo(f"\nwritten to {out}: table.txt, results.json, figure.svg, figure.png, manifest.json")
     if accept:
         execution.accept(results)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,12 +10,24 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from affectsim.errors import InputError, Mistake
 
+if TYPE_CHECKING:
+    from affectsim.reports.manifest import Call
+    from affectsim.scenario import Scenario
+
 MANIFEST = "manifest.json"
+#: Where a context of click keeps the moment at which the command began.
+BEGAN = "affectsim.began"
+#: Parameters of commands that do not decide what is written.
+_NOT_DECIDING = ("out", "overwrite", "threads", "workers", "check", "accept", "dry_run")
+#: Folders that are being written -> where their content will be.
+_PLACES: dict[Path, Path] = {}
+_STANDS_FOR: ContextVar[Path | None] = ContextVar("standing for", default=None)
 
 
 def check_folder(folder: Path, overwrite: bool = False) -> None:
@@ -57,6 +68,7 @@ def whole_folder(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".partial", dir=place.parent))
+        _PLACES[partial] = place
         yield partial
         with _undisturbed():
             _put(partial, place)
@@ -65,6 +77,7 @@ def whole_folder(folder: Path, overwrite: bool = False) -> Iterator[Path]:
         _refuse(folder, f"cannot be written: {error.strerror or error}")
     finally:
         if partial is not None:
+            _PLACES.pop(partial, None)
             shutil.rmtree(partial, ignore_errors=True)
         for empty in () if done else made:
             with suppress(OSError):
@@ -116,16 +129,91 @@ def _undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write `manifest.json`: `facts`, then size and sha256 of every other file in the folder."""
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != MANIFEST:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": digest}
-    text = json.dumps({**facts, "files": files}, indent=2, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+def write_manifest(
+    folder: Path, facts: Mapping[str, Any], *, scenario: Scenario | None = None,
+    inputs: Mapping[str, Path] | None = None, arguments: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Write `manifest.json`, the last file of a result: the command, `facts`, versions, and every file with its sha256.
+
+    Command, arguments and the files they name are those of the command that runs; what it does not know are `facts`
+    (title, seed, digest ...), the `scenario` with the files it names, and other `inputs`. `arguments`: what another
+    value than the given one would have done the same, such as one name of several; None leaves one out.
+    """
+    from affectsim.reports import manifest
+
+    known = dict(facts)
+    files = dict(inputs or {})
+    if scenario is not None:
+        known = {"title": scenario.title, "seed": scenario.seed, "digest": scenario.digest()} | known
+        known["scenario"] = scenario.to_toml()
+        files |= scenario.files()
+    place = written_as(_PLACES.get(folder, folder))
+    manifest.write(folder, manifest.build(folder, known, call(arguments), files, place=place))
+
+
+def call(changed: Mapping[str, Any] | None = None) -> Call:
+    """Return the command that runs, without what does not decide its result (where to, how many threads)."""
+    import click
+
+    from affectsim.reports.manifest import Call
+
+    context = click.get_current_context(silent=True)
+    if context is None or context.parent is None:
+        return Call()
+    words: list[str] = []
+    above: click.Context | None = context
+    while above is not None and above.parent is not None:
+        words.insert(0, above.info_name or "")
+        above = above.parent
+    values = {**context.params, **(changed or {})}
+    named: dict[str, Path] = {}
+    ends: list[str] = []
+    for parameter in context.command.params:
+        value = values.get(parameter.name or "")
+        by_default = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.DEFAULT
+        if by_default or value is None or parameter.name in _NOT_DECIDING:
+            continue
+        each = [value] if isinstance(value, str | Path) or not isinstance(value, list | tuple) else list(value)
+        if isinstance(parameter, click.Option):
+            long = max(parameter.opts, key=len)
+            if parameter.is_flag:
+                words += [long] if value else []
+            else:
+                groups = each if parameter.multiple else [each]
+                words += [word for one in groups for word in (long, *_words(one))]
+        else:
+            ends += _words(each)
+        files = [Path(one) for one in each if isinstance(one, str | Path) and _is_file(one)]
+        named |= {f"{parameter.name}{f' {n}' if n else ''}": path for n, path in enumerate(files)}
+    began = context.meta.get(BEGAN)
+    # Words after -- are never options, whatever they begin with.
+    return Call((*words, *(["--"] if any(word.startswith("-") for word in ends) else []), *ends), began, named)
+
+
+def _words(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _is_file(name: str | Path) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # ValueError: a name that no file can have
+        return False
+
+
+@contextmanager
+def standing_for(folder: Path) -> Iterator[None]:
+    """Let what is written meanwhile say paths as they hold from inside `folder`, wherever it is written."""
+    token = _STANDS_FOR.set(folder)
+    try:
+        yield
+    finally:
+        _STANDS_FOR.reset(token)
+
+
+def written_as(folder: Path) -> Path:
+    """Return the folder from inside which paths in a result shall hold: `folder`, but see `standing_for`."""
+    return _STANDS_FOR.get() or folder
 
 
 def _refuse(folder: Path, message: str) -> None:

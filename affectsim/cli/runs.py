@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affectsim.cli import options
-from affectsim.cli.output import check_folder, whole_folder, write_manifest
+from affectsim.cli.output import check_folder, whole_folder, write_manifest, written_as
 from affectsim.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def run(
         results = simulate(scenario, threads=threads, progress=progress)
     with whole_folder(folder, overwrite) as partial:
         save(results, partial / "run.nc")
-        (partial / "scenario.toml").write_text(resolved(scenario, folder), encoding="utf-8")
-        write_manifest(partial, facts(scenario, results))
+        (partial / "scenario.toml").write_text(resolved(scenario, written_as(folder)), encoding="utf-8")
+        write_manifest(partial, facts(scenario, results), scenario=scenario)
     try:
         click.echo(summary(scenario, results))
         click.echo(f"\nwritten: {folder / 'run.nc'}, scenario.toml, manifest.json")
@@ -151,11 +151,5 @@ def about(results: xr.Dataset) -> dict[str, Any]:
 
 
 def facts(scenario: Scenario, results: xr.Dataset) -> dict[str, Any]:
-    """Return what the manifest says about a run: where it comes from, and the files that went into it."""
-    import hashlib
-
-    inputs = {}
-    for key, path in scenario.files().items():
-        with path.open("rb") as file:
-            inputs[key] = {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-    return {**about(results), "arms": list(scenario.arms), "replicates": scenario.replicates, "inputs": inputs}
+    """Return what the manifest says about a run beside its scenario."""
+    return {**about(results), "arms": list(scenario.arms), "replicates": scenario.replicates}

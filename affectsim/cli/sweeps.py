@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affectsim.cli import options
+from affectsim.cli.finished import TABLE, finish, keep_command
 from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake
 
@@ -79,6 +80,7 @@ def sweep(
             refuse_differences(store.plan, asked.plan, str(folder))
     else:
         Store.create(folder, asked.plan, asked.points)
+    keep_command(folder)
     _go_on(folder, workers)
 
 
@@ -182,6 +184,8 @@ def _go_on(folder: Path, workers: int | None) -> None:
         if account.deaths:
             click.echo(f"  {account.deaths} processes died on the way and were started again")
         _say(store)
+        if finish(store):
+            click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
         click.echo(f"\nthe table: {folder / 'sweep.sqlite'} (results); as a file: affectsim export {folder} --csv FILE")
         click.echo(DISCLAIMER)
 

@@ -48,7 +48,7 @@ def demo(
                 threads=threads, progress=progress, nodes=nodes,
             )  # fmt: skip
         if not (partial / MANIFEST).exists():
-            write_manifest(partial, about(result.run))
+            write_manifest(partial, {**about(result.run), "scenario": result.run.attrs["scenario"]})
         names = sorted(path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file())
     try:
         click.echo(result.table)

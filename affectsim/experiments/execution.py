@@ -14,7 +14,7 @@ from affectsim.experiments.design import Design
 from affectsim.experiments.measured import Measured, measure
 from affectsim.experiments.pictures import draw
 from affectsim.experiments.tables import Numbers, finite, from_plain, text
-from affectsim.results import DISCLAIMER, provenance
+from affectsim.results import CIRCUMSTANCES, DISCLAIMER, provenance
 from affectsim.simulation import Progress
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Result(NamedTuple):
                 {"value": one.value, "condition": one.condition, "digest": scenario.digest()}
                 for one, scenario in zip(self.measured, self.scenarios, strict=True)
             ],
-            "provenance": {key: value for key, value in first.items() if key not in ("title", "digest")},
+            "provenance": {
+                key: value for key, value in first.items() if key not in ("title", "digest", *CIRCUMSTANCES)
+            },
         }
 
 

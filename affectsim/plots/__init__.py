@@ -8,6 +8,7 @@ from affectsim.plots.diaries import fit_to_diaries
 from affectsim.plots.dynamics import bifurcation_diagram, early_warning_signals, fold_map, phase_portrait
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
+from affectsim.plots.factors import along_factors
 from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
@@ -16,6 +17,7 @@ from affectsim.plots.triangle import triangle
 
 __all__ = [
     "Placed",
+    "along_factors",
     "bifurcation_diagram",
     "compared",
     "courses",

@@ -121,7 +121,7 @@ def _panels(
         changed = np.zeros(drawn.size, dtype=bool) if first is None else system != first
         first = system if first is None else first
         _draw(axes, places, pairs, system, trainees, changed, words)
-    _key(figure, height)
+    key(figure, height)
     return figure
 
 
@@ -219,7 +219,7 @@ def _draw(axes: Axes, places: Float, pairs: Whole, system: Whole, trainees: Mask
               ha="center", va="top", fontsize=11, color=COLOURS["threat"], weight="bold")  # fmt: skip
 
 
-def _key(figure: Figure, height: float) -> None:
+def key(figure: Figure, height: float) -> None:
     """Say what the marks mean in one line at the foot."""
     looks = [(SHAPES[name], COLOURS[name], COLOURS[name], f"{name} strongest") for name in SYSTEMS]
     looks.append(("o", "white", "black", "offered training"))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 Span = tuple[float, float]
 #: Corners of threat (left), drive (right) and soothing (top): a triangle of side 1.
-_CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
-_CENTRE = _CORNERS.mean(axis=0)
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
+_CENTRE = CORNERS.mean(axis=0)
 
 
 def triangle(run: xr.Dataset, before: Span | None = None, after: Span | None = None) -> Figure:
@@ -52,7 +52,7 @@ def triangle(run: xr.Dataset, before: Span | None = None, after: Span | None = N
         "nearer to a corner, the larger that system's share; at the ring all three are equal. Cross: mean of all."
     )
     figure = new_figure(4.1 * len(panels), 5.3, "Which system is strongest, before and after training", subtitle)
-    start = panels[0][1].mean(axis=0) @ _CORNERS
+    start = panels[0][1].mean(axis=0) @ CORNERS
     for number, (title, shares) in enumerate(panels):
         width = 1 / len(panels)
         axes = figure.add_axes((number * width + 0.005, 0.055, width - 0.01, 0.72))
@@ -75,16 +75,16 @@ def _panel(axes: Axes, shares: Float, title: str, start: Float | None) -> None:
     axes.set_xlim(-0.13, 1.13)
     axes.set_ylim(-0.18, 1.06)
     axes.text(0.5, 1.05, title, fontsize=12.5, weight="bold", color=INK, ha="center", va="bottom")
-    _grid(axes)
+    grid(axes)
     strongest = shares.argmax(axis=1)
-    points = shares @ _CORNERS
+    points = shares @ CORNERS
     size = float(np.sqrt(np.clip(9000 / max(len(shares), 1), 4, 34)))
     marks: dict[str, Any] = {"linestyle": "", "markersize": size, "markeredgewidth": 0.4, "alpha": 0.65}
     for number, name in enumerate(SYSTEMS):
         mine = points[strongest == number]
         look = {"marker": SHAPES[name], "color": COLOURS[name], "markeredgecolor": "white", **marks}
         axes.plot(mine[:, 0], mine[:, 1], rasterized=len(shares) > 20_000, **look)
-    mean = shares.mean(axis=0) @ _CORNERS
+    mean = shares.mean(axis=0) @ CORNERS
     if start is not None and np.hypot(*(mean - start)) > 0.01:
         axes.annotate(
             "",
@@ -102,12 +102,12 @@ def _panel(axes: Axes, shares: Float, title: str, start: Float | None) -> None:
         axes.text(x, y, words, fontsize=11, color=COLOURS[name], weight="bold", ha=side, va=edge, linespacing=1.2)
 
 
-def _grid(axes: Axes) -> None:
+def grid(axes: Axes) -> None:
     """Draw the sides, the borders between the regions of the strongest system, and the point of balance."""
-    ring = _CORNERS[[0, 1, 2, 0]]
+    ring = CORNERS[[0, 1, 2, 0]]
     axes.fill(ring[:, 0], ring[:, 1], facecolor="#FAFAFA", edgecolor=GREY, linewidth=1.2, zorder=-3)
     for a, b in ((0, 1), (1, 2), (2, 0)):
-        middle = (_CORNERS[a] + _CORNERS[b]) / 2
+        middle = (CORNERS[a] + CORNERS[b]) / 2
         axes.plot(*zip(_CENTRE, middle, strict=True), color=GREY, linewidth=0.9, linestyle=(0, (3, 3)), zorder=-2)
     axes.plot(*_CENTRE, marker="o", markersize=9, markerfacecolor="none", markeredgecolor=INK, zorder=5)
     axes.annotate(
