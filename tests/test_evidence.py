@@ -98,14 +98,18 @@ def test_the_objective_never_sees_what_is_to_be_predicted() -> None:
 
 
 def test_the_recipe_cannot_compute_what_is_to_be_predicted(
-    monkeypatch: pytest.MonkeyPatch, trial_run: object, small_trial: trials.World
+    monkeypatch: pytest.MonkeyPatch, small_trial: trials.World
 ) -> None:
     def refused(world: object) -> dict[str, float]:
         raise AssertionError("a prediction was computed")
 
+    from affectsim.simulation import simulate
+
     roles = {one.name: one.role for one in entries()}
+    trial_run = simulate(studies.scenario("eight-week", people=60, worlds=1, seed=1))
+    (world,) = trials.worlds(trial_run, "eight-week")
     for fitted in values.FITTED.values():
-        assert {roles[name] for name in fitted(small_trial)} == {"calibrate"}
+        assert {roles[name] for name in fitted(world)} == {"calibrate"}
     assert {roles[name] for name in values.PREDICTED["two-week"](small_trial)} == {"predict"}
     monkeypatch.setattr(values, "PREDICTED", dict.fromkeys(studies.STUDIES, refused))
     monkeypatch.setattr(trials, "group_against_individual", refused)
