@@ -47,6 +47,10 @@ _FEARS_POOLED = (
     "assumed; direction: Kirby, Day & Sagar 2019 (4723 people): all three fears go with self-criticism and shame, "
     "that for others least"
 )
+_INTENSITY = (
+    "assumed; direction: people who feel one kind of event strongly feel others strongly too, pleasant ones and "
+    "unpleasant ones (affect intensity, Larsen & Diener 1987)"
+)
 _FEAR_FOR = "assumed; direction: the three fears go together, that for others least (Kirby, Day & Sagar 2019)"
 
 
@@ -76,6 +80,12 @@ CORRELATIONS: tuple[Correlation, ...] = tuple(_fitted(one) for one in (
         ("threat_gain", "anger"), 0.35,
         "assumed; direction: anger is one of the feelings of the threat system (Gilbert 2009)",
     ),
+    Correlation(
+        ("drive_baseline", "soothing_baseline"), 0.4,
+        "assumed; direction: activated positive affect goes with relaxed and with safe affect (Gilbert et al. 2008)",
+    ),
+    Correlation(("drive_gain", "soothing_gain"), 0.3, _INTENSITY),
+    Correlation(("threat_gain", "drive_gain"), 0.2, _INTENSITY),
 ))  # fmt: skip
 
 

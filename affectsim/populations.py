@@ -85,12 +85,12 @@ PRESETS: dict[str, Preset] = {
     "help-seeking": Preset(
         "people who seek help: more self-critical, more afraid of compassion",
         "The source text names distressing thoughts and feelings, most of all those of self-attack. A median "
-        "self-criticism of 1.5, just above the fold at mean inputs, would with daily events on top leave nine "
-        "people in ten locked in threat, which no diary study of patients shows.",
+        "self-criticism of 1.2 would leave seven people in ten dominated by threat most of the time; here it is "
+        "fewer than half.",
         {
-            "self_criticism": _median(1.2, "self-attack is what people seek help for (Gilbert 2009)"),
-            "fear_of_self_compassion": _median(0.30, _FEARS),
-            "fear_of_compassion_from_others": _median(0.30, _FEARS),
+            "self_criticism": _median(0.9, "self-attack is what people seek help for (Gilbert 2009)"),
+            "fear_of_self_compassion": _median(0.25, _FEARS),
+            "fear_of_compassion_from_others": _median(0.25, _FEARS),
         },
         "assumed; directions: Gilbert 2009; Kirby, Day & Sagar 2019",
     ),
@@ -99,9 +99,9 @@ PRESETS: dict[str, Preset] = {
         "The therapy began with shame (Gilbert 2010). Shame feels inferior, submits and hides (Gilbert 2000), may "
         "turn into anger (Tangney et al. 1992), and goes with all fears of compassion (Kirby, Day & Sagar 2019).",
         {
-            "self_criticism": _median(1.1, _SHAME),
-            "fear_of_self_compassion": _median(0.35, _FEARS),
-            "fear_of_compassion_from_others": _median(0.40, "being seen is the danger in shame (Gilbert 2010)"),
+            "self_criticism": _median(0.95, _SHAME),
+            "fear_of_self_compassion": _median(0.28, _FEARS),
+            "fear_of_compassion_from_others": _median(0.30, "being seen is the danger in shame (Gilbert 2010)"),
             "anger": _median(0.25, "shame-proneness goes with anger (Tangney et al. 1992)"),
             "power": _median(0.35, _RANK),
             "escape": _median(0.40, "shame urges to hide (Gilbert 2000)"),
@@ -116,9 +116,9 @@ PRESETS: dict[str, Preset] = {
         "the therapy was to build soothing and affiliation against an easily alarmed threat system. Groups differ "
         "much inside, so spreads are larger.",
         {
-            "self_criticism": Shift(1.0, 0.55, "assumed; direction: hostile voices, self-attack (Gilbert et al. 2001)"),
-            "fear_of_self_compassion": _median(0.32, _FEARS),
-            "fear_of_compassion_from_others": _median(0.42, "mistrust: kindness is suspect (Freeman et al. 2002)"),
+            "self_criticism": Shift(0.8, 0.55, "assumed; direction: hostile voices, self-attack (Gilbert et al. 2001)"),
+            "fear_of_self_compassion": _median(0.27, _FEARS),
+            "fear_of_compassion_from_others": _median(0.32, "mistrust: kindness is suspect (Freeman et al. 2002)"),
             "threat_gain": Shift(1.2, 0.40, "assumed; direction: reactive to stress (Myin-Germeys & van Os 2007)"),
             "drive_baseline": _median(0.30, "negative symptoms: less drive (Kirkpatrick et al. 2006)"),
             "soothing_baseline": _median(0.32, _PSYCHOSIS),
@@ -134,9 +134,9 @@ PRESETS: dict[str, Preset] = {
         "Goss & Allan 2014: shame, self-criticism and pride in control, a drive system that does the work of "
         "soothing. Fear of self-compassion is high and predicts who gains less (Kelly et al. 2013).",
         {
-            "self_criticism": _median(1.1, _EATING),
-            "fear_of_self_compassion": _median(0.42, "higher than in students (Kelly, Vimalakanthan & Carter 2014)"),
-            "fear_of_compassion_from_others": _median(0.32, _FEARS),
+            "self_criticism": _median(0.9, _EATING),
+            "fear_of_self_compassion": _median(0.32, "higher than in students (Kelly, Vimalakanthan & Carter 2014)"),
+            "fear_of_compassion_from_others": _median(0.27, _FEARS),
             "drive_gain": _median(1.2, "pride in control and losing weight as reward (Goss & Allan 2014)"),
             "drive_baseline": _median(0.42, "striving (Goss & Allan 2014)"),
             "soothing_baseline": _median(0.32, "drive stands in for soothing (Goss & Allan 2014)"),

@@ -42,6 +42,7 @@ from affectsim.sections import (
 from affectsim.stimuli import DailyLife
 from affectsim.text_files import missing_file
 from affectsim.training.controls import Control, controls
+from affectsim.training.delivery import SCREENING
 from affectsim.training.programmes import Programme
 
 #: Most numbers of one variable that a run may record: 16 GB as float32, a limit of this package.
@@ -86,6 +87,7 @@ def _checked(
     _check_people(population, network, record, findings)
     _check_recorded(head, population, record, findings)
     _check_programme(training, folder, findings)
+    _check_unused(training, findings)
     findings.stop(source)
     assert head is not None
     return {
@@ -258,6 +260,19 @@ def _check_programme(training: Any, folder: Path, findings: Findings) -> None:
         message = f"must hold a whole group of the programme ({programme.group_size} people)"
         findings.add("training.delivery.capacity", message, delivery.capacity)
     _check_exercises(training, programme, findings)
+
+
+def _check_unused(training: Any, findings: Findings) -> None:
+    """Refuse what would have no effect: rules by which nobody is screened, room with no therapist to have it."""
+    if training is None:
+        return
+    if training.who.unless is None and training.screening != SCREENING and not findings.touch("training.screening"):
+        findings.add("training.screening", 'nobody is screened by these rules: add who.unless = "not suitable"')
+    room = type(training.delivery).model_fields["capacity"].default
+    where = "training.delivery.capacity"
+    if training.delivery.therapists is None and training.delivery.capacity != room and not findings.touch(where):
+        message = "is the room of one therapist and has no effect without them: add delivery.therapists"
+        findings.add(where, message, training.delivery.capacity)
 
 
 def _check_exercises(training: Any, programme: Programme, findings: Findings) -> None:

@@ -103,10 +103,11 @@ def trainings(draw: st.DrawFn, last_day: int) -> dict[str, Any]:
         "competence_spread": draw(number(0, 3)),
         "referrals_per_week": draw(number(0.01, 100)),
     }
+    room = {"capacity", "therapists"}  # one has no effect without the other
     return {
         "programme": name,
-        "delivery": {key: delivery[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(delivery)))))}
-        | {"capacity": delivery["capacity"]},
+        "delivery": {key: delivery[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(delivery)))) - room)}
+        | draw(st.sampled_from([{}, {key: delivery[key] for key in sorted(room)}])),
         "start_day": draw(st.integers(0, last_day)),
         "who": {
             "share": draw(number(0, 1)),

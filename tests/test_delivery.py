@@ -254,7 +254,7 @@ def test_who_is_not_suitable_does_not_start_and_the_run_says_why():
         ],
     }  # fmt: skip
     made = scenario(people=60, days=4.0, steps=2, training=training, network=NOBODY)
-    run, everybody = simulate(made), simulate(made.but({"training.who.unless": None}))
+    run, everybody = simulate(made), simulate(made.but({"training.who.unless": None, "training.screening": SCREENING}))
     anger, imagery = (build([made]).get(0, name) for name in ("anger", "imagery"))
     chosen = everybody["chosen"][0].to_numpy()
     out = run["screened_out"].to_numpy()
@@ -287,6 +287,17 @@ def test_mistakes_of_delivery_and_screening():
     with pytest.raises(InputError, match=r"capacity = 7.*\n?.*whole group of the programme \(8 people\)"):
         scenario(days=9.0, training=training)
     assert Rule(trait="anger", below=0.5, reason="x").name == "anger below 0.5"
+
+
+def test_what_would_have_no_effect_is_refused():
+    rules = [{"trait": "anger", "above": 0.3, "reason": "too angry now"}]
+    unused = {"programme": "two-week", "start_day": 1, "delivery": {"capacity": 5}, "screening": rules}
+    with pytest.raises(InputError) as error:
+        scenario(days=9.0, training=unused)
+    for words in ("training.screening", 'who.unless = "not suitable"', "training.delivery.capacity", "add delivery"):
+        assert words in str(error.value)
+    used = {**unused, "who": {"unless": "not suitable"}, "delivery": {"capacity": 25, "therapists": 1}}
+    assert scenario(days=9.0, training=used).training.delivery.capacity == 25
 
 
 # ----------------------------------------------------------------------------------- control arms

@@ -97,6 +97,43 @@ def test_the_objective_never_sees_what_is_to_be_predicted() -> None:
     assert len(seen) > 30
 
 
+def test_the_recipe_cannot_compute_what_is_to_be_predicted(
+    monkeypatch: pytest.MonkeyPatch, small_trial: trials.World
+) -> None:
+    def refused(world: object) -> dict[str, float]:
+        raise AssertionError("a prediction was computed")
+
+    from affectsim.simulation import simulate
+
+    roles = {one.name: one.role for one in entries()}
+    trial_run = simulate(studies.scenario("eight-week", people=60, worlds=1, seed=1))
+    (world,) = trials.worlds(trial_run, "eight-week")
+    for fitted in values.FITTED.values():
+        assert {roles[name] for name in fitted(world)} == {"calibrate"}
+    assert {roles[name] for name in values.PREDICTED["two-week"](small_trial)} == {"predict"}
+    monkeypatch.setattr(values, "PREDICTED", dict.fromkeys(studies.STUDIES, refused))
+    monkeypatch.setattr(trials, "group_against_individual", refused)
+    (found,) = values.values_of({"eight-week": trial_run}, 1, predicted=False)
+    assert found and {roles[name] for name in found} == {"calibrate"}
+    with pytest.raises(AssertionError, match="prediction"):
+        values.values_of({"eight-week": trial_run}, 1, predicted=True)
+    # The whole recipe, on the study that holds both fitted and predicted entries.
+    point = values.simulated_many(["eight-week"], [{}], people=60, worlds=1, seed=1)[0]
+    assert {roles[name] for name in point} == {"calibrate"}
+
+
+def test_studies_without_scores_are_simulated_once_for_all_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    original = values.simulate_many
+    monkeypatch.setattr(values, "simulate_many", lambda made, **more: calls.append(len(made)) or original(made, **more))
+    points = [{}, {"questionnaires.self-compassion-score.threat": -0.9}, {"model.defeat": 0.2}]
+    made = values.simulated_many(["survey", "diaries"], points, people=40, worlds=1, seed=1)
+    # Survey: two points in one batch and one in another; diaries: two different points.
+    assert sum(calls) == 5
+    name, trait = "momentary.threat.mean", "traits.self_compassion_with_psychopathology"
+    assert made[0][name] == made[1][name] != made[2][name] and made[0][trait] != made[1][trait]
+
+
 @given(st.floats(0.01, 0.99), st.booleans())
 def test_places_of_free_numbers_are_inverse(place: float, logarithmic: bool) -> None:
     one = Free("model.defeat", 0.1, 5.0, 0.5, logarithmic)

@@ -131,6 +131,9 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
         ("ablation", "without appreciation", -1, ["balance", "motivation", "sensitivity"]),
         ("ablation", "without imagery", -1, ["balance", "sensitivity", "empathy", "fear_of_self_compassion"]),
         ("ablation", "without self-critic work", -1, ["balance", "self_criticism"]),
+        ("ablation", "without breathing", -1, ["tolerance"]),
+        ("ablation", "without work with fears", -1, ["fear_of_self_compassion"]),
+        ("ablation", "without compassionate self", -1, ["motivation"]),
     ],
 )
 def test_limits_and_exercises_matter(name: str, condition: str, sign: int, outcomes: list[str], full: bool) -> None:

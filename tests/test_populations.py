@@ -16,8 +16,9 @@ from affectsim.draws import uniforms
 from affectsim.errors import InputError
 from affectsim.parameters import DISTRIBUTIONS
 from affectsim.populations import MOST_SPREAD, PRESETS, load_preset
+from affectsim.readouts import SYSTEMS
 from affectsim.scenario import Scenario
-from affectsim.simulation import simulate
+from affectsim.simulation import simulate, simulate_many
 from affectsim.traits import draw_traits, quantiles, values_at
 from affectsim.world import build
 from tests.strategies import correlations
@@ -301,3 +302,49 @@ def test_mistakes_in_an_own_preset(tmp_path: Path) -> None:
     (tmp_path / "ward.toml").write_text('source = "x"\ncorrelations = [{ traits = ["anger", "power"], r = 0.9 }, '
                                         '{ traits = ["threat_gain", "power"], r = -0.6 }]')  # fmt: skip
     assert "no population can have this" in refused(text, tmp_path)[0][1]
+
+
+# --------------------------------------------------------------------------------- groups of people
+
+
+@pytest.fixture(scope="module")
+def groups() -> dict[str, dict[str, float]]:
+    """Means of the third week of each preset: 240 people, the same draws."""
+    names = sorted(PRESETS)
+    tables = [
+        {
+            "days": 21.0, "seed": 5, "population": {"size": 240, "preset": name},
+            "record": {"every": "1 week", "readouts": ["threat_dominant"]}, "numerics": {"steps_per_tick": 4},
+        }
+        for name in names
+    ]  # fmt: skip
+    runs = simulate_many([Scenario(table, source=name) for name, table in zip(names, tables, strict=True)])
+    read = (*SYSTEMS, "threat_dominant")
+    return {
+        name: {one: float(run[one].isel(run=0, time=-1).mean()) for one in read}
+        for name, run in zip(names, runs, strict=True)
+    }
+
+
+def test_groups_live_as_their_sources_say(groups: dict[str, dict[str, float]]) -> None:
+    general, seeking = groups["general"], groups["help-seeking"]
+    assert general["threat_dominant"] < 0.3
+    for name, group in groups.items():
+        # No group is locked in threat, and none is but for the general one without it for half of its people.
+        assert group["threat_dominant"] < 0.65, name
+        if name != "general":
+            assert group["threat"] > general["threat"] + 0.05 and group["soothing"] < general["soothing"] - 0.02, name
+            assert group["threat_dominant"] > 0.3, name
+    for name in ("shame", "psychosis", "eating-disorder"):
+        assert groups[name]["threat"] > seeking["threat"] and groups[name]["soothing"] < seeking["soothing"], name
+    # Psychosis: least drive; eating disorders: most among those who are not well.
+    unwell = [name for name in groups if name != "general"]
+    assert min(unwell, key=lambda name: groups[name]["drive"]) == "psychosis"
+    assert max(unwell, key=lambda name: groups[name]["drive"]) == "eating-disorder"
+
+
+def test_every_number_of_a_group_has_a_source_or_says_assumed() -> None:
+    for name, preset in PRESETS.items():
+        assert preset.source, name
+        for trait, shift in preset.traits.items():
+            assert shift.source.startswith("assumed; direction: ") or "(" in shift.source, (name, trait)

@@ -3,11 +3,14 @@
     python -m affectsim.evidence.calibrate      (renews the package's own numbers, `data/calibrated.toml`)
     affectsim evidence --calibrate OUT.toml     (the same stages, into a file of one's own)
 
-Three stages, since questionnaires and training need people who already live as diaries say:
+Four stages, since questionnaires and training need people who already live as diaries say:
 
 1. life: events, couplings, backgrounds, how people differ and how they rate, against `momentary`;
-2. traits: which traits go together and what scores read of how people feel now, against `traits`;
-3. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`.
+2. people: how they differ and which differences go together, the life of the median person as it is, against
+   `momentary` again: a first stage alone finds no set in which drive and soothing go together between people as
+   much as in diaries, since nothing but events and couplings would then tie them;
+3. traits: which traits go together and what scores read of how people feel now, against `traits`;
+4. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`.
 
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
@@ -18,7 +21,8 @@ it started. It is minimised by scipy's `least_squares` (trust region, bounds). A
 one batch of simulations with the same seed, so they live the same events (common random numbers) and what
 differs is the model. After every step the best point so far is written, and a later call goes on from there.
 
-Entries with the role "predict" are never looked at: `objective_entries` leaves them out.
+Entries with the role "predict" are never looked at: `objective_entries` leaves them out, and
+`values.simulated_many`, which makes every value here, computes none of them.
 """
 
 from __future__ import annotations
@@ -142,11 +146,16 @@ class _Enough(Exception):
 
 
 def run(out: Path, *, seconds: float = 600.0, seed: int = 1, people: int = 400, stages: Sequence[str] = tuple(STAGES),
-        say: Callable[[str], None] = print) -> None:  # fmt: skip
-    """Run the recipe, going on from `out` if it is there; write every better point to it."""
+        only: Sequence[str] = (), say: Callable[[str], None] = print) -> None:  # fmt: skip
+    """Run the recipe, going on from `out` if it is there; write every better point to it.
+
+    `only`: free numbers of the stages that are left free; all by default.
+    """
     numbers = read_numbers(out) if out.exists() else {}
     for name in stages:
         stage, known = STAGES[name], dict(numbers)
+        if only:
+            stage = stage._replace(free=tuple(one for one in stage.free if one.path in only))
         began = time.monotonic()
 
         def tried(point: Point, name: str = name, began: float = began) -> None:

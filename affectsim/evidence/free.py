@@ -117,6 +117,18 @@ _LIFE = (
     *(_rating(f"{system}_rating_noise", 0.05, 0.2) for system in ("threat", "drive", "soothing")),
 )
 
+#: How people differ, and which of these differences go together, with the life of the median person as it is.
+_PEOPLE = (
+    _correlation("drive_baseline.soothing_baseline", 0.0, 0.8),
+    _correlation("drive_gain.soothing_gain", 0.0, 0.7),
+    _correlation("threat_gain.drive_gain", 0.0, 0.6),
+    _spread("self_criticism", 0.3, 1.0),
+    _spread("threat_gain", 0.15, 0.9),
+    _spread("drive_gain", 0.15, 0.9),
+    _spread("drive_baseline", 0.15, 1.2),
+    _spread("soothing_baseline", 0.15, 1.2),
+)
+
 #: How the score of self-compassion mixes what is a trait with how people feel now, and which traits go together.
 _TRAITS = (
     _correlation("self_criticism.fear_of_self_compassion", 0.0, 0.7),
@@ -127,10 +139,12 @@ _TRAITS = (
     _weight("fear-of-compassion-for-others-score", "threat", 0.0, 1.0),
     _weight("self-compassion-score", "threat", -1.0, 0.0),
     _weight("self-compassion-score", "soothing", 0.0, 1.0),
-    _weight("self-compassion-score", "self_criticism", -1.5, 0.0),
-    _weight("self-compassion-score", "fear_of_self_compassion", -1.5, 0.0),
-    _weight("self-compassion-score", "non_judgement", 0.0, 1.5),
-    _weight("self-compassion-score", "tolerance", 0.0, 1.5),
+    # The scale has as many items about self-judgement as about mindfulness and over-identification (Neff 2003), so
+    # what is read of self-criticism may not give way to the attributes that training moves most.
+    _weight("self-compassion-score", "self_criticism", -1.2, -0.4),
+    _weight("self-compassion-score", "fear_of_self_compassion", -0.8, -0.1),
+    _weight("self-compassion-score", "non_judgement", 0.1, 0.6),
+    _weight("self-compassion-score", "tolerance", 0.1, 0.6),
 )
 
 #: How much training does; what a score of distress reads of it.
@@ -160,6 +174,7 @@ _TRAINING = (
 #: In this order: each stage starts from what those before it found.
 STAGES: dict[str, Stage] = {
     "life": Stage(("momentary",), ("diaries",), 2, 10, _LIFE),
+    "people": Stage(("momentary",), ("diaries",), 2, 10, _PEOPLE),
     "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
     "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 2, 10, _TRAINING),
 }

@@ -114,19 +114,24 @@ def worlds(run: xr.Dataset, study: str) -> list[World]:
 
 
 def eight_week_values(world: World) -> dict[str, float]:
-    """Return the entries of kirby_2017, wilson_2019 and practice, from eight weeks against a waiting list."""
-    kirby, wilson = "compassion_interventions.kirby_2017.", "compassion_interventions.wilson_2019."
+    """Return the entries of kirby_2017 and practice, from eight weeks against a waiting list."""
+    kirby = "compassion_interventions.kirby_2017."
     made = {
         f"{kirby}{name}": world.effect(f"{name}_score")
         for name in ("self_compassion", "distress", "depression", "anxiety", "well_being")
     }
     flows = ("compassion_for_self_score", "compassion_for_others_score")
     made[f"{kirby}compassion"] = float(np.mean([world.effect(flow) for flow in flows]))
-    made |= {f"{wilson}{name}": made[f"{kirby}{name}"] for name in ("self_compassion", "anxiety", "depression")}
     made["practice.share_of_assigned_done"] = _share_done(world)
     made["practice.dropout"] = _stopped(world)
     made["practice.waiting_list_change_sd"] = control_change(world)
     return made
+
+
+def wilson_values(world: World) -> dict[str, float]:
+    """Return the effects of wilson_2019 on scores."""
+    path = "compassion_interventions.wilson_2019."
+    return {f"{path}{name}": world.effect(f"{name}_score") for name in ("self_compassion", "anxiety", "depression")}
 
 
 def group_values(world: World) -> dict[str, float]:

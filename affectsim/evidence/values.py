@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from affectsim.evidence import trials
 from affectsim.evidence.momentary import diary_values
-from affectsim.evidence.studies import scenario
+from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import MODEL
 from affectsim.questionnaires.scales import Questionnaire
@@ -21,21 +21,27 @@ if TYPE_CHECKING:
 
 Values = dict[str, float]
 
-_BY_WORLD: dict[str, Callable[[trials.World], Values]] = {
+#: What may be fitted, by study.
+FITTED: dict[str, Callable[[trials.World], Values]] = {
     "eight-week": trials.eight_week_values,
+    "eight-week-usual-care": trials.usual_care_values,
+}
+#: What is only predicted, by study; the calibration never calls one of these.
+PREDICTED: dict[str, Callable[[trials.World], Values]] = {
+    "eight-week": trials.wilson_values,
     "eight-week-group": trials.group_values,
     "eight-week-active": trials.active_values,
-    "eight-week-usual-care": trials.usual_care_values,
     "sixteen-week-group": trials.psychosis_values,
     "two-week": trials.two_week_values,
     "eight-week-teachers": trials.teachers_values,
 }
 
 
-def values_of(runs: Mapping[str, xr.Dataset], seed: int) -> list[Values]:
+def values_of(runs: Mapping[str, xr.Dataset], seed: int, *, predicted: bool) -> list[Values]:
     """Return what can be computed from the studies that were run: name of the entry -> value, one per world.
 
-    Worlds that one study has and another has not stay shorter. `seed`: of the diaries' beeps.
+    Worlds that one study has and another has not stay shorter. `seed`: of the diaries' beeps. `predicted`: also
+    what is only predicted; without it no such value is computed.
     """
     found: list[list[Values]] = []
     if "diaries" in runs:
@@ -44,10 +50,12 @@ def values_of(runs: Mapping[str, xr.Dataset], seed: int) -> list[Values]:
         found.append(survey_values(runs["survey"]))
         if "diaries" in runs:
             found.append(survey_and_diary_values(runs["survey"], runs["diaries"], seed))
-    by_world = {name: trials.worlds(run, name) for name, run in runs.items() if name in _BY_WORLD}
-    for name, mine in by_world.items():
-        found.append([_BY_WORLD[name](world) for world in mine])
-    if {"eight-week", "eight-week-group"} <= set(by_world):
+    tables = (FITTED, PREDICTED) if predicted else (FITTED,)
+    known = {name for table in tables for name in table}
+    by_world = {name: trials.worlds(run, name) for name, run in runs.items() if name in known}
+    for table in tables:
+        found += [[table[name](world) for world in mine] for name, mine in by_world.items() if name in table]
+    if predicted and {"eight-week", "eight-week-group"} <= set(by_world):
         pairs = zip(by_world["eight-week-group"], by_world["eight-week"], strict=True)
         found.append([trials.group_against_individual(group, alone) for group, alone in pairs])
     longest = max((len(one) for one in found), default=0)
@@ -98,32 +106,52 @@ def simulated(
             )[0]
             for name in studies
         }  # fmt: skip
-    return [values | practice_rate(changes) for values in values_of(runs, seed)]
+    return [values | practice_rate(changes) for values in values_of(runs, seed, predicted=True)]
 
 
 def simulated_many(
     studies: Sequence[str], points: Sequence[Mapping[str, float]], *, people: int, worlds: int, seed: int,
     threads: int | None = None,
 ) -> list[Values]:  # fmt: skip
-    """Return the values at several points, means over worlds. Points that share weights of scores are one batch."""
+    """Return the values of what may be fitted at several points, means over worlds; nothing else is computed.
+
+    Points that share weights of scores are one batch; a study without scores is simulated once for all weights.
+    """
     results: list[Values] = [{} for _ in points]
     groups: dict[tuple[tuple[str, float], ...], list[int]] = {}
     for number, point in enumerate(points):
         weights = tuple(sorted((path, value) for path, value in point.items() if path.startswith("questionnaires.")))
         groups.setdefault(weights, []).append(number)
+    known: dict[tuple[str, tuple[tuple[str, float], ...]], xr.Dataset] = {}
     for weights, numbers in groups.items():
         with weighted(dict(weights)):
             runs: dict[str, list[xr.Dataset]] = {}
             for name in studies:
-                made = []
-                for number in numbers:
-                    rest = {path: value for path, value in points[number].items() if not path.startswith("questionn")}
-                    made.append(scenario(name, people=people, worlds=worlds, seed=seed, changes=rest))
-                runs[name] = simulate_many(made, threads=threads)
+                rests = [
+                    {path: value for path, value in points[number].items() if not path.startswith("questionnaires.")}
+                    for number in numbers
+                ]
+                keys = [(name, tuple(sorted(rest.items()))) for rest in rests]
+                if _reads_scores(name):
+                    keys = [(*key[:1], (*key[1], *weights)) for key in keys]
+                missing = {key: rest for key, rest in zip(keys, rests, strict=True) if key not in known}
+                made = [
+                    scenario(name, people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()
+                ]
+                if made:
+                    known |= zip(missing, simulate_many(made, threads=threads), strict=True)
+                runs[name] = [known[key] for key in keys]
+                if _reads_scores(name):
+                    for key in missing:
+                        del known[key]
         for place, number in enumerate(numbers):
-            each = values_of({name: run[place] for name, run in runs.items()}, seed)
+            each = values_of({name: run[place] for name, run in runs.items()}, seed, predicted=False)
             names = sorted({name for values in each for name in values})
             results[number] = practice_rate(points[number]) | {
                 name: sum(values[name] for values in each) / len(each) for name in names
             }
     return results
+
+
+def _reads_scores(study: str) -> bool:
+    return any(name.endswith("-score") for name in STUDIES[study].readouts)
