@@ -18,8 +18,9 @@ from affectsim.simulation import recorded
 from affectsim.sweep.outcomes import recording_for
 from affectsim.sweep.runs import reason
 
-#: Most runs and most recorded numbers in one call (a quarter of a gigabyte): little is lost when it is stopped.
-MOST_RUNS, _MOST_NUMBERS = 64, 2**25
+#: Most runs, recorded numbers (a quarter of a gigabyte) and half hours of people in one call: some seconds, which are
+#: all that is lost when it is stopped.
+MOST_RUNS, _MOST_NUMBERS, _MOST_MOMENTS = 64, 2**25, 2**22
 #: Scenarios that are kept validated (assumed to be enough).
 _SCENARIOS = 512
 
@@ -105,7 +106,8 @@ class Evaluator:
     def _most(self, scenario: Scenario) -> int:
         people = scenario.population.size or 1000
         numbers = people * scenario.days * 24 / scenario.record.every_hours * (5 + len(scenario.record.readouts))
-        return int(min(MOST_RUNS, max(1, _MOST_NUMBERS // max(1, numbers))))
+        work = people * scenario.moments
+        return int(min(MOST_RUNS, max(1, _MOST_NUMBERS // max(1, numbers)), max(1, _MOST_MOMENTS // work)))
 
     def _replicate(self, job: Job) -> int:
         point, replicate = job
