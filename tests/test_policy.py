@@ -168,6 +168,21 @@ def test_the_search_learns(tmp_path):
     assert np.mean(wasted[1]) < np.mean(wasted[0]) and np.mean(wasted[1]) < 4
 
 
+def test_ranges_are_searched_too(tmp_path):
+    """The best amount for itself is known: sqrt(x) - x / 4 has its top at 4; the cost is the other objective."""
+    pytest.importorskip("optuna")
+    amount = Decision(Factor("amount", "amount", (), {}, 0.0, 10.0, 5, False, False), "", ())
+
+    def evaluate(jobs):
+        yield [Evaluated(p, r, (0.0 if p is None else math.sqrt(p["amount"]) - p["amount"] / 4,)) for p, r in jobs]
+
+    asked = Problem((amount,), (GOALS[0], GOALS[2]), settings(), None, lambda point: point["amount"], evaluate)
+    result = searched(tmp_path, asked)
+    amounts = sorted(one.trial.point["amount"] for one in result.front)
+    assert amounts[0] < 0.5 and 3.8 < amounts[-1] < 4.2 and len(amounts) > 20
+    assert all(one.trial.point["amount"] <= 4.2 for one in result.front)
+
+
 # ------------------------------------------------------------------------------------------ budget
 
 

@@ -132,6 +132,26 @@ def test_runs_give_the_same_alone_and_together(asked_in):
     assert together == alone and len(set(together.values())) == len(jobs)
 
 
+def test_points_with_the_same_replicates_share_one_call_of_the_kernel(asked_in, monkeypatch):
+    from affectsim.policy import evaluation
+
+    sizes = []
+
+    def counted(scenarios, replicates, **more):
+        sizes.append((len(scenarios), list(replicates)))
+        return recorded(scenarios, replicates, **more)
+
+    recorded = evaluation.recorded
+    monkeypatch.setattr(evaluation, "recorded", counted)
+    problem = asked_in().problem
+    points = [
+        {"who": who, "training.who.share": share, "start": -7} for who in ("random", "hubs") for share in (0.25, 1)
+    ]
+    list(problem.evaluate([(point, r) for point in points for r in (0, 1)]))
+    # Four points and the world without training, which all of them share.
+    assert sizes == [(5, [0, 1])]
+
+
 def test_nobody_trained_changes_nothing_and_harms_nobody(asked_in):
     problem = asked_in(POLICY.replace("[0.25, 1]", "[0, 0.25]")).problem
     point = {"who": "hubs", "training.who.share": 0, "start": -7}
@@ -297,6 +317,19 @@ def test_from_the_command_line_and_again(asked_in, tmp_path, capsys):
     assert {name: (out / name).read_bytes() for name in names} == before
 
 
+def test_stopped_by_hand_it_says_what_is_safe_and_how_to_go_on(asked_in, tmp_path, capsys, monkeypatch):
+    from affectsim.policy import evaluation
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    asked_in()
+    monkeypatch.setattr(evaluation, "recorded", stopped)
+    assert _code(["optimise", str(tmp_path / "policy.toml"), "--out", str(tmp_path / "out")]) == 130
+    assert "0 runs are safe" in (said := capsys.readouterr().err) and "same command goes on" in said
+    assert not (tmp_path / "out" / "front.csv").exists()
+
+
 def test_dry_run_says_what_it_takes_and_writes_nothing(asked_in, tmp_path):
     asked_in()
     said = CliRunner().invoke(command, ["optimise", str(tmp_path / "policy.toml"), "--dry-run"]).output
@@ -309,7 +342,6 @@ def test_dry_run_says_what_it_takes_and_writes_nothing(asked_in, tmp_path):
 
 def test_the_experiment_gives_its_numbers_in_a_reduced_size(tmp_path):
     """Few people, few days and few points, the same way; `reduced.csv` is what it gave."""
-    pytest.importorskip("optuna")
     from affectsim.policy.outputs import front_table
     from affectsim.policy.search import Search
     from affectsim.policy.store import Store

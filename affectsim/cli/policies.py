@@ -67,7 +67,7 @@ def _search(asked: Asked, store: Store) -> Result:
     from affectsim.policy.search import Search
 
     try:
-        with Progress("runs so far", rate=True) as progress:
+        with Progress("proposals") as progress:
             return Search(asked.problem, store, progress).run()
     except KeyboardInterrupt:
         said = f"{len(store.known):,} runs are safe in {store.folder}. The same command goes on"

@@ -13,6 +13,8 @@ from affectsim.plots.style import COLOURS, GREY, INK, new_figure, plain
 
 #: Lines of the list of points under the panels.
 _LISTED = 14
+#: Points nearer to each other than this (pixels of a figure) have their letters together.
+_TOUCH = 22
 
 
 def policy_front(
@@ -56,11 +58,12 @@ def policy_front(
             if not one["on_front"]:
                 panel.plot(one["fresh"][x], one["fresh"][y], "o", markersize=5, markerfacecolor="none",
                            markeredgecolor=COLOURS["drive"], markeredgewidth=0.8, alpha=0.7)  # fmt: skip
-        for label, one in front.items():
-            _mark(panel, label, one, x, y)
+        for one in front.values():
+            _mark(panel, one, x, y)
         panel.set_xlabel(axes[x], fontsize=10)
         panel.set_ylabel(axes[y], fontsize=10)
         panel.margins(x=0.08, y=0.14)
+        _letters(panel, {label: (one["fresh"][x], one["fresh"][y]) for label, one in front.items()})
     figure.text(0.02, foot, "On the front (chance to be there)", fontsize=9, weight="bold", color=INK, va="top")
     for n, (label, one) in enumerate(listed, start=1):
         more = f"   … and {len(front) - _LISTED} more in the table" if n == _LISTED and len(front) > _LISTED else ""
@@ -71,7 +74,7 @@ def policy_front(
     return figure
 
 
-def _mark(panel: Any, label: str, one: Mapping[str, Any], x: int, y: int) -> None:
+def _mark(panel: Any, one: Mapping[str, Any], x: int, y: int) -> None:
     right, high = one["fresh"][x], one["fresh"][y]
     panel.plot([one["found"][x], right], [one["found"][y], high], color=COLOURS["threat"], linewidth=0.9)
     for axis, bars in ((y, "yerr"), (x, "xerr")):
@@ -82,5 +85,23 @@ def _mark(panel: Any, label: str, one: Mapping[str, Any], x: int, y: int) -> Non
     panel.plot(right, high, "o", markersize=8, markerfacecolor=COLOURS["soothing"], markeredgecolor="none",
                alpha=0.15 + 0.85 * one["chance"])  # fmt: skip
     panel.plot(right, high, "o", markersize=8, markerfacecolor="none", markeredgecolor=COLOURS["soothing"])
-    panel.annotate(label, (right, high), xytext=(5, 5), textcoords="offset points", fontsize=9, weight="bold",
-                   color=INK)  # fmt: skip
+
+
+def _letters(panel: Any, places: Mapping[str, tuple[float, float]]) -> None:
+    """Write the letters of points; those of points that nearly touch stand together, below them."""
+    panel.autoscale_view()
+    together: list[tuple[list[Any], list[str]]] = []
+    for label, place in places.items():
+        where = panel.transData.transform(place)
+        near = next((one for one in together if np.hypot(*(where - one[0][0])) < _TOUCH), None)
+        if near is None:
+            together.append(([where], [label]))
+        else:
+            near[0].append(where)
+            near[1].append(label)
+    for marks, letters in together:
+        corner = (max(mark[0] for mark in marks), min(mark[1] for mark in marks))
+        place = panel.transData.inverted().transform(corner)
+        offset = (6, 6) if len(letters) == 1 else (4, -15)
+        panel.annotate(" ".join(letters), place, xytext=offset, textcoords="offset points", fontsize=9, weight="bold",
+                       color=INK)  # fmt: skip

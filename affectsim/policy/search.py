@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake
-from affectsim.policy.decisions import Decision, Point, all_points, key_of
+from affectsim.policy.decisions import Decision, Point, all_points, combinations, key_of
 from affectsim.policy.estimates import (
     Interval,
     chance_on_front,
@@ -142,7 +142,7 @@ class Search:
         self._trials: dict[str, Trial] = {}
         self._signs = np.array([goal.sign for goal in problem.goals], dtype=float)
         self._simulated = np.array([goal.simulated for goal in problem.goals])
-        self._asked: set[tuple[str, int]] = set()
+        self._stage = 0
 
     def run(self) -> Result:
         """Search, refine, and run the front once more. Raises InputError if the store cannot be written."""
@@ -151,13 +151,14 @@ class Search:
         self._check_baseline()
         proposed = 0
         for generation, (points, told) in enumerate(self._generations()):
+            self._stage = proposed
             proposed += len(points)
             new = [self._trial(point, generation) for point in points]
             affordable = [one for one in new if not one.failed and not self._too_dear(one)]
             self._replicate(affordable, settings.replicates)
             self._refine(generation)
             told(new)
-        rounds = settings.generations
+        self._stage, rounds = proposed, settings.generations
         while self._refine(rounds, settled=True):
             rounds += 1
         return self._result(proposed, rounds)
@@ -213,16 +214,26 @@ class Search:
     # ------------------------------------------------------------------------------------ runs
 
     def _ensure(self, jobs: Sequence[Job]) -> None:
-        """Make the runs that are not in the store."""
+        """Make the runs that are not in the store.
+
+        Progress is told in proposals; the end counts as one generation more.
+        """
         wanted = {(key_of(point), replicate): (point, replicate) for point, replicate in jobs}
-        self._asked |= set(wanted)
         missing = [job for key, job in wanted.items() if key not in self._known]
+        made = 0
         for batch in self._problem.evaluate(missing) if missing else ():
             self._store.add(batch)
             self._known = self._store.known
+            made += len(batch)
             if self._progress:
-                there = len(self._asked & self._known.keys())
-                self._progress(there, len(self._asked))
+                step = self._settings.population
+                self._progress(self._stage + made * step // (len(missing) + 1), self._proposals + step)
+
+    @property
+    def _proposals(self) -> int:
+        if self._settings.method == "all":
+            return combinations(self._problem.decisions) or 0
+        return self._settings.generations * self._settings.population
 
     def _replicate(self, trials: Iterable[Trial], count: int) -> None:
         """Let points have at least so many replicates."""

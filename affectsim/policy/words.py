@@ -53,7 +53,10 @@ def summary(problem: Problem, result: Result, unit: str) -> str:
         "No point is best: each on the front is better in something and worse in something else than the others.",
     ]
     if near:
-        lines.append(f"{near:,} points are near the front (small letters): chance may have kept them from it.")
+        said = (
+            "1 point is near the front (small letter)" if near == 1 else f"{near:,} points are near it (small letters)"
+        )
+        lines.append(f"{said}: chance may have kept {'it' if near == 1 else 'them'} away.")
     if not result.front:
         lines.append("None of them is on the front: nobody being trained is better all round than each.")
     lines += ["", *_curse(problem, result), *_common(problem, result), "",
