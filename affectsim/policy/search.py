@@ -169,9 +169,9 @@ class Search:
         """Yield the points of each generation, and what is to be called when they have been run."""
         if self._settings.method == "all":
             # The cheap ones first, so that an early stop leaves the beginning of the front.
-            points = sorted(all_points(self._problem.decisions), key=self._cost)
-            for first in range(0, len(points), self._settings.population):
-                yield [*points[first : first + self._settings.population]], lambda _: None
+            every: list[Point] = sorted(all_points(self._problem.decisions), key=self._cost)
+            for first in range(0, len(every), self._settings.population):
+                yield every[first : first + self._settings.population], lambda _: None
             return
         from affectsim.policy.proposals import Proposals
 

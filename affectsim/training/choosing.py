@@ -31,13 +31,14 @@ def order(choose: str, count: int, start: Int, source: npt.NDArray[np.int32], tr
     if choose == "clusters":
         return _outward(count, start, source, lots)
     ties = np.diff(start).astype(float)
-    rank = {
-        "random": lambda: lots,
-        "most-self-critical": lambda: -traits["self_criticism"],
-        "least-fearful": lambda: np.mean([traits[name] for name in FEARS], axis=0),
-        "hubs": lambda: -ties + lots,
-        "isolates": lambda: ties + lots,
-    }[choose]()
+    if choose == "random":
+        rank = lots
+    elif choose == "most-self-critical":
+        rank = -traits["self_criticism"]
+    elif choose == "least-fearful":
+        rank = np.mean([traits[name] for name in FEARS], axis=0)
+    else:
+        rank = lots - ties if choose == "hubs" else lots + ties
     return np.lexsort((lots, rank))[:count]
 
 
