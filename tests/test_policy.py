@@ -262,19 +262,23 @@ def test_stopping_and_going_on_changes_no_byte_and_repeats_no_run(tmp_path, meth
     whole = StandIn(noise=0.3, shared=1.0, batch=12)
     asked = problem(whole, **changed)
     expected = tables(asked, searched(tmp_path / "whole", asked))
-    folder, made = tmp_path / "stopped", []
+    folder, plan = tmp_path / "stopped", {"settings": asked.settings._asdict()}
+    there: set[tuple[str, int]] = set()
     for at in (0, 1, 3, 5, 2):
         stopped = Stopped(at, noise=0.3, shared=1.0, batch=12)
         with pytest.raises(KeyboardInterrupt):
             searched(folder, problem(stopped, **changed))
-        made += stopped.calls[: at * stopped.batch]
+        assert not there & set(stopped.calls)
+        with Store(folder, plan) as store:
+            assert there <= set(store.known)
+            there = set(store.known)
     last = StandIn(noise=0.3, shared=1.0)
     again = problem(last, **changed)
     assert tables(again, searched(folder, again)) == expected
-    with Store(folder, {"settings": asked.settings._asdict()}) as store:
+    assert there and not there & set(last.calls)
+    with Store(folder, plan) as store:
         assert set(store.known) == set(whole.calls)
     assert len(whole.calls) == len(set(whole.calls))
-    assert len(last.calls) < len(whole.calls)
     done = StandIn()
     finished = problem(done, **changed)
     assert tables(finished, searched(folder, finished)) == expected and not done.calls
