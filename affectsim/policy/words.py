@@ -54,7 +54,9 @@ def summary(problem: Problem, result: Result, unit: str) -> str:
     ]
     if near:
         said = (
-            "1 point is near the front (small letter)" if near == 1 else f"{near:,} points are near it (small letters)"
+            "1 point is near the front (small letter)"
+            if near == 1
+            else f"{near:,} points are near the front (small letters)"
         )
         lines.append(f"{said}: chance may have kept {'it' if near == 1 else 'them'} away.")
     if not result.front:
