@@ -20,6 +20,7 @@ from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.output import BEGAN
 from affectsim.cli.page import page
+from affectsim.cli.policies import optimise
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.reports import animate, report, rerun
 from affectsim.cli.runs import run, validate
@@ -54,7 +55,7 @@ def affectsim() -> None:
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, rerun, report,
+    sweep, resume, status, retry, export, merge, sensitivity, optimise, phase, bifurcation, rerun, report,
     animate, page,
 ):  # fmt: skip
     affectsim.add_command(_command)

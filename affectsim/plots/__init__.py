@@ -10,6 +10,7 @@ from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.factors import along_factors
 from affectsim.plots.network import Placed, network, network_before_after
+from affectsim.plots.policies import policy_front
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
@@ -28,6 +29,7 @@ __all__ = [
     "network",
     "network_before_after",
     "phase_portrait",
+    "policy_front",
     "region_over_years",
     "save",
     "swept",
