@@ -302,8 +302,8 @@ def test_from_the_command_line_and_again(asked_in, tmp_path, capsys):
     assert _code(["optimise", str(tmp_path / "policy.toml"), "--out", str(out), "--threads", "1"]) == 0
     said = capsys.readouterr().out
     assert "nobody is trained" in said and "not a clinical tool" in said and "front of the model" in said
-    names = {"front.csv", "trials.csv", "front.svg", "front.png", "summary.txt", "manifest.json"}
-    assert names <= {path.name for path in out.iterdir()}
+    names = {"front.csv", "trials.csv", "front.svg", "front.png", "summary.txt"}
+    assert {*names, "manifest.json"} <= {path.name for path in out.iterdir()}
     assert not [path for path in out.iterdir() if "partial" in path.name]
     before = {name: (out / name).read_bytes() for name in names}
     rows = list(csv.DictReader(io.StringIO(before["trials.csv"].decode())))
@@ -311,6 +311,8 @@ def test_from_the_command_line_and_again(asked_in, tmp_path, capsys):
     assert [float(row["cost"]) <= 30 for row in rows] == [row["replicates"] == "2" for row in rows]
     assert _code(["optimise", str(tmp_path / "policy.toml"), "--out", str(out), "--resume", "--threads", "1"]) == 0
     assert {name: (out / name).read_bytes() for name in names} == before
+    capsys.readouterr()
+    assert _code(["rerun", str(out)]) == 0
     capsys.readouterr()
     assert _code(["optimise", str(tmp_path / "policy.toml"), "--out", str(out), "--seed", "6"]) == 2
     assert "seed" in (told := capsys.readouterr().err) and "was 5, is now 6" in told

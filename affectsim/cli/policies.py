@@ -37,7 +37,6 @@ def optimise(
     budget. Policies over the budget are never run. In DIR: front.csv, trials.csv, front.png, front.svg, summary.txt.
     What is done is safe at any moment: after Ctrl-C or a crash, the same command goes on.
     """
-    options.use_threads(threads)
     from affectsim.policy.request import read
 
     wanted = options.parsed(changes) | ({} if seed is None else {"seed": seed})
@@ -57,10 +56,24 @@ def optimise(
         if store.known:
             click.echo(f"  {len(store.known):,} runs were done before")
         found = _search(asked, store)
-        names = write(asked.problem, found, asked.plan, asked.unit, folder, str(file))
+        names = write(asked.problem, found, asked.unit, folder)
+        _write_manifest(asked, folder, names)
     click.echo(summary(asked.problem, found, asked.unit))
-    click.echo(f"\nwritten to {folder}: {', '.join(names)}")
+    click.echo(f"\nwritten to {folder}: {', '.join(names)}, manifest.json")
     click.echo(DISCLAIMER)
+
+
+def _write_manifest(asked: Asked, folder: Path, names: list[str]) -> None:
+    from affectsim.cli.output import call
+    from affectsim.reports import manifest
+
+    base = asked.base
+    facts = {
+        "title": base.title, "seed": base.seed, "digest": base.digest(), "scenario": base.to_toml(),
+        "search": asked.plan,
+    }  # fmt: skip
+    known = manifest.build(folder, facts, call({"resume": None}), dict(base.files()), only=names)
+    manifest.write(folder, known)
 
 
 def _search(asked: Asked, store: Store) -> Result:

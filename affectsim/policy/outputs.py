@@ -1,13 +1,11 @@
-"""What a search leaves in its folder: tables, figure, summary, and a manifest; each appears whole or not at all."""
+"""What a search leaves in its folder: tables, figure and summary; each appears whole or not at all."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,12 @@ from affectsim.policy.words import labels, summary
 from affectsim.results import DISCLAIMER
 from affectsim.sweep.exports import whole_file
 
-FRONT, TRIALS, SUMMARY, MANIFEST = "front.csv", "trials.csv", "summary.txt", "manifest.json"
+FRONT, TRIALS, SUMMARY = "front.csv", "trials.csv", "summary.txt"
 FIGURE = "front"
 
 
-def write(problem: Problem, result: Result, plan: Mapping[str, Any], unit: str, folder: Path, source: str) -> list[str]:
-    """Write everything into a folder that is there, the manifest last; return the names of the files.
+def write(problem: Problem, result: Result, unit: str, folder: Path) -> list[str]:
+    """Write tables, figure and summary into a folder that is there; return the names of the files.
 
     Raises InputError where the disk refuses.
     """
@@ -44,16 +42,7 @@ def write(problem: Problem, result: Result, plan: Mapping[str, Any], unit: str, 
             plots.save(figure, partial)
             whole_file(folder / f"{FIGURE}{suffix}", lambda place, made=partial: made.replace(place))  # type: ignore[misc]
             names.append(f"{FIGURE}{suffix}")
-    files = {
-        name: {
-            "bytes": (folder / name).stat().st_size,
-            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
-        }
-        for name in names
-    }
-    facts = {"command": "optimise", "file": source, "search": plan, "disclaimer": DISCLAIMER, "files": files}
-    whole_file(folder / MANIFEST, _text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n"))
-    return [*names, MANIFEST]
+    return names
 
 
 def _text(text: str) -> Callable[[Path], Any]:

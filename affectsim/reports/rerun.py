@@ -12,8 +12,8 @@ from affectsim.reports.manifest import Manifest
 
 State = Literal["same", "differs", "missing", "new", "edited since", "deleted since", "added since"]
 
-#: Files in the folder of a sweep that hold what its table says; they are compared by the table.
-STORE = ("sweep.sqlite", "sweep.sqlite-wal", "sweep.sqlite-shm", "sweep.lock", "sweep-command.json")
+#: Ends of the names of files, after that of a command, in which it keeps its runs; tables made of them are compared.
+_STORE = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".lock", "-command.json")
 _MODEL = ("affectsim", "numpy", "scipy", "numba", "networkx", "python")
 
 
@@ -55,10 +55,10 @@ def edited(known: Manifest) -> list[Line]:
             lines.append(Line(name, "deleted since"))
         elif manifest.sha256(path) != facts.get("sha256"):
             lines.append(Line(name, "edited since"))
-    ignored = {*known.files, *(STORE if _is_sweep(known) else ())}
+    ignored = {*known.files, *(known.kind + end for end in _STORE)}
     lines += [Line(name, "added since") for name in manifest.names_in(known.folder) if name not in ignored]
     if _is_sweep(known) and (says := _store_differs(known)):
-        lines.append(Line(STORE[0], "edited since", says))
+        lines.append(Line("sweep.sqlite", "edited since", says))
     return lines
 
 
@@ -83,7 +83,7 @@ def compare(known: Manifest, again: Path) -> list[Line]:
             changed[name] = changed[name]._replace(says=words[state])
         else:
             lines.append(Line(name, state))
-    ignored = {*known.files, *(STORE if _is_sweep(known) else ())}
+    ignored = {*known.files, *(known.kind + end for end in _STORE)}
     lines += [Line(name, "new", "not in the manifest") for name in manifest.names_in(again) if name not in ignored]
     new = manifest.read(again)
     told = manifest.differences(known.values, new.values, manifest.DECIDING)
@@ -101,7 +101,7 @@ def text(lines: Sequence[Line]) -> str:
 
 
 def _is_sweep(known: Manifest) -> bool:
-    return (known.folder / STORE[0]).is_file() and "table.csv" in known.files
+    return known.kind == "sweep" and (known.folder / "sweep.sqlite").is_file() and "table.csv" in known.files
 
 
 def _store_differs(known: Manifest) -> str:
