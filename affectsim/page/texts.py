@@ -16,6 +16,7 @@ def strings() -> dict[str, Any]:
 
     What exercises assume is in English what they say themselves (the first sentence).
     """
+    import affectsim.training.exercises  # so that they are known
     from affectsim.parts import Exercise
 
     found = {language: _toml("strings", f"{language}.toml") for language in LANGUAGES}
