@@ -7,6 +7,7 @@ import click
 #: Template that is no scenario: a lesson for the teaching page.
 LESSON = "lesson"
 
+
 @click.command(short_help="Print a commented scenario (or lesson) to start from.")
 @click.option("--template", default="office-trial", show_default=True, metavar="NAME", help="Which template.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")

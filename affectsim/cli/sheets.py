@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +13,7 @@ from affectsim.errors import InputError, Mistake
 if TYPE_CHECKING:
     from affectsim.handouts.sheet import Sheet
 
+F = TypeVar("F", bound=Callable[..., Any])
 #: Longest line about help nearby (characters).
 MOST_LINE = 200
 
@@ -28,7 +30,7 @@ lesson_option = click.option(
 )  # fmt: skip
 
 
-def paper_option(default: str) -> Any:
+def paper_option(default: str) -> Callable[[F], F]:
     """Return the option of the size of paper."""
     return click.option("--paper", type=click.Choice(["a4", "a3"]), default=default, show_default=True, help="Paper.")
 

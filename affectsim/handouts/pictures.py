@@ -52,7 +52,8 @@ def _course(picture: str) -> Course:
 def person(case: str, self_criticism: float | None = None) -> dict[str, float]:
     """Return the traits of a fictional person of the page."""
     own = {"self_criticism": self_criticism} if self_criticism is not None else {}
-    return {name: trait.median for name, trait in DISTRIBUTIONS.items()} | teaching()["cases"][case] | own
+    changes: dict[str, float] = teaching()["cases"][case]
+    return {name: trait.median for name, trait in DISTRIBUTIONS.items()} | changes | own
 
 
 def quiet_day(traits: Mapping[str, float], events: list[tuple[str, float]]) -> Scenario:

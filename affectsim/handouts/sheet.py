@@ -176,7 +176,12 @@ class Sheet:
     def axes(self, height: float, left: float = 0.0, width: float = 0.0, advance: bool = True) -> Axes:
         """Return axes of a height (points) that begin here; `advance`: what follows stands below them."""
         wide = width or self.inner
-        box = ((self.margin + left) / self.width, (self.y - height) / self.height, wide / self.width, height / self.height)
+        box = (
+            (self.margin + left) / self.width,
+            (self.y - height) / self.height,
+            wide / self.width,
+            height / self.height,
+        )
         axes = self.pages[-1].add_axes(box)
         if advance:
             self.y -= height
