@@ -60,15 +60,15 @@ def _circles(sheet: Sheet, said: dict[str, str], calm: dict[str, float], height:
                   color=COLOURS[name], ha="center", parse_math=False)  # fmt: skip
     for giver, taker, key, side in (
         ("soothing", "threat", "calms", 1), ("threat", "soothing", "shuts", 1),
-        ("soothing", "drive", "slows", -1), ("threat", "drive", "wears", -1),
+        ("soothing", "drive", "steadies", 1), ("threat", "drive", "wears", -1),
     ):  # fmt: skip
         _push(axes, (places[giver], places[taker]), (radii[giver], radii[taker]), said[f"poster.{key}"],
-              COLOURS[giver], side * 9 * scale, scale)  # fmt: skip
+              COLOURS[giver], side * 9 * scale, scale, key != "steadies")  # fmt: skip
 
 
 def _push(
     axes: Axes, places: tuple[tuple[float, float], tuple[float, float]], radii: tuple[float, float], text: str,
-    colour: str, aside: float, scale: float,
+    colour: str, aside: float, scale: float, bar: bool,
 ) -> None:  # fmt: skip
     (x0, y0), (x1, y1) = places
     long = math.hypot(x1 - x0, y1 - y0)
@@ -77,8 +77,10 @@ def _push(
     begin = (x0 + dx * (radii[0] + gap) - dy * aside, y0 + dy * (radii[0] + gap) + dx * aside)
     end = (x1 - dx * (radii[1] + gap) - dy * aside, y1 - dy * (radii[1] + gap) + dx * aside)
     axes.plot(*zip(begin, end, strict=True), color=colour, linewidth=2.2 * scale)
-    bar = [(end[0] + s * 6 * scale * dy, end[1] - s * 6 * scale * dx) for s in (-1, 1)]
-    axes.plot(*zip(*bar, strict=True), color=colour, linewidth=3 * scale)
+    # Soothing can make room for drive and slow it down, so that line has no bar.
+    if bar:
+        across = [(end[0] + s * 6 * scale * dy, end[1] - s * 6 * scale * dx) for s in (-1, 1)]
+        axes.plot(*zip(*across, strict=True), color=colour, linewidth=3 * scale)
     turn = math.degrees(math.atan2(dy, dx))
     turn = turn - 180 if turn > 90 else turn + 180 if turn < -90 else turn
     off = (8 if aside > 0 else -8) * scale
