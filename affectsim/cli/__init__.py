@@ -24,6 +24,7 @@ from affectsim.cli.policies import optimise
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.reports import animate, report, rerun
 from affectsim.cli.runs import run, validate
+from affectsim.cli.sheets import poster
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
 from affectsim.cli.trials import demo
 from affectsim.errors import InputError
@@ -56,7 +57,7 @@ def affectsim() -> None:
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
     sweep, resume, status, retry, export, merge, sensitivity, optimise, phase, bifurcation, rerun, report,
-    animate, page,
+    animate, page, poster,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

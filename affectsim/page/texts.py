@@ -1,4 +1,4 @@
-"""Texts of the page: one strings file per language, lessons, events and fictional people."""
+"""Texts of the page: one strings file per language, events and fictional people."""
 
 from __future__ import annotations
 
@@ -17,17 +17,13 @@ def strings() -> dict[str, Any]:
     What exercises assume is in English what they say themselves (the first sentence).
     """
     from affectsim.parts import Exercise
+    from affectsim.training import exercises
 
+    assert exercises  # imported, so that all kinds are known
     found = {language: _toml("strings", f"{language}.toml") for language in LANGUAGES}
     for kind, table in found["en"]["exercises"].items():
         table["assumes"] = Exercise.kinds()[kind].assumes().partition(". ")[0].rstrip(".") + "."
     return found
-
-
-def lessons() -> list[dict[str, Any]]:
-    """Return the lessons in the order of their numbers."""
-    names = sorted(item.name for item in files("affectsim.page").joinpath("lessons").iterdir())
-    return [_toml("lessons", name) for name in names if name.endswith(".toml")]
 
 
 def teaching() -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Community {
 
   /** Keep the mean balance of both arms, once in six hours. */
   note() {
+    this.lesson?.passed("days", this.world.hours / 24);
     this.arms.forEach((_, arm) => {
       const all = this.states(arm).map((state) => kernel.balance(...state));
       this.balances[arm].push([this.world.hours / 24, all.reduce((a, b) => a + b, 0) / all.length]);

@@ -21,6 +21,8 @@ class Mind {
     this.name = name;
     this.traits = Object.fromEntries(Object.entries(medianTraits(DATA.cases[name])).map(([trait, values]) => [trait, values[0]]));
     this.critic = false;
+    this.criticButton.setAttribute("aria-pressed", "false");
+    this.cases.value = name;
     this.restart();
   }
 
@@ -74,6 +76,12 @@ class Mind {
     this.model[name] = value;
     this.world.model = this.model;
     this.world.tables = makeTables(this.model, "mind", [false], 0);
+  }
+
+  /** A day on which nothing happens by itself, as lessons need it: a background that does not fluctuate. */
+  setQuiet(on) {
+    this.model.background_sd = on ? 0 : DEFAULT_MODEL.background_sd;
+    this.restart();
   }
 
   state() {
@@ -133,7 +141,7 @@ class Mind {
       ...[[2, "slow"], [4, "medium"], [12, "fast"], [48, "fastest"]].map(([ticks, name]) =>
         make("option", { value: ticks, text: `controls.${name}` })));
     pace.value = "4";
-    const cases = make("select", { onchange: (event) => this.choose(event.target.value) },
+    this.cases = make("select", { onchange: (event) => this.choose(event.target.value) },
       ...Object.keys(DATA.cases).map((name) => make("option", { value: name, text: `cases.${name}.story` })));
     const events = Object.keys(DATA.events).map((name, k) => button(`events.${name}.name`, () => this.happen(name), k ? "" : ".main"));
     const exercises = EXERCISES.map((kind) => button(`exercises.${kind}.name`, () => this.practise(kind)));
@@ -147,7 +155,7 @@ class Mind {
           labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
         this.record.canvas)),
       make("div.stack", {},
-        make("section.card", {}, labelled("mind.case", cases),
+        make("section.card", {}, labelled("mind.case", this.cases),
           make("h2", { text: "mind.what_happens" }), make("div.buttons", {}, ...events),
           make("h3", { text: "mind.practise" }), make("div.buttons", {}, ...exercises),
           make("h3", { text: "mind.inside" }), this.criticButton),
@@ -165,6 +173,7 @@ class Mind {
     this.world.advance(1);
     this.now = this.state();
     this.record.add(this.world.hours, this.now);
+    this.lesson?.passed("hours", this.world.hours);
   }
 
   /** Called for every frame; `seconds` since the last one. */

@@ -49,8 +49,8 @@ class Page {
     document.getElementById("page").replaceWith(make("div.shell", {},
       make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big)),
       make("div.tabs", { role: "tablist" }, ...this.tabs),
-      make("main", {}, this.lessons.panel, this.place),
-      make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }))));
+      make("main", {}, this.lessons.panel, this.place), this.lessons.sheet,
+      make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }), this.lessons.help)));
   }
 
   open(name) {

@@ -184,10 +184,10 @@ class World {
     for (let arm = 0; arm < this.arms; arm++) {
       const mine = this.events.filter(([whose]) => whose === arm);
       const column = (k) => mine.map((event) => event[k]);
-      // A table of one moment, read as moment 0 of this run; the draws use `number`.
+      // One table for whichever arm reads it (rows of length 0, so that all begin at the same place); the draws use `number`.
       const start = new Int32Array(number + 2);
       start[number + 1] = mine.length;
-      const table = { d: start, n: [0, start.length] };
+      const table = { d: start, n: [0, 0] };
       kernel.dated_events(this.population, {
         ...this.tables, event_start: table, event_person: column(1), event_kind: column(2), event_size: column(3),
       }, arm, number);
@@ -245,7 +245,7 @@ function inputsOf(world, arm, person) {
   return [
     get("u_threat") + get("background_threat"), get("u_resource") + get("background_drive"),
     get("u_affiliation") + get("background_soothing"), get("u_practice") + get("u_body"), get("u_ease"),
-    get("warmth_last"), get("hostility_last"),
+    get("warmth_0"), get("hostility_0"),
   ];
 }
 
