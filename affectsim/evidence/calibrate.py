@@ -3,14 +3,16 @@
     python -m affectsim.evidence.calibrate      (renews the package's own numbers, `data/calibrated.toml`)
     affectsim evidence --calibrate OUT.toml     (the same stages, into a file of one's own)
 
-Four stages, since questionnaires and training need people who already live as diaries say:
+Five stages, since questionnaires and training need people who already live as diaries say:
 
 1. life: events, couplings, backgrounds, how people differ and how they rate, against `momentary`;
 2. people: how they differ and which differences go together, the life of the median person as it is, against
    `momentary` again: a first stage alone finds no set in which drive and soothing go together between people as
    much as in diaries, since nothing but events and couplings would then tie them;
 3. traits: which traits go together and what scores read of how people feel now, against `traits`;
-4. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`.
+4. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`;
+5. scores: what the score of self-compassion reads, against `traits` and `compassion_interventions` together: people
+   differ in it as in surveys, and training moves it as in trials, only for some mixtures of its parts.
 
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.

@@ -147,6 +147,9 @@ _TRAITS = (
     _weight("self-compassion-score", "tolerance", 0.1, 0.6),
 )
 
+#: What the score of self-compassion reads, once people and training are as they are.
+_SCORES = tuple(one for one in _TRAITS if one.path.startswith("questionnaires.self-compassion-score."))
+
 #: How much training does; what a score of distress reads of it.
 _TRAINING = (
     _model("tolerance_effect", 0.05, 1.0, None, False),
@@ -177,4 +180,5 @@ STAGES: dict[str, Stage] = {
     "people": Stage(("momentary",), ("diaries",), 2, 10, _PEOPLE),
     "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
     "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 2, 10, _TRAINING),
+    "scores": Stage(("traits", "compassion_interventions"), ("survey", "diaries", "eight-week"), 3, 7, _SCORES),
 }
