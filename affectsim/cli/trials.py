@@ -11,7 +11,6 @@ from affectsim.cli import options
 from affectsim.cli.output import MANIFEST, check_folder, whole_folder, write_manifest
 from affectsim.cli.progress import Progress
 from affectsim.cli.runs import about
-from affectsim.errors import InputError, Mistake
 
 if TYPE_CHECKING:
     from affectsim.trials.design import Trial
@@ -169,10 +168,7 @@ def power(
     from affectsim.trials.kept import KeptStore
 
     question = search.Question(sizes or search.SIZES, wanted_power, alpha, wrong, most)
-    question.check()
-    if asked.design.participants is None and asked.scenario.population.size is None:
-        message = "is needed: a network file has its own number of people, of whom so many take part"
-        raise InputError(str(file), [Mistake("trial.participants", message)])
+    question.check(asked)
     click.echo(report.head(asked))
     store = KeptStore(out, search.facts(asked, question))
     try:

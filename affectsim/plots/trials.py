@@ -31,7 +31,7 @@ def trial_result(results: pd.DataFrame, confidence: float = 0.95) -> Figure:
     rows = list(dict.fromkeys(zip(results["arm"], results["assessment"], strict=True)))
     against = results["against"].iloc[0]
     panel = 0.75 + 0.5 * len(rows)
-    height = 1.75 + panel * len(outcomes)
+    height = 1.3 + panel * len(outcomes)
     figure = new_figure(
         10.5, height, f"What the trial found, against {against}",
         f"Blue dot: difference in points of the score, intention to treat, with its {100 * confidence:g} % interval; "
@@ -100,7 +100,7 @@ def paired_differences(
     `differences`: outcome -> (units,); `table`: rows with outcome, difference, low, high, unit.
     """
     rows = table.to_dict("records")
-    height = 1.75 + 0.85 * len(rows)
+    height = 1.35 + 0.85 * len(rows)
     unit = rows[0]["unit"]
     figure = new_figure(
         10, height, f"{names[1]} minus {names[0]}",

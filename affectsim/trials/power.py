@@ -24,6 +24,7 @@ from affectsim.trials.answers import answers
 from affectsim.trials.design import Trial
 from affectsim.trials.statistics import Gain, common_numbers, share_interval
 from affectsim.trials.worlds import NOBODY, TRIAL, run
+from affectsim.world import community_of
 
 SIZES = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 FIRST_LOOK = 20
@@ -52,15 +53,20 @@ class Question(NamedTuple):
             found.append(self.most)
         return tuple(found)
 
-    def check(self) -> None:
-        """Raise InputError for what cannot be asked."""
+    def check(self, trial: Trial) -> None:
+        """Raise InputError for what cannot be asked, also for sizes at which there can be no such trial."""
         wrong = []
         if not self.sizes or min(self.sizes) < 8 or list(self.sizes) != sorted(set(self.sizes)):
             wrong.append(Mistake("--sizes", "must be whole numbers from 8, the smaller ones first"))
         if self.most < FIRST_LOOK:
             wrong.append(Mistake("--most", f"must be at least {FIRST_LOOK}"))
+        if trial.design.participants is None and trial.scenario.population.size is None:
+            message = "is needed: a network file has its own number of people, of whom so many take part"
+            wrong.append(Mistake("trial.participants", message))
         if wrong:
             raise InputError("power", wrong)
+        for size in self.sizes:
+            community_of(trial.sized(size).scenario)
 
 
 class Replicate(NamedTuple):
@@ -173,7 +179,7 @@ def search(
 
     Halves the list of sizes. A size that is close to the wanted power counts as too few. Raises InputError.
     """
-    question.check()
+    question.check(trial)
     sizes = question.sizes
     known: dict[int, AtSize] = {}
 
