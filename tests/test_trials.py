@@ -21,7 +21,7 @@ from affectsim.networks.ties import Ties
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
 from affectsim.training.programmes import programmes
-from affectsim.trials import files, power
+from affectsim.trials import contamination, files, power
 from affectsim.trials.allocation import allocate, communities, permuted_blocks
 from affectsim.trials.analysis import analyse
 from affectsim.trials.answers import Answers, answers
@@ -309,15 +309,16 @@ def made_up(trial: Trial, size: int, numbers: Sequence[int]) -> list[Replicate]:
 
 def test_power_grows_with_people(place: Path) -> None:
     trial = read_trial(place / "trial.toml", {**_TWO_ARMS, "trial.outcomes.0": "self-compassion-score"})
-    found = [np.mean([one.p < 0.05 for one in power.simulate(trial, size, range(24))]) for size in (12, 48, 192)]
+    found = [np.mean([one.p < 0.05 for one in power.simulate(trial, size, range(20))]) for size in (12, 40, 120)]
     assert found[0] < found[1] < found[2]
     assert found[2] - found[0] > 0.3
     nothing = null(place)
-    assert np.mean([one.p < 0.05 for one in power.simulate(nothing, 40, range(24))]) < 0.3
+    assert np.mean([one.p < 0.05 for one in power.simulate(nothing, 40, range(20))]) < 0.35
 
 
 def test_the_search_finds_the_smallest_size_and_says_how_sure(asked: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(power, "simulate", made_up)
+    asked = asked.but({"scenario.network": {"kind": "ring"}})
     question = Question((16, 32, 64, 128, 256, 512))
     store = Store()
     found = {one.size: one for one in power.search(asked, question, store)}
@@ -333,6 +334,7 @@ def test_the_search_finds_the_smallest_size_and_says_how_sure(asked: Trial, monk
 
 def test_stopping_and_going_on_changes_nothing(asked: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(power, "simulate", made_up)
+    asked = asked.but({"scenario.network": {"kind": "ring"}})
     question = Question((16, 64, 256))
     facts = power.facts(asked, question)
     whole: list[AtSize] = power.search(asked, question, Store())
@@ -466,6 +468,26 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     assert "network.inside" in said("power", trial, "--sizes", "16,64", "--out", nowhere, code=2)
     assert not nowhere.exists()
+
+
+def test_the_experiment_on_contamination_writes_its_numbers_into_the_readme(tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parents[1] / "experiments" / "cluster-randomised-trial"
+    for name in ("trial.toml", "office.toml", contamination.README):
+        text = (shipped / name).read_text(encoding="utf-8")
+        small = text.replace("size = 120", "size = 40").replace("groups = 10", "groups = 4")
+        (tmp_path / name).write_text(small.replace("eight-week", "two-week").replace("days = 70", "days = 28"))
+    found = contamination.simulate(tmp_path, replicates=3)
+    assert len(found) == 2 * 2 * 3 * 2
+    # The same people and events: both ways to randomise are measured against the same truth.
+    truths = found.pivot_table(index=["condition", "replicate", "outcome"], columns="randomise", values="truth")
+    assert (truths["cluster"] == truths["individual"]).all()
+    contamination.write(found, tmp_path)
+    after = (tmp_path / contamination.README).read_text(encoding="utf-8")
+    assert contamination.text(found) in after and after.count("```text") == 1
+    assert (tmp_path / contamination.FIGURE).stat().st_size > 10_000
+    # What is shipped is what its table of trials says.
+    kept = contamination.text(pd.read_csv(shipped / contamination.TABLE))
+    assert kept in (shipped / contamination.README).read_text(encoding="utf-8")
 
 
 def test_every_mistake_is_said_at_once(place: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _FOUND, _OWN, _EVERYBODY = COLOURS["drive"], COLOURS["soothing"], COLOURS["threa
 _VERDICTS = {"enough": COLOURS["soothing"], "too few": COLOURS["threat"], "close": GREY, "open": GREY}
 #: Most differences that are drawn one by one; more would be a smear.
 _MOST_DOTS = 300
+_RANDOMISED = {"individual": "people randomised", "cluster": "communities randomised"}
 
 
 def trial_result(results: pd.DataFrame, confidence: float = 0.95) -> Figure:
@@ -137,7 +138,7 @@ def contamination(found: pd.DataFrame, title: str) -> Figure:
     trained), and error, the standard error that the trial reports.
     """
     conditions = list(dict.fromkeys(found["condition"]))
-    ways = list(dict.fromkeys(found["randomise"]))
+    ways = sorted(set(found["randomise"]), reverse=True)
     figure = new_figure(
         11, 5.9, "Who is randomised decides what a trial sees when training spreads through ties", title
     )
@@ -155,13 +156,13 @@ def contamination(found: pd.DataFrame, title: str) -> Figure:
             left.plot(column + shift + 0.09 * _spread(mine.size), mine, ".", color=shades[way], alpha=0.4)
             error = 1.96 * mine.std(ddof=1) / np.sqrt(mine.size)
             left.errorbar(column + shift, mine.mean(), error, color=shades[way], marker="o", markersize=8,
-                          capsize=4, linewidth=2, label=f"{way} randomised" if column == 0 else None)  # fmt: skip
+                          capsize=4, linewidth=2, label=_RANDOMISED.get(way, way) if column == 0 else None)  # fmt: skip
             right.bar(column + shift, mine.std(ddof=1), 0.36, color=shades[way])
     for axes in (left, right):
         axes.set_xticks(range(len(conditions)), conditions, fontsize=10)
     left.axhline(0, color=GREY, linewidth=1)
     left.set_ylabel("difference in soothing, training - waiting list", fontsize=10.5)
-    left.legend(frameon=False, fontsize=10, loc="lower left")
+    left.legend(frameon=False, fontsize=10, loc="lower left", bbox_to_anchor=(0.0, 0.07))
     right.set_ylabel("standard deviation of the estimates", fontsize=10.5)
     return figure
 

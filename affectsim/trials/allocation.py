@@ -138,6 +138,6 @@ def _strata(design: TrialDesign, community: Community, values: Mapping[str, Floa
         if name in community.groups:
             codes = np.unique(community.groups[name][where], return_inverse=True)[1]
         else:
-            codes = values[name][where] > np.median(values[name][where])
+            codes = (values[name][where] > np.median(values[name][where])).astype(np.int64)
         found = found * (int(codes.max()) + 1) + codes
     return found

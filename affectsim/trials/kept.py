@@ -57,7 +57,8 @@ class KeptStore(Store):
                 raise InputError(str(self.path), wrong)
         for number, line in enumerate(lines[1:], 2):
             values = _opened(line, self.path, number)
-            one = Replicate(**{name: math.nan if value is None else value for name, value in values.items()})
+            known: dict[str, Any] = {name: math.nan if value is None else value for name, value in values.items()}
+            one = Replicate(**known)
             self.kept[one.size, one.number] = one
         if torn:
             with self.path.open("r+b") as file:

@@ -28,6 +28,10 @@ class Estimate(NamedTuple):
     freedom: float
 
 
+def _unknown(freedom: float) -> Estimate:
+    return Estimate(math.nan, math.nan, math.nan, math.nan, math.nan, freedom)
+
+
 def _estimate(value: float, error: float, freedom: float, confidence: float) -> Estimate:
     from scipy.special import stdtr, stdtrit
 
@@ -48,7 +52,7 @@ def ancova(
     design = np.column_stack([np.ones(after.size), treated.astype(float), _centred(before), *_dummies(strata)])
     freedom = after.size - design.shape[1]
     if freedom < 1 or treated.all() or not treated.any():
-        return Estimate(*[math.nan] * 5, float(freedom))
+        return _unknown(float(freedom))
     found, _, rank, _ = np.linalg.lstsq(design, after, rcond=None)
     freedom = after.size - int(rank)
     left = after - design @ found
@@ -69,7 +73,7 @@ def cluster_means(before: Float, after: Float, treated: Bool, cluster: Int, *, c
     treated_cluster = np.bincount(member, treated) / size > 0.5
     ones, others = int(treated_cluster.sum()), int((~treated_cluster).sum())
     if min(ones, others) < 2:
-        return Estimate(*[math.nan] * 5, float(names.size - 2))
+        return _unknown(float(names.size - 2))
     slope, first = _centred(before), after - after.mean()
     squares = float(slope @ slope)
     left = first - slope * (float(slope @ first) / squares if squares > 0 else 0.0)
@@ -93,12 +97,12 @@ def standardised(
     change = after - before
     ones, others = int(treated.sum()), int((~treated).sum())
     if min(ones, others) < 2:
-        return Estimate(*[math.nan] * 5, float(ones + others - 2))
+        return _unknown(float(ones + others - 2))
     people = ones + others
     away = before - np.where(treated, before[treated].mean(), before[~treated].mean())
     variance = float(away @ away) / (people - 2)
     if variance == 0:
-        return Estimate(*[math.nan] * 5, float(people - 2))
+        return _unknown(float(people - 2))
     spread = math.sqrt(variance)
     d = float(change[treated].mean() - change[~treated].mean()) / spread
     off = change - np.where(treated, change[treated].mean(), change[~treated].mean())
@@ -148,10 +152,12 @@ def clustering(values: Float, cluster: Int, arm: Int) -> Clustering:
 
 def share_interval(hits: int, trials: int, confidence: float) -> tuple[float, float]:
     """Return the exact interval of a share (Clopper and Pearson 1934, Biometrika 26:404-413)."""
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
-    found = binomtest(hits, trials).proportion_ci(confidence, "exact")
-    return float(found.low), float(found.high)
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0
+    return low, high
 
 
 class Gain(NamedTuple):

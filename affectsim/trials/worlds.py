@@ -59,7 +59,7 @@ class TrialScenario(Scenario):
                 "measurement_error": design.measurement_error,
             },
         }  # fmt: skip
-        made = cls(tables, source=base.source, folder=base.folder)
+        made = cls.from_tables(tables, source=base.source, folder=base.folder)
         made._worlds, made._agenda = tuple(worlds), agenda
         return made
 
