@@ -78,15 +78,12 @@ def power_by_size(
         colour = _VERDICTS.get(verdict, GREY)
         axes.plot([x, x], [bottom, top], color=colour, linewidth=2)
         axes.plot(x, y, "o", color=colour, markersize=7)
-        above = y > 0.5
-        axes.annotate(
-            verdict, (x, bottom if above else top), xytext=(0, -5 if above else 5), textcoords="offset points",
-            ha="center", va="top" if above else "bottom", fontsize=9.5, color=colour,
-        )  # fmt: skip
+        beside: Any = {"xytext": (8, 0), "textcoords": "offset points", "va": "center", "fontsize": 10}
+        axes.annotate(verdict, (x, y), color=colour, **beside)
     axes.set_xscale("log")
     axes.set_xticks(list(sizes), [str(size) for size in sizes])
     axes.minorticks_off()
-    axes.margins(x=0.12)
+    axes.margins(x=0.2)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("people in the trial", fontsize=11)
     axes.set_ylabel(f"power (dotted: {wanted:g})", fontsize=11)

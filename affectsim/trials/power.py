@@ -28,8 +28,8 @@ from affectsim.world import community_of
 
 SIZES = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 FIRST_LOOK = 20
-#: People in a batch (all worlds): enough for one call of the kernel to be worth it.
-_BATCH_PEOPLE = 4_000
+#: People in a batch (all worlds): enough for one call of the kernel to be worth it, few enough to lose to Ctrl-C.
+_BATCH_PEOPLE = 1_000
 
 Verdict = Literal["enough", "too few", "close", "open"]
 
