@@ -26,7 +26,7 @@ from affectsim.cli.reports import animate, report, rerun
 from affectsim.cli.runs import run, validate
 from affectsim.cli.sheets import poster
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
-from affectsim.cli.trials import demo
+from affectsim.cli.trials import compare, demo, power, trial
 from affectsim.errors import InputError
 
 
@@ -56,8 +56,8 @@ def affectsim() -> None:
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    sweep, resume, status, retry, export, merge, sensitivity, optimise, phase, bifurcation, rerun, report,
-    animate, page, poster,
+    trial, power, compare, sweep, resume, status, retry, export, merge, sensitivity, optimise, phase,
+    bifurcation, rerun, report, animate, page, poster,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

@@ -14,6 +14,7 @@ from affectsim.plots.policies import policy_front
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
+from affectsim.plots.trials import contamination, paired_differences, power_by_size, trial_result
 from affectsim.plots.triangle import triangle
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "along_factors",
     "bifurcation_diagram",
     "compared",
+    "contamination",
     "courses",
     "early_warning_signals",
     "effects",
@@ -28,11 +30,14 @@ __all__ = [
     "fold_map",
     "network",
     "network_before_after",
+    "paired_differences",
     "phase_portrait",
     "policy_front",
+    "power_by_size",
     "region_over_years",
     "save",
     "swept",
     "systems_over_time",
+    "trial_result",
     "triangle",
 ]

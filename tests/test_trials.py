@@ -1,0 +1,509 @@
+"""Trials in the engine: worlds, allocation, missing answers, blinding, power, comparison, and the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from affectsim.cli import affectsim as command
+from affectsim.errors import InputError
+from affectsim.networks.ties import Ties
+from affectsim.scenario import Scenario
+from affectsim.simulation import simulate
+from affectsim.training.programmes import programmes
+from affectsim.trials import contamination, files, power
+from affectsim.trials.allocation import allocate, communities, permuted_blocks
+from affectsim.trials.analysis import analyse
+from affectsim.trials.answers import Answers, answers
+from affectsim.trials.compare import Pairs, compare, read, units
+from affectsim.trials.design import Arm, Missing, Trial, TrialDesign, checked
+from affectsim.trials.design import read as read_trial
+from affectsim.trials.kept import FILE, KeptStore
+from affectsim.trials.power import AtSize, Question, Replicate, Store
+from affectsim.trials.worlds import NOBODY, TRIAL, run
+from affectsim.world import community_of
+
+RARE = 1e-4
+OFFICE = """
+days = 28
+seed = 5
+[population]
+size = 40
+[network]
+kind = "communities"
+groups = 8
+inside = 3.0
+between = 1.0
+"""
+DESIGN = """
+[trial]
+scenario = "office.toml"
+start_day = 7
+outcomes = ["anxiety-score", "soothing"]
+[[trial.arms]]
+name = "compassion"
+programme = "two-week"
+[[trial.arms]]
+name = "relaxing"
+control = "active"
+[[trial.arms]]
+name = "waiting"
+control = "waiting-list"
+"""
+#: Something that does nothing: one meeting, hardly warm, nothing practised.
+_TWO_ARMS = {"trial.arms.1": None, "days": 21, "network": {"kind": "ring"}}
+NOTHING = 'name = "nothing"\ndays = 7\ntherapist_warmth = 1e-12\nsessions = [{ day = 0 }]\n'
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trials")
+    (folder / "office.toml").write_text(OFFICE)
+    (folder / "trial.toml").write_text(DESIGN)
+    (folder / "nothing.toml").write_text(NOTHING)
+    alone = programmes()["two-week"].read_text().replace('"group"', '"individual"').replace("group_size = 20", "")
+    (folder / "alone.toml").write_text(alone.replace("group_warmth = 0.3", ""))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def asked(place: Path) -> Trial:
+    return read_trial(place / "trial.toml", {})
+
+
+@pytest.fixture(scope="module")
+def found(asked: Trial) -> list[Answers]:
+    return answers(run(asked, range(4), threads=1))
+
+
+def null(place: Path, **changes: Any) -> Trial:
+    """Return a trial of something that does nothing."""
+    scenario = Scenario.load(place / "office.toml").but({"days": 14})
+    arms = (Arm(name="nothing", programme="nothing.toml"), Arm(name="waiting", control="waiting-list"))
+    design = TrialDesign(scenario="office.toml", start_day=7, outcomes=("soothing",), arms=arms, **changes)
+    return checked(design, scenario, folder=place)
+
+
+# --------------------------------------------------------------------------------------- worlds
+
+
+def test_programmes_one_after_another_are_lived_as_each_by_itself(asked: Trial) -> None:
+    """The world in which everybody gets an arm is, to the last bit, the run that the engine makes of it alone."""
+    batch = run(asked, [0], threads=1)
+    alone = asked.scenario.but(
+        {
+            "training": {"programme": "two-week", "start_day": 7, "who": {"share": 1.0}, "against": "active"},
+            "record": {"every": "1 week", "readouts": ["balance"]},
+        }
+    )
+    expected = simulate(alone, threads=1)
+    runs = batch.ran[0].runs
+    for world, arm in (("everybody in compassion", "training"), ("everybody in relaxing", "active")):
+        mine = batch.recorded.values[runs[world]][:, 2, :]
+        np.testing.assert_array_equal(mine, expected["soothing"].isel(run=expected["arm"].to_numpy() == arm)[0])
+    nobody = simulate(alone.but({"training": None}), threads=1)
+    np.testing.assert_array_equal(batch.recorded.values[runs[NOBODY]][:, 2, :], nobody["soothing"][0])
+
+
+def test_without_ties_everybody_lives_as_in_the_world_of_their_arm(place: Path) -> None:
+    # One by one, so that the size of a group is the same in all worlds.
+    changes = {"trial.arms.0.programme": "alone.toml"}
+    trial = read_trial(place / "trial.toml", {**changes, "network": {"kind": "none"}})
+    one = answers(run(trial, [0], threads=1))[0]
+    worlds = ("everybody in compassion", "everybody in relaxing", NOBODY)
+    for number, world in enumerate(worlds):
+        mine = one.allocation.arm == number
+        np.testing.assert_array_equal(one.true[TRIAL]["soothing"][:, mine], one.true[world]["soothing"][:, mine])
+    # With ties the arms reach each other: what the same comparison finds then is contamination.
+    tied = answers(run(read_trial(place / "trial.toml", changes), [0], threads=1))[0]
+    waiting = tied.allocation.arm == 2
+    assert not np.array_equal(tied.true[TRIAL]["soothing"][:, waiting], tied.true[NOBODY]["soothing"][:, waiting])
+
+
+def test_truth_is_the_difference_between_worlds(asked: Trial, found: list[Answers]) -> None:
+    rows = analyse(asked, found[0]).set_index(["outcome", "arm", "assessment"])
+    one = found[0].true
+    change = one["everybody in compassion"]["soothing"] - one[NOBODY]["soothing"]
+    assert rows.loc[("soothing", "compassion", "after"), "against"] == "relaxing"
+    trial = asked.but({"against": "waiting"})
+    rows = analyse(trial, found[0]).set_index(["outcome", "arm", "assessment"])
+    expected = (change[1] - change[0]).mean()
+    assert rows.loc[("soothing", "compassion", "after"), "true_everybody"] == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(rows.loc[("soothing", "compassion", "after"), "true_others"])
+
+
+def test_who_does_not_take_part_gets_nothing_but_what_ties_bring(place: Path) -> None:
+    trial = read_trial(place / "trial.toml", {"trial.participants": 20})
+    one = answers(run(trial, [0], threads=1))[0]
+    others = one.allocation.arm < 0
+    assert others.sum() == 20
+    for name in trial.design.outcomes:
+        assert np.isnan(one.answered[name][:, others]).all()
+    assert np.isfinite(analyse(trial, one)["true_others"]).all()
+    alone = read_trial(place / "trial.toml", {"trial.participants": 20, "network": {"kind": "none"}})
+    assert (analyse(alone, answers(run(alone, [0], threads=1))[0])["true_others"] == 0).all()
+
+
+# ----------------------------------------------------------------------------------- allocation
+
+
+@given(st.integers(0, 2**32), st.integers(1, 90), st.sampled_from([None, 3, 6, 12]))
+@settings(max_examples=60)
+def test_blocks_hold_the_shares(seed: int, people: int, block: int | None) -> None:
+    arms = (Arm(name="a", programme="two-week", share=2), Arm(name="b", control="waiting-list"))
+    design = TrialDesign(scenario="x", arms=arms, block=block)
+    lots = np.random.default_rng(seed).random(people)
+    arm = permuted_blocks(design, np.zeros(people, dtype=np.int64), lots)
+    counts = np.bincount(arm, minlength=2)
+    assert abs(counts[0] - 2 * people / 3) <= 2
+    for first in range(0, people - (block or people) + 1, block or people) if block else ():
+        assert np.bincount(arm[first : first + block]).tolist() == [2 * block // 3, block // 3]
+    if block:
+        # One more person changes nobody in a block that was full.
+        more = permuted_blocks(design, np.zeros(people + 1, dtype=np.int64), np.append(lots, 0.5))
+        full = people // block * block
+        assert (more[:full] == arm[:full]).all()
+
+
+def test_everybody_has_the_same_chance_of_each_arm_and_neighbours_are_independent(place: Path) -> None:
+    trial = null(place)
+    community = community_of(trial.scenario)
+    values = {"self_criticism": np.ones(40)}
+    arms = np.stack([allocate(trial.design, community, values, 1, n).arm for n in range(400)])
+    assert (arms.sum(axis=1) == 20).all()
+    share = arms.mean(axis=0)
+    low, high = stats.binom.ppf([RARE / 80, 1 - RARE / 80], 400, 0.5) / 400
+    assert ((share >= low) & (share <= high)).all()
+
+
+def test_clusters_are_allocated_whole_and_arms_get_clusters_of_like_sizes(asked: Trial) -> None:
+    trial = asked.but({"randomise": "cluster", "clusters": "community"})
+    found = allocate(trial.design, community_of(trial.scenario), {"self_criticism": np.ones(40)}, 1, 0)
+    for cluster in np.unique(found.cluster):
+        assert np.unique(found.arm[found.cluster == cluster]).size == 1
+    sizes = [np.unique(found.cluster[found.arm == arm]).size for arm in range(3)]
+    assert sum(sizes) == 8 and max(sizes) - min(sizes) <= 1
+    with pytest.raises(InputError, match="every arm needs two"):
+        few = trial.but({"scenario.network.groups": 3, "scenario.network.inside": 2.0})
+        allocate(few.design, community_of(few.scenario), {"self_criticism": np.ones(40)}, 1, 0)
+
+
+def test_communities_are_found_in_the_ties() -> None:
+    first, second = np.triu_indices(6, 1)
+    ties = Ties.from_edges(np.r_[first, first + 6, 0], np.r_[second, second + 6, 6], None, 12)
+    found = communities(ties, 1)
+    assert np.unique(found).size == 2 and np.unique(found[:6]).size == 1 and np.unique(found[6:]).size == 1
+
+
+def test_strata_are_balanced_each_by_itself(place: Path) -> None:
+    trial = null(place, strata=("self_criticism",))
+    one = answers(run(trial, [0], worlds=(TRIAL,), threads=1))[0]
+    for stratum in (0, 1):
+        mine = one.allocation.arm[one.allocation.stratum == stratum]
+        assert mine.size == 20 and mine.sum() == 10
+
+
+# -------------------------------------------------------------------------------------- answers
+
+
+def test_answers_are_missing_as_often_as_asked_and_from_those_under_threat(place: Path) -> None:
+    batches = {}
+    for threat in (0.0, 2.0):
+        trial = null(place, missing=Missing(rate=0.3, threat=threat))
+        batches[threat] = answers(run(trial, range(12), worlds=(TRIAL,), threads=1))
+    for threat, made in batches.items():
+        assert not any(np.isnan(one.answered["soothing"][0]).any() for one in made)
+        gone = np.concatenate([np.isnan(one.answered["soothing"][1]) for one in made])
+        level = np.concatenate([stats.zscore(one.threat[1]) for one in made])
+        if threat == 0:
+            assert abs(gone.sum() - 144) < stats.binom.isf(RARE / 2, 480, 0.3) - 144
+        apart = level[gone].mean() - level[~gone].mean()
+        assert (apart > 0.6) == (threat > 0)
+
+
+def test_error_of_measurement_widens_the_spread_and_shrinks_effect_sizes(asked: Trial, found: list[Answers]) -> None:
+    name = "anxiety-score"
+    true = np.concatenate([one.true[TRIAL][name][0] for one in found])
+    answered = np.concatenate([one.answered[name][0] for one in found])
+    # Reliability .82 in the reference population: 160 people, so about 10 % more spread.
+    assert 1.03 < answered.std() / true.std() < 1.25
+    exact = answers(run(asked.but({"measurement_error": False}), range(4), threads=1))
+    wide, narrow = (pd.concat([analyse(asked, one) for one in made]) for made in (found, exact))
+    mine = (wide["outcome"] == name).to_numpy()
+    assert wide["error"][mine].mean() > 1.03 * narrow["error"][mine].mean()
+    # The same difference in points is a smaller effect size: the standard deviation that it is divided by is larger.
+    sizes = [np.abs(one["d_high"] - one["d_low"])[mine].mean() / one["error"][mine].mean() for one in (wide, narrow)]
+    assert sizes[0] < 0.97 * sizes[1]
+    # What has no error is answered as it is.
+    there = ~np.isnan(found[0].answered["soothing"])
+    np.testing.assert_array_equal(found[0].answered["soothing"][there], found[0].true[TRIAL]["soothing"][there])
+
+
+def test_a_trial_of_nothing_finds_something_in_one_of_twenty(place: Path, full: bool) -> None:
+    """Error rate .05 in the engine, allocation, answers and analysis together; exact binomial bounds at 1e-4."""
+    trials, at_once = (480, 60) if full else (60, 60)
+    for way in ({}, {"randomise": "cluster", "clusters": "community"}):
+        trial = null(place, **way)
+        made = [
+            analyse(trial, one)["p"].iloc[0]
+            for first in range(0, trials, at_once)
+            for one in answers(run(trial, range(first, first + at_once), worlds=(TRIAL,), threads=1))
+        ]
+        hits = int((np.array(made) < 0.05).sum())
+        assert stats.binom.ppf(RARE / 2, trials, 0.05) <= hits <= stats.binom.isf(RARE / 2, trials, 0.05)
+        assert stats.kstest(made, "uniform").pvalue > RARE
+
+
+# ------------------------------------------------------------------------------------- blinding
+
+
+def test_outcome_files_do_not_give_the_arms_away(asked: Trial, found: list[Answers], tmp_path: Path) -> None:
+    results = pd.concat([analyse(asked, one) for one in found], ignore_index=True)
+    files.write(asked, found, results, "result", tmp_path)
+    names = [arm.name for arm in asked.design.arms]
+    for name in (files.OUTCOMES, files.BLINDED):
+        text = (tmp_path / name).read_text()
+        assert not [arm for arm in names if arm in text]
+    table = pd.read_csv(tmp_path / files.OUTCOMES)
+    assert set(table.columns) == {
+        "replicate", "participant", "group",
+        *(f"{outcome} {when}" for outcome in asked.design.outcomes for when in asked.weeks),
+    }  # fmt: skip
+    key = json.loads((tmp_path / "key" / "key.json").read_text())["replicates"]
+    for one, opened in zip(found, key, strict=True):
+        mine = table[table["replicate"] == one.replicate]
+        people = [opened["participants"][str(code)] for code in mine["participant"]]
+        assert [opened["groups"][group] for group in mine["group"]] == [names[one.allocation.arm[p]] for p in people]
+        assert people != sorted(people)
+        np.testing.assert_allclose(mine["soothing after"], one.answered["soothing"][1, people])
+    # A letter is each arm's as often as another's.
+    letters = [files.letters(asked, replicate) for replicate in range(300)]
+    for letter in "ABC":
+        counts = np.bincount([one.index(letter) for one in letters], minlength=3)
+        assert stats.chisquare(counts).pvalue > RARE
+    opened_table = pd.read_csv(tmp_path / "key" / "results.csv")
+    assert opened_table.shape == results.shape
+
+
+# ---------------------------------------------------------------------------------------- power
+
+
+def made_up(trial: Trial, size: int, numbers: Sequence[int]) -> list[Replicate]:
+    """Return replicates whose power is size / (size + 20): nothing is simulated."""
+    chances = [np.random.default_rng([size, number]).random() for number in numbers]
+    return [
+        Replicate(size, number, 0.01 if chance < size / (size + 20) else 0.5, chance, np.nan, chance, 0.5 * chance)
+        for number, chance in zip(numbers, chances, strict=True)
+    ]
+
+
+def test_power_grows_with_people(place: Path) -> None:
+    trial = read_trial(place / "trial.toml", {**_TWO_ARMS, "trial.outcomes.0": "self-compassion-score"})
+    found = [np.mean([one.p < 0.05 for one in power.simulate(trial, size, range(20))]) for size in (12, 40, 120)]
+    assert found[0] < found[1] < found[2]
+    assert found[2] - found[0] > 0.3
+    nothing = null(place)
+    assert np.mean([one.p < 0.05 for one in power.simulate(nothing, 40, range(20))]) < 0.35
+
+
+def test_the_search_finds_the_smallest_size_and_says_how_sure(asked: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(power, "simulate", made_up)
+    asked = asked.but({"scenario.network": {"kind": "ring"}})
+    question = Question((16, 32, 64, 128, 256, 512))
+    store = Store()
+    found = {one.size: one for one in power.search(asked, question, store)}
+    # Power .8 needs 80 people: 64 has .76, 128 has .86.
+    assert found[128].verdict == "enough"
+    assert found[64].verdict in ("too few", "close")
+    assert 512 not in found
+    assert "128 people are enough" in power.text(asked, question, list(found.values()), store)
+    assert power.gain(store, 128).ratio == pytest.approx((1 + 0.25) / 0.25, rel=1e-9)
+    small, store = question._replace(sizes=(8, 16)), Store()
+    assert "No size up to 16" in power.text(asked, small, power.search(asked, small, store), store)
+
+
+def test_stopping_and_going_on_changes_nothing(asked: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(power, "simulate", made_up)
+    asked = asked.but({"scenario.network": {"kind": "ring"}})
+    question = Question((16, 64, 256))
+    facts = power.facts(asked, question)
+    whole: list[AtSize] = power.search(asked, question, Store())
+    batches = 0
+
+    def stops(trial: Trial, size: int, numbers: Sequence[int]) -> list[Replicate]:
+        nonlocal batches
+        batches += 1
+        if batches % 3 == 0:
+            raise KeyboardInterrupt
+        return made_up(trial, size, numbers)
+
+    monkeypatch.setattr(power, "simulate", stops)
+    interrupted = 0
+    for _ in range(100):
+        store = KeptStore(tmp_path / "power", facts)
+        try:
+            found = power.search(asked, question, store)
+            break
+        except KeyboardInterrupt:
+            interrupted += 1
+            # As after a crash in the middle of a line.
+            with (tmp_path / "power" / FILE).open("ab") as file:
+                file.write(b'{"is": {"size": 16, "nu')
+        finally:
+            store.close()
+    assert interrupted > 2 and found == whole
+    lines = (tmp_path / "power" / FILE).read_bytes().splitlines()
+    kept = [tuple(json.loads(line)["is"][key] for key in ("size", "number")) for line in lines[1:]]
+    assert len(kept) == len(set(kept)) == sum(one.replicates for one in whole)
+
+
+def test_another_question_and_changed_lines_are_refused(asked: Trial, tmp_path: Path) -> None:
+    facts = power.facts(asked, Question((16,)))
+    store = KeptStore(tmp_path, facts)
+    store.add(made_up(asked, 16, range(3)))
+    with pytest.raises(InputError, match="another process"):
+        KeptStore(tmp_path, facts)
+    store.close()
+    with pytest.raises(InputError, match="seed"):
+        KeptStore(tmp_path, {**facts, "seed": 99})
+    path = tmp_path / FILE
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], lines[2].replace(b"0.01", b"0.02").replace(b"0.5,", b"0.6,"), *lines[3:]]))
+    with pytest.raises(InputError, match="line 3"):
+        KeptStore(tmp_path, facts)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        KeptStore(tmp_path / "other", facts)
+
+
+# --------------------------------------------------------------------------------------- compare
+
+
+def test_a_paired_interval_is_that_of_a_paired_t_test() -> None:
+    chance = np.random.default_rng(1)
+    one = chance.normal(size=(1, 50))
+    other = one + 0.3 + 0.1 * chance.normal(size=(1, 50))
+    row = compare(Pairs(("a", "b"), "x", {"y": one}, {"y": other})).iloc[0]
+    plain = stats.ttest_rel(other[0], one[0]).confidence_interval(0.95)
+    assert (row["low"], row["high"]) == pytest.approx((plain.low, plain.high), rel=1e-9)
+    assert row["unit"] == "person" and row["narrower"] > 5
+    many = compare(Pairs(("a", "b"), "x", {"y": one.reshape(10, 5)}, {"y": other.reshape(10, 5)})).iloc[0]
+    assert (many["unit"], many["units"]) == ("replicate", 10)
+    with pytest.raises(InputError, match="nothing can be paired"):
+        units(one, other[:, 1:])
+
+
+def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
+    def said(*arguments: object, code: int = 0) -> str:
+        done = CliRunner().invoke(command, [str(one) for one in arguments])
+        if code == 2:
+            assert isinstance(done.exception, (InputError, SystemExit)), done.output
+            return str(done.exception) + done.output
+        assert done.exit_code == code, (done.output, done.exception)
+        return done.output
+
+    trial, out = place / "trial.toml", tmp_path / "trial"
+    blind = said("trial", trial, "--out", out, "--blind", "--replicates", 2)
+    assert "B - A" in blind and "everybody" in blind.splitlines()[0]
+    assert "compassion " not in blind.split("Blinded")[1] and "not a clinical tool" in blind
+    opened = (out / "key" / "result.txt").read_text()
+    assert "Means of 2 replicates" in opened and "truth: own" in opened
+    # The folder holds what is needed to run the trial again, with the same outcome.
+    said("trial", out / "trial.toml", "--out", tmp_path / "again", "--replicates", 2)
+    assert (tmp_path / "again" / "outcomes.csv").read_bytes() == (out / "outcomes.csv").read_bytes()
+
+    text = said("compare", out, "nobody", "everybody in compassion", "--outcome", "soothing", "--out", tmp_path / "c")
+    assert "paired over 2 replicates" in text
+    row = pd.read_csv(tmp_path / "c" / "compare.csv").iloc[0]
+    assert row["difference"] == pytest.approx(row["everybody in compassion"] - row["nobody"], rel=1e-9)
+    assert (tmp_path / "c" / "compare.png").stat().st_size > 5_000
+    assert "did you mean nobody" in said("compare", out, "nobdy", "trial", code=2)
+
+    run_changes = ("--set", "days=7", "--set", "training={programme='two-week', start_day=0, who={share=1.0}}")
+    said("run", place / "office.toml", "--out", tmp_path / "runs" / "a", *run_changes)
+    said("run", place / "office.toml", "--out", tmp_path / "runs" / "b", "--set", "days=7")
+    assert "waiting-list" in said("compare", tmp_path / "runs" / "a", "waiting-list", "training")
+    text = said("compare", tmp_path / "runs", "b", "a:waiting-list", "--outcome", "threat")
+    assert float(text.split("threat")[1].split()[2]) == 0
+    said("run", place / "office.toml", "--out", tmp_path / "runs" / "c", "--set", "days=7", "--seed", 9)
+    assert "not the same people" in said("compare", tmp_path / "runs", "b", "c", code=2)
+
+    swept = tmp_path / "sweep"
+    said("sweep", place / "office.toml", "--set", "days=7", "--vary", "model.warmth_strength=1,4", "--replicates", 3,
+         "--workers", 1, "--out", swept)  # fmt: skip
+    assert "paired over 3 replicates" in said("compare", swept, 0, 1)
+    assert sorted(read(swept, "0", "1").first) == sorted(read(swept, "0", "1").second)
+
+    asked = (
+        "power",
+        trial,
+        "--sizes",
+        "24",
+        "--most",
+        20,
+        "--set",
+        "days=21",
+        "--set",
+        "network.inside=2.0",
+        "--out",
+        tmp_path / "p",
+    )
+    first = said(*asked)
+    assert "people are" in first or "No size" in first
+    assert said(*asked).split("written")[0] == first.split("written")[0]
+    assert (tmp_path / "p" / "power.png").stat().st_size > 5_000
+    assert "another one" in said(*asked, "--seed", 8, code=2)
+    # A size that cannot be built is found before anything is written.
+    nowhere = tmp_path / "nowhere"
+    assert "network.inside" in said("power", trial, "--sizes", "16,64", "--out", nowhere, code=2)
+    assert not nowhere.exists()
+
+
+def test_the_experiment_on_contamination_writes_its_numbers_into_the_readme(tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parents[1] / "experiments" / "cluster-randomised-trial"
+    for name in ("trial.toml", "office.toml", contamination.README):
+        text = (shipped / name).read_text(encoding="utf-8")
+        small = text.replace("size = 120", "size = 40").replace("groups = 10", "groups = 4")
+        (tmp_path / name).write_text(small.replace("eight-week", "two-week").replace("days = 70", "days = 28"))
+    found = contamination.simulate(tmp_path, replicates=3)
+    assert len(found) == 2 * 2 * 3 * 2
+    # The same people and events: both ways to randomise are measured against the same truth.
+    truths = found.pivot_table(index=["condition", "replicate", "outcome"], columns="randomise", values="truth")
+    assert (truths["cluster"] == truths["individual"]).all()
+    contamination.write(found, tmp_path)
+    after = (tmp_path / contamination.README).read_text(encoding="utf-8")
+    assert contamination.text(found) in after and after.count("```text") == 1
+    assert (tmp_path / contamination.FIGURE).stat().st_size > 10_000
+    # What is shipped is what its table of trials says.
+    kept = contamination.text(pd.read_csv(shipped / contamination.TABLE))
+    assert kept in (shipped / contamination.README).read_text(encoding="utf-8")
+
+
+def test_every_mistake_is_said_at_once(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text(OFFICE)
+    wrong = DESIGN.replace("start_day = 7", "start_day = 8\nblock = 4\nclusters = 'x'").replace("soothing", "sothing")
+    (tmp_path / "trial.toml").write_text(wrong.replace('control = "active"', 'control = "activ"'))
+    with pytest.raises(InputError) as raised:
+        read_trial(tmp_path / "trial.toml", {})
+    said = str(raised.value)
+    assert "start_day" in said and "arms.1.control" in said
+    (tmp_path / "trial.toml").write_text(wrong.replace("start_day = 8", "start_day = 7"))
+    with pytest.raises(InputError) as raised:
+        read_trial(tmp_path / "trial.toml", {})
+    said = str(raised.value)
+    assert "did you mean soothing" in said and "multiple of the sum of shares (3)" in said and "clusters" in said
+    with pytest.raises(InputError, match="needs 21"):
+        read_trial(place / "trial.toml", {"days": 14})
+    with pytest.raises(InputError, match="unknown programme"):
+        read_trial(place / "trial.toml", {"trial.arms.0.programme": "eight-weak"})
