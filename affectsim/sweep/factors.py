@@ -57,7 +57,8 @@ class Vary(Table):
 class Factor(NamedTuple):
     """One factor with everything filled in.
 
-    `path`: where the value goes, several dotted keys with + between. `values`: for lists, and the names of cases. `low`, `high`: for ranges, cut into `steps` levels in a grid.
+    `path`: where the value goes, several dotted keys with + between. `values`: for lists, and the names of cases.
+    `low`, `high`: for ranges, cut into `steps` levels in a grid.
     """
 
     name: str
