@@ -365,8 +365,8 @@ def test_it_can_be_read_while_it_grows(tmp_path):
             here.register("frame", exports.table(store))
             exports.export_parquet(store, tmp_path / "now.parquet")
             exports.export_netcdf(store, tmp_path / "now.nc")
-        (in_duckdb,) = here.execute("SELECT list(run ORDER BY run) FROM frame").fetchone()
-        (in_parquet,) = here.execute(f"SELECT sum(balance) FROM '{tmp_path / 'now.parquet'}'").fetchone()
+        [(in_duckdb,)] = here.execute("SELECT list(run ORDER BY run) FROM frame").fetchall()
+        [(in_parquet,)] = here.execute(f"SELECT sum(balance) FROM '{tmp_path / 'now.parquet'}'").fetchall()
         assert set(in_pandas["run"]) == set(in_duckdb) == set(in_xarray["run"].to_numpy()) == kept
         assert in_parquet == pytest.approx(in_pandas["balance"].sum(), rel=1e-12)
         with xr.open_dataset(tmp_path / "now.nc", engine="h5netcdf") as file:
@@ -389,7 +389,7 @@ def test_duckdb_opens_the_file_itself(tmp_path):
         with Store(folder, write=True) as store:
             execute(store, workers=0)
             one.execute(f"ATTACH '{folder / FILE}' AS sweep (TYPE sqlite, READ_ONLY)")
-            assert one.execute("SELECT count(*) FROM sweep.results").fetchone() == (15,)
+            assert one.execute("SELECT count(*) FROM sweep.results").fetchall() == [(15,)]
 
 
 def test_parquet_holds_the_table(tmp_path):

@@ -10,6 +10,7 @@ from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.region import region_over_years
+from affectsim.plots.sensitivity import indices
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
 from affectsim.plots.triangle import triangle
@@ -23,6 +24,7 @@ __all__ = [
     "effects",
     "fit_to_diaries",
     "fold_map",
+    "indices",
     "network",
     "network_before_after",
     "phase_portrait",
