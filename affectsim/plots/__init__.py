@@ -8,6 +8,7 @@ from affectsim.plots.diaries import fit_to_diaries
 from affectsim.plots.dynamics import bifurcation_diagram, early_warning_signals, fold_map, phase_portrait
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
+from affectsim.plots.maps import maps
 from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.region import region_over_years
 from affectsim.plots.sensitivity import indices
@@ -25,6 +26,7 @@ __all__ = [
     "fit_to_diaries",
     "fold_map",
     "indices",
+    "maps",
     "network",
     "network_before_after",
     "phase_portrait",

@@ -42,11 +42,11 @@ def indices(found: pd.DataFrame, outcome: str, samples: str) -> Figure:
     subtitle = _subtitle(mine, morris)
     kinds = 1 if morris else mine["index"].nunique()
     rows = len(names) * (0.24 * kinds + 0.22) + 0.5
-    figure = new_figure(11.5, max(4.6, rows + 1.9), f"What decides {outcome.replace('_', ' ')}?", subtitle)
+    figure = new_figure(11.5, max(4.9, rows + 2.4), f"What decides {_words(outcome)}?", subtitle)
     height = figure.get_size_inches()[1]
     left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": (1.35, 1)})
     figure.subplots_adjust(
-        left=0.09 if morris else 0.24, right=0.975, top=1 - 1.2 / height, bottom=0.82 / height, wspace=0.3
+        left=0.08 if morris else 0.22, right=0.975, top=1 - 1.5 / height, bottom=0.82 / height, wspace=0.3
     )
     last = mine[mine["samples"] == mine.groupby("index")["samples"].transform("max")]
     if morris:
@@ -57,6 +57,11 @@ def indices(found: pd.DataFrame, outcome: str, samples: str) -> Figure:
         shown = next(one for one in ("total", "first", "delta") if one in set(mine["index"]))
         _settling(right, mine[mine["index"] == shown], names, INDICES[shown][0], samples)
     return figure
+
+
+def _words(outcome: str) -> str:
+    name = outcome.replace("_", " ")
+    return f"the effect of training on {name.removeprefix('effect ')}" if name.startswith("effect ") else name
 
 
 def _subtitle(mine: pd.DataFrame, morris: bool) -> str:
@@ -85,14 +90,12 @@ def _bars(axes: Axes, last: pd.DataFrame, names: list[str]) -> None:
                 axes.barh(y, row.high, width, color=PALE, edgecolor=GREY, linewidth=0.4, hatch="////", zorder=0)
     axes.set_yticks(range(len(names)), [_cut(name) for name in names])
     axes.invert_yaxis()
-    axes.set_xlim(
-        min(0.0, float(last["low"].min())) * 1.05,
-        max(0.3, min(1.05, float(last["high"].fillna(last["value"]).max()) * 1.1)),
-    )
+    most = max(float(last["high"].max()), float(last["value"].max()))
+    axes.set_xlim(min(0.0, float(last["low"].min())) * 1.15, max(0.3, min(1.05, most * 1.08)))
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set_xlabel("index")
     plain(axes)
-    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(-0.02, 1.0 + 0.13), ncols=2)
+    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(-0.02, _above(axes)), ncols=2)
 
 
 def _plane(axes: Axes, last: pd.DataFrame, names: list[str]) -> None:
@@ -110,7 +113,7 @@ def _plane(axes: Axes, last: pd.DataFrame, names: list[str]) -> None:
     axes.set_xlabel("mean size of the effect (mu*)")
     axes.set_ylabel("spread of the effect (sigma)")
     plain(axes)
-    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(-0.02, 1.14), ncols=2)
+    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(-0.02, _above(axes)), ncols=3)
 
 
 def _settling(axes: Axes, mine: pd.DataFrame, names: list[str], what: str, samples: str) -> None:
@@ -130,6 +133,12 @@ def _settling(axes: Axes, mine: pd.DataFrame, names: list[str], what: str, sampl
     axes.set_title("Has it settled?", fontsize=11, color=INK, loc="left")
     if "absolute" not in set(mine["index"]):
         axes.legend(frameon=False, fontsize=9)
+
+
+def _above(axes: Axes) -> float:
+    """Return where a legend of two lines begins that ends just above the axes."""
+    height = axes.get_window_extent().height / axes.figure.dpi
+    return 1 + 0.56 / float(height)
 
 
 def _mark(n: int) -> str:

@@ -57,7 +57,7 @@ def export_parquet(store: Store, path: Path) -> None:
 
 def dataset(store: Store) -> xr.Dataset:
     """Return the table with the dimension run, and where it comes from as attributes. Raises InputError."""
-    found = _texts(table(store)).set_index("run").to_xarray()
+    found: xr.Dataset = _texts(table(store)).set_index("run").to_xarray()
     plan = store.plan
     found.attrs = {
         "title": str(plan.scenario.get("title", "")), "disclaimer": DISCLAIMER, "digest": plan.digest,

@@ -148,7 +148,8 @@ class Programme(Table):
     @classmethod
     def from_toml(cls, text: str, *, source: str = "programme") -> Self:
         """Read a programme; raises InputError with every mistake."""
-        return _read(cls, text, source, frozenset(Exercise.kinds()))
+        found: Self = _read(cls, text, source, frozenset(Exercise.kinds()))
+        return found
 
     @classmethod
     def load(cls, name: str, *, folder: Path | None = None) -> Self:

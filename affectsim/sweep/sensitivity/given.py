@@ -98,7 +98,7 @@ def between(labels: Labels, values: Float) -> float:
     if whole == 0:
         return 0.0
     outside = float((sizes[present] * (means - values.mean()) ** 2).sum())
-    return 1 - (values.size - 1) / max(values.size - present.sum(), 1) * (1 - outside / whole)
+    return 1 - (values.size - 1) / max(values.size - int(present.sum()), 1) * (1 - outside / whole)
 
 
 def given_data(

@@ -20,7 +20,7 @@ class Row(NamedTuple):
     """One index of one factor: its value, the ends of its interval (NaN: none), from how many samples."""
 
     factor: str
-    index: str
+    kind: str
     value: float
     low: float
     high: float
