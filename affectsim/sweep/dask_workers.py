@@ -37,6 +37,9 @@ LOCAL = "local"
 _CONNECT, _PATIENCE, _FETCH = 10.0, 60.0, 10.0
 #: Seconds between looks at which workers there are.
 _LOOK = 0.5
+#: Run by the workers of a scheduler of one's own: Ctrl-C reaches every process of a terminal, and the coordinator
+#: decides what happens then.
+_DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 #: Workers that die one after the other before any could begin, after which it is not the runs that kill them.
 _MOST_FALSE_STARTS = 3
 #: A kernel that is called twice at once by threads of one process would share its threads.
@@ -102,6 +105,7 @@ class DaskWorkers:
                 self._cluster = LocalCluster(
                     n_workers=count, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
                     dashboard_address=None, worker_dashboard_address=None, silence_logs=logging.CRITICAL + 1,
+                    preload=[_DEAF],
                 )  # fmt: skip
                 scheduler = self._cluster.scheduler_address
             self._address = check_address(scheduler)
