@@ -162,6 +162,18 @@ def test_bounds_come_from_the_list_of_parameters(tmp_path):
     assert third.whole
 
 
+def test_one_factor_may_set_several_places_alike(tmp_path):
+    """Its bounds hold for all of them, and what the scenario has there is shown only if it is the same."""
+    both = "population.traits.self_criticism.median+population.traits.fear_of_self_compassion.median"
+    sweep = asked(tmp_path, f"{both}=::3", text=TRIAL)
+    (factor,) = sweep.plan.known_factors
+    assert (factor.low, factor.high) == (0.0, 1.0)
+    assert sweep.plan.changes_at({both: 0.5}) == dict.fromkeys(both.split("+"), 0.5)
+    assert sweep.plan.shown_at({}) == [None]
+    with pytest.raises(InputError, match="did you mean"):
+        asked(tmp_path, "population.size+population.sise=8:16:2")
+
+
 def test_points_of_a_file(tmp_path):
     file = tmp_path / "points.csv"
     file.write_text("model.defeat,population.size\n0.4,10\n0.6,12\n")
@@ -261,6 +273,20 @@ def test_batches_do_not_change_a_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(execution, "MOST_BATCH", 1)
     assert made(tmp_path / "one", sweep) == whole
     assert whole.count(b"\n") == 21
+
+
+def test_what_a_sweep_does_beside_the_simulation_is_little(tmp_path):
+    """At most a quarter of the kernel's time with 200 people for eight weeks; runs of a moment are the control."""
+    size = {"days": 56, "population.size": 200, "record.every": "1 day"}
+    small = {"days": 1, "population.size": 8}
+    shares = {}
+    for name, changes in (("usual", size), ("small", small)):
+        sweep = asked(tmp_path, "model.defeat=0.2:0.8:5", changes=changes)
+        begun(tmp_path / name, sweep)
+        with Store(tmp_path / name, write=True) as store:
+            account = execute(store, workers=0)
+        shares[name] = (account.busy - account.kernel) / account.kernel
+    assert shares["usual"] < 0.25 < shares["small"]
 
 
 def test_a_run_that_raises_costs_no_other(tmp_path, monkeypatch):

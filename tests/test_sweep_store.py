@@ -17,6 +17,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -272,6 +273,28 @@ def test_the_flips_find_a_store_without_checksums(tmp_path, monkeypatch):
     assert _flips(tmp_path, 150, seed=3)[2]
 
 
+def test_flipped_bits_in_the_log_never_reach_the_table(tmp_path, full):
+    """What was acknowledged last is only in the log: after a crash and a flip there it is made again, or refused."""
+    sweep = asked(tmp_path, 20, 2)
+    expected = whole(tmp_path, sweep)
+    folder = begun(tmp_path / "out", sweep)
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+        original = {name: (folder / name).read_bytes() for name in (FILE, f"{FILE}-wal")}
+    chance, again_made = random.Random(5), 0
+    for _ in range(500 if full else 60):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        for name, content in original.items():
+            (folder / name).write_bytes(content)
+        log = folder / f"{FILE}-wal"
+        _damage(log, chance.randrange(len(original[log.name])), chance.randrange(8))
+        with Store(folder) as store:
+            again_made += bool(store.todo())
+        assert _after_damage(folder) in (None, expected)
+    assert again_made
+
+
 def test_a_torn_file_is_refused_or_mended(tmp_path):
     """The file ends somewhere, as after a disk that lied about what it had written."""
     sweep = asked(tmp_path, 20, 2)
@@ -318,6 +341,82 @@ def test_a_second_writer_is_refused_but_readers_are_not(tmp_path):
         assert len(found) == 15 and found["model.defeat"].nunique() == 3
     with Store(folder, write=True):
         pass
+
+
+def test_it_can_be_read_while_it_grows(tmp_path):
+    """pandas, DuckDB and xarray see exactly what was acknowledged, after each batch; none of them stops the writer."""
+    duckdb = pytest.importorskip("duckdb")
+    import pandas as pd
+    import xarray as xr
+
+    sweep = asked(tmp_path, 40)
+    folder, seen, kept = begun(tmp_path / "out", sweep), [], set()
+    here = duckdb.connect()
+
+    def look(runs):
+        kept.update(runs)
+        if len(seen) >= 5:
+            return
+        with sqlite3.connect(folder / FILE) as reader:
+            in_pandas = pd.read_sql("SELECT * FROM results", reader)
+        reader.close()
+        with Store(folder) as store:
+            in_xarray = exports.dataset(store)
+            here.register("frame", exports.table(store))
+            exports.export_parquet(store, tmp_path / "now.parquet")
+            exports.export_netcdf(store, tmp_path / "now.nc")
+        [(in_duckdb,)] = here.execute("SELECT list(run ORDER BY run) FROM frame").fetchall()
+        [(in_parquet,)] = here.execute(f"SELECT sum(balance) FROM '{tmp_path / 'now.parquet'}'").fetchall()
+        assert set(in_pandas["run"]) == set(in_duckdb) == set(in_xarray["run"].to_numpy()) == kept
+        assert in_parquet == pytest.approx(in_pandas["balance"].sum(), rel=1e-12)
+        with xr.open_dataset(tmp_path / "now.nc", engine="h5netcdf") as file:
+            assert (file["balance"].to_numpy() == in_pandas["balance"].to_numpy()).all()
+        seen.append(len(kept))
+
+    with Store(folder, write=True) as store:
+        execute(store, workers=0, acknowledged=look)
+    assert len(seen) == 5 and seen == sorted(set(seen)) and len(kept) == 200
+
+
+def test_duckdb_opens_the_file_itself(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect() as one:
+        try:
+            one.execute("LOAD sqlite")
+        except duckdb.Error:
+            pytest.skip("DuckDB's extension for SQLite is not installed here")
+        folder = begun(tmp_path / "out", asked(tmp_path, 3))
+        with Store(folder, write=True) as store:
+            execute(store, workers=0)
+            one.execute(f"ATTACH '{folder / FILE}' AS sweep (TYPE sqlite, READ_ONLY)")
+            assert one.execute("SELECT count(*) FROM sweep.results").fetchall() == [(15,)]
+
+
+def test_parquet_holds_the_table(tmp_path):
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    sweep = asked(tmp_path, 20, 2)
+    whole(tmp_path, sweep)
+    folder, file = tmp_path / "whole", tmp_path / "out.parquet"
+    assert _code(["export", str(folder), "--parquet", str(file)]) == 0
+    found = pd.read_parquet(file)
+    with Store(folder) as store:
+        expected = exports.table(store)
+    assert list(found.columns) == list(expected.columns) and len(found) == 40
+    for name in ("run", "model.defeat", "balance"):
+        assert (found[name] == expected[name]).all() and found[name].dtype == expected[name].dtype
+    first = file.read_bytes()
+    assert _code(["export", str(folder), "--parquet", str(file)]) == 0
+    assert file.read_bytes() == first
+
+
+def test_parquet_without_its_library_is_said_in_words(tmp_path, capsys, monkeypatch):
+    folder = begun(tmp_path / "out", asked(tmp_path, 2))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert _code(["export", str(folder), "--parquet", str(tmp_path / "out.parquet")]) == 2
+    assert 'pip install "affectsim[parquet]"' in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.parquet*"))
 
 
 def test_going_on_with_something_else_is_refused_with_the_difference(tmp_path, monkeypatch):
@@ -391,69 +490,149 @@ def _workers_of(pid: int) -> list[int]:
     return found
 
 
-def _until_some_are_done(folder: Path, process: subprocess.Popen[str], more: int) -> None:
-    end = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < end:
-        time.sleep(0.02)
+def test_ctrl_c_at_random_moments_loses_nothing(tmp_path, full):
+    """Stopped again and again at any moment: said how to go on, nothing lost, and in the end the same bytes."""
+    sweep = asked(tmp_path, 200)
+    expected = whole(tmp_path, sweep)
+    folder = begun(tmp_path / "stopped", sweep)
+    chance, kept, words = random.Random(7), set(), []
+    moments = 300 if full else 30
+    for _ in range(moments):
+        hear, tell = os.pipe()
+        process = _FORK.Process(target=_stoppable, args=(folder, tell))
+        process.start()
+        os.close(tell)
+        with os.fdopen(hear) as said:
+            assert said.readline() == "ready\n"
+            time.sleep(chance.uniform(0, 0.06))
+            os.kill(process.pid, signal.SIGINT)
+            lines = said.read().splitlines()
+        process.join()
+        kept |= {run for line in lines if line.startswith("[") for run in json.loads(line)}
+        words += [line for line in lines if not line.startswith("[")]
+        with Store(folder) as store:
+            assert kept <= {done.run for done in store.raw()} and not store.damaged
+            if not store.todo():
+                assert table(folder) == expected
+                shutil.rmtree(folder)
+                begun(folder, sweep)
+                kept.clear()
+    assert sum("runs are safe. Go on with: affectsim resume" in line for line in words) > moments / 2
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+    assert table(folder) == expected
+
+
+def _stoppable(folder: Path, pipe: int) -> None:
+    try:
+        with Store(folder, write=True) as store:
+            os.write(pipe, b"ready\n")
+            execute(store, workers=0, acknowledged=lambda runs: os.write(pipe, (json.dumps(runs) + "\n").encode()))
+    except KeyboardInterrupt as stopped:
+        os.write(pipe, f"{stopped}\n".encode())
+
+
+def test_real_processes_of_which_one_is_killed_every_second_and_a_half(tmp_path, full):
+    """Workers that make runs are killed, one every 1.5 s: the sweep still ends, with the bytes of an undisturbed one.
+
+    Only those that have begun are killed: how long a process takes to begin says something about the machine alone.
+    """
+    file = tmp_path / "base.toml"
+    file.write_text(BASE.replace("days = 2", "days = 14"))
+    sweep = read(file, {"replicates": 3}, [f"model.defeat=0.1:0.9:{300 if full else 24}"], {})
+    folder = begun(tmp_path / "whole", sweep)
+    with Store(folder, write=True) as store:
+        execute(store, workers=0)
+    chance, over, killed = random.Random(6), threading.Event(), []
+
+    def kill(pool):
+        def now_and_then():
+            while not over.wait(1.5) and len(killed) < (1000 if full else 3):
+                ready = [one.process.pid for one in list(pool._workers) if one.ready]
+                if ready:
+                    killed.append(chance.choice(ready))
+                    os.kill(killed[-1], signal.SIGKILL)
+
+        threading.Thread(target=now_and_then, daemon=True).start()
+
+    out = begun(tmp_path / "out", sweep)
+    with Store(out, write=True) as store:
         try:
-            with sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True) as reader:
-                (count,) = reader.execute("SELECT count(*) FROM runs").fetchone()
-            reader.close()
-        except sqlite3.Error:
-            continue
-        if count >= more:
-            return
+            account = execute(store, workers=2, started=kill)
+        finally:
+            over.set()
+        assert not store.failed()
+    assert table(out) == table(folder)
+    assert killed and account.deaths == len(set(killed))
+
+
+def test_real_processes_stopped_by_ctrl_c_say_how_to_go_on(tmp_path):
+    """Ctrl-C reaches all processes of a terminal, also those that have only just begun: one message, no traceback."""
+    file = tmp_path / "base.toml"
+    file.write_text(BASE)
+    out = tmp_path / "out"
+    words = ("sweep", str(file), "--vary", "model.defeat=0.1:0.9:2000", "--out", str(out), "--workers", "2")
+    process = _affectsim(*words)
+    _until(lambda: (out / FILE).exists() or process.poll() is not None)
+    _until(lambda: _workers_of(process.pid) or process.poll() is not None)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "\n" not in said.strip(), said
+    assert f"0 of 2,000 runs are safe. Go on with: affectsim resume {out}" in said
+
+
+def _until(true, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.mark.full
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
-def test_real_processes_killed_and_stopped_give_the_same_table(tmp_path, full):
-    """A worker, then the coordinator are killed, then Ctrl-C: after resuming, the bytes of an undisturbed sweep."""
+def test_real_processes_killed_and_stopped_give_the_same_table(tmp_path):
+    """Workers, coordinators and whole process groups are killed and stopped at random moments, 30 times."""
     file = tmp_path / "base.toml"
     file.write_text(BASE.replace("days = 2", "days = 14"))
-    vary = "model.defeat=0.1:0.9:30"
+    vary = "model.defeat=0.1:0.9:300"
     sweep = read(file, {"replicates": 3}, [vary], {})
     folder = begun(tmp_path / "whole", sweep)
     with Store(folder, write=True) as store:
         execute(store, workers=0)
     expected = table(folder)
-    out = tmp_path / "out"
-    chance = random.Random(4)
-    for attack in [("worker", "coordinator", "stop"), *[("any",)] * (30 if full else 0)]:
-        for what in attack:
-            done = 0
-            if (out / FILE).exists():
-                with Store(out) as store:
-                    done = sum(store.counts()[:2])
-                    if not store.todo():
-                        shutil.rmtree(out)
-                        done = 0
-            process = _affectsim("sweep", str(file), "--vary", vary, "--replicates", "3", "--out", str(out),
-                                 "--workers", "2")  # fmt: skip
-            _until_some_are_done(out, process, done + 2)
-            workers = _workers_of(process.pid)
-            what = what if what != "any" else chance.choice(["worker", "coordinator", "stop"])
-            if what == "worker" and workers:
-                os.kill(chance.choice(workers), signal.SIGKILL)
-                time.sleep(0.3)
-                os.kill(process.pid, signal.SIGINT)
-            elif what == "coordinator":
-                os.kill(process.pid, signal.SIGKILL)
-            else:
-                os.killpg(process.pid, signal.SIGINT)
-            _, said = process.communicate(timeout=120)
-            if what != "coordinator" and process.returncode != 0:
-                assert process.returncode == 130, said
-                assert re.search(rf"runs are safe\. Go on with: affectsim resume {out}", said)
-                assert "Traceback" not in said
-            end = time.monotonic() + 30
-            while any(Path(f"/proc/{one}").exists() and _state(one) != b"Z" for one in workers):
-                assert time.monotonic() < end, "workers outlive their coordinator"
-                time.sleep(0.05)
-    process = _affectsim("resume", str(out), "--workers", "2")
+    out, chance = tmp_path / "out", random.Random(4)
+    words = ("sweep", str(file), "--vary", vary, "--replicates", "3", "--out", str(out), "--workers", "2")
+    for _ in range(30):
+        process = _affectsim(*words)
+        time.sleep(chance.uniform(0.5, 6.0))
+        workers = _workers_of(process.pid)
+        what = chance.choice(["worker", "coordinator", "stop"])
+        if what == "worker" and workers:
+            os.kill(chance.choice(workers), signal.SIGKILL)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+        elif what == "coordinator":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+        # Before the first line of the program has run Python itself answers Ctrl-C.
+        if what != "coordinator" and process.returncode != 0 and (out / FILE).exists():
+            assert process.returncode == 130, said
+            assert "Traceback" not in said and "safe" in said, said
+        end = time.monotonic() + 30
+        while any(Path(f"/proc/{one}").exists() and _state(one) != b"Z" for one in workers):
+            assert time.monotonic() < end, "workers outlive their coordinator"
+            time.sleep(0.05)
+        if (out / FILE).exists():
+            with Store(out) as store:
+                if not store.todo():
+                    assert table(out) == expected
+                    shutil.rmtree(out)
+    process = _affectsim(*words)
     said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
-    assert "90 of 90 runs are done" in said
+    assert "900 of 900 runs are done" in said
     assert table(out) == expected
 
 

@@ -24,7 +24,9 @@ MANIFEST = "manifest.json"
 #: Where a context of click keeps the moment at which the command began.
 BEGAN = "affectsim.began"
 #: Parameters of commands that do not decide what is written.
-_NOT_DECIDING = ("out", "overwrite", "threads", "workers", "check", "accept", "dry_run")
+_NOT_DECIDING = (
+    "out", "overwrite", "threads", "workers", "scheduler", "time_limit", "check", "accept", "dry_run",
+)  # fmt: skip
 #: Folders that are being written -> where their content will be.
 _PLACES: dict[Path, Path] = {}
 _STANDS_FOR: ContextVar[Path | None] = ContextVar("standing for", default=None)

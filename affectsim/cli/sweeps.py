@@ -10,6 +10,7 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.finished import TABLE, finish, keep_command
+from affectsim.cli.output import check_folder, whole_folder
 from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake
 
@@ -19,10 +20,22 @@ if TYPE_CHECKING:
 
 _DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "halton", "sobol-indices", "morris")
 _LISTED = 10
+#: What the samples of a design are, behind which its indices are followed.
+_SAMPLES = {"grid": "replicates", "morris": "trajectories", "sobol-indices": "base samples"}
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 _workers = click.option(
     "--workers", type=click.IntRange(1, options.MOST_THREADS),
     help="Processes; default: one per core. The numbers do not depend on it.",
+)  # fmt: skip
+
+_scheduler = click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Let the workers of a Dask scheduler on this machine make the runs (tcp://127.0.0.1:8786), or those of one of "
+    "its own (local).",
+)  # fmt: skip
+_time_limit = click.option(
+    "--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+    help="Longest time of a run, after which it counts as hanging and fails; default: an hour.",
 )  # fmt: skip
 
 
@@ -44,6 +57,8 @@ _workers = click.option(
 @options.set_option
 @options.seed_option
 @_workers
+@_scheduler
+@_time_limit
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the sweep; default: FILE-sweep.")
 @click.option("--dry-run", is_flag=True, help="Only say how many runs, how long, how much disk and memory.")
 @click.option("--shard", metavar="I/N", help="Make only every Nth run, from the Ith on, to be merged later.")
@@ -52,8 +67,8 @@ _workers = click.option(
 def sweep(
     file: Path, vary: tuple[str, ...], design: str | None, samples: int | None, design_seed: int | None,
     points: Path | None, replicates: int | None, outcomes: tuple[str, ...], days: str | None,
-    changes: tuple[str, ...], seed: int | None, workers: int | None, out: Path | None, dry_run: bool,
-    shard: str | None, slurm: tuple[int, Path] | None,
+    changes: tuple[str, ...], seed: int | None, workers: int | None, scheduler: str | None,
+    time_limit: float | None, out: Path | None, dry_run: bool, shard: str | None, slurm: tuple[int, Path] | None,
 ) -> None:  # fmt: skip
     """Run the scenario in FILE at many points and keep a few numbers of every run in DIR.
 
@@ -62,6 +77,7 @@ def sweep(
     """
     from affectsim.sweep.request import parse_shard, read
 
+    hands = _hands(workers, scheduler, time_limit)
     given: dict[str, Any] = {"design": design, "samples": samples, "design_seed": design_seed,
                              "points": str(points) if points else None, "replicates": replicates,
                              "outcomes": list(outcomes) or None, "days": _days(days)}  # fmt: skip
@@ -81,7 +97,19 @@ def sweep(
     else:
         Store.create(folder, asked.plan, asked.points)
     keep_command(folder)
-    _go_on(folder, workers)
+    _go_on(folder, hands)
+
+
+def _hands(workers: int | None, scheduler: str | None, time_limit: float | None) -> dict[str, Any]:
+    """Return the arguments of `execute` that say who makes the runs. Raises InputError."""
+    if scheduler is not None and scheduler != "local":
+        from affectsim.sweep.dask_workers import check_address
+
+        check_address(scheduler)
+        if workers is not None:
+            message = "means nothing with the address of a scheduler, which has workers of its own"
+            raise InputError("command line", [Mistake("--workers", message)])
+    return {"workers": workers, "scheduler": scheduler} | ({} if time_limit is None else {"time_limit": time_limit})
 
 
 def _days(text: str | None) -> list[float] | None:
@@ -131,13 +159,16 @@ def _typed() -> list[str]:
 @click.command(short_help="Go on with a sweep that was stopped.")
 @_folder
 @_workers
-def resume(folder: Path, workers: int | None) -> None:
+@_scheduler
+@_time_limit
+def resume(folder: Path, workers: int | None, scheduler: str | None, time_limit: float | None) -> None:
     """Make the runs of the sweep in DIR that are missing.
 
     Refused if scenario, files or versions are not those it began with, since the runs would not belong together.
     """
+    hands = _hands(workers, scheduler, time_limit)
     _check_unchanged(folder)
-    _go_on(folder, workers)
+    _go_on(folder, hands)
 
 
 def _check_unchanged(folder: Path) -> None:
@@ -151,43 +182,53 @@ def _check_unchanged(folder: Path) -> None:
 @click.command(short_help="Make the failed runs of a sweep again.")
 @_folder
 @_workers
-def retry(folder: Path, workers: int | None) -> None:
+@_scheduler
+@_time_limit
+def retry(folder: Path, workers: int | None, scheduler: str | None, time_limit: float | None) -> None:
     """Make the runs of the sweep in DIR that failed again, and those that are missing."""
     from affectsim.sweep.store import Store
 
+    hands = _hands(workers, scheduler, time_limit)
     _check_unchanged(folder)
     with Store(folder, write=True) as store:
         failed = [run for run, _ in store.failed()]
         store.forget(failed)
     click.echo(f"  {_runs(len(failed))} that failed are made again" if failed else "  no run has failed")
-    _go_on(folder, workers)
+    _go_on(folder, hands)
 
 
-def _go_on(folder: Path, workers: int | None) -> None:
+def _go_on(folder: Path, hands: dict[str, Any]) -> None:
     from affectsim.results import DISCLAIMER
     from affectsim.sweep.execution import execute
     from affectsim.sweep.store import Store
 
-    with Store(folder, write=True) as store:
-        if store.damaged:
-            click.echo(f"  {_runs(len(store.damaged))} were damaged on the disk and are made again")
-        done, failed, total = store.counts()
-        click.echo(f"  {_runs(total)} of {store.points:,} points, {done + failed:,} done before")
-        with Progress("runs", rate=True) as progress:
-            account = execute(store, workers=workers, progress=progress)
-        if account.made:
-            rest = account.busy - account.kernel
+    try:
+        with Store(folder, write=True) as store:
+            if store.damaged:
+                click.echo(f"  {_runs(len(store.damaged))} were damaged on the disk and are made again")
+            done, failed, total = store.counts()
+            click.echo(f"  {_runs(total)} of {store.points:,} points, {done + failed:,} done before")
+            with Progress("runs", rate=True) as progress:
+                account = execute(store, progress=progress, **hands)
+            if account.made:
+                rest = account.busy - account.kernel
+                click.echo(
+                    f"  {_runs(account.made)} in {account.seconds:.1f} s, {account.made / account.seconds:.1f} runs/s; "
+                    f"beside the simulation itself {100 * rest / max(account.kernel, 1e-9):.0f} % more"
+                )
+            if account.deaths:
+                click.echo(f"  {account.deaths} processes died or hung on the way; what they had begun was made again")
+            _say(store)
             click.echo(
-                f"  {_runs(account.made)} in {account.seconds:.1f} s, {account.made / account.seconds:.1f} runs/s; "
-                f"beside the simulation itself {100 * rest / max(account.kernel, 1e-9):.0f} % more"
+                f"\nthe table: {folder / 'sweep.sqlite'} (results); as a file: affectsim export {folder} --csv FILE"
             )
-        if account.deaths:
-            click.echo(f"  {account.deaths} processes died on the way and were started again")
-        _say(store)
-        if finish(store):
-            click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
-        click.echo(f"\nthe table: {folder / 'sweep.sqlite'} (results); as a file: affectsim export {folder} --csv FILE")
-        click.echo(DISCLAIMER)
+            if finish(store):
+                click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
+            click.echo(DISCLAIMER)
+    except KeyboardInterrupt as stopped:
+        # Also where it stops before the first run, or while the last words are said.
+        said = str(stopped) or f"what was done is safe. Go on with: affectsim resume {folder}"
+        raise KeyboardInterrupt(said) from None
 
 
 @click.command(short_help="Say how far a sweep is.")
@@ -258,32 +299,51 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
 @click.option("--outcome", "outcomes", multiple=True, metavar="COLUMN",
               help="Column of the table; can be given several times. Default: all.")  # fmt: skip
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all indices to FILE.")
+@click.option("--figures", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write a figure of every outcome (PNG and SVG) into DIR.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(100, 1_000_000), default=1000, show_default=True,
               help="How often samples are drawn anew for the intervals.")  # fmt: skip
-def sensitivity(folder: Path, outcomes: tuple[str, ...], csv_file: Path | None, draws: int) -> None:
-    """Print Sobol indices or elementary effects of the sweep in DIR, with 95 % intervals.
+def sensitivity(
+    folder: Path, outcomes: tuple[str, ...], csv_file: Path | None, figures: Path | None, draws: int
+) -> None:
+    """Print how much each factor of the sweep in DIR matters, with 95 % intervals.
 
-    For sweeps with --design sobol-indices (share of the variance that a factor explains: first = alone, total =
-    together with others) or --design morris (change of the outcome per whole range of a factor).
+    For any design but one-at-a-time. Grids and --design sobol-indices: share of the variance that a factor explains
+    (first = alone, total = together with others). --design morris: change of the outcome per whole range of a factor.
+    Other samples: first order. All but morris: distances between distributions (pawn, delta; they also see what moves
+    other things than the mean).
     """
     from affectsim.results import DISCLAIMER
     from affectsim.sweep.exports import whole_file
     from affectsim.sweep.sensitivity import sensitivity as indices
+    from affectsim.sweep.sensitivity import settled
     from affectsim.sweep.store import Store
 
+    if figures is not None:
+        check_folder(figures, overwrite=False)
     with Store(folder) as store:
         found, without = indices(store, outcomes, draws=draws)
-    largest = found["samples"].max()
-    for outcome, mine in found[found["samples"] == largest].groupby("outcome", sort=False):
-        click.echo(f"\n{outcome} ({largest:,} samples)")
+        samples = _SAMPLES.get(store.plan.design["kind"], "points")
+    for outcome, mine in settled(found).groupby("outcome", sort=False):
+        click.echo(f"\n{outcome}")
         width = max(len(name) for name in mine["factor"])
         for row in mine.rename(columns={"index": "kind"}).itertuples():
-            click.echo(f"  {row.factor:<{width}}  {row.kind:<8} {row.value:8.3f}  [{row.low:.3f}, {row.high:.3f}]")
+            reach = f"  [{row.low:.3f}, {row.high:.3f}]" if row.low == row.low else ""
+            click.echo(f"  {row.factor:<{width}}  {row.kind:<8} {row.value:8.3f}{reach}  ({row.samples:,} samples)")
     for outcome, why in without.items():
         click.echo(f"\n{outcome}: no index; {why}")
     if csv_file is not None:
         whole_file(csv_file, lambda partial: found.to_csv(partial, index=False, lineterminator="\n"))
         click.echo(f"\nwritten: {csv_file}")
+    if figures is not None and not found.empty:
+        from affectsim import plots
+
+        with whole_folder(figures) as partial:
+            for outcome in dict.fromkeys(found["outcome"]):
+                figure = plots.indices(found, outcome, samples)
+                for kind in ("png", "svg"):
+                    plots.save(figure, partial / f"{outcome}.{kind}")
+        click.echo(f"\nwritten: {figures}")
     click.echo(f"\n{DISCLAIMER}")
 
 

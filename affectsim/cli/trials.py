@@ -159,7 +159,6 @@ def power(
     At each size trials are simulated until the exact interval of the power leaves the wanted power out. Every trial
     is kept in DIR at once: after Ctrl-C or a crash, the same command goes on where it was.
     """
-    options.use_threads(1)
     asked = load_trial(file, changes, seed)
     from affectsim.trials import power as search
     from affectsim.trials import report

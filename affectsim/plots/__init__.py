@@ -9,9 +9,11 @@ from affectsim.plots.dynamics import bifurcation_diagram, early_warning_signals,
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.factors import along_factors
+from affectsim.plots.maps import maps
 from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.policies import policy_front
 from affectsim.plots.region import region_over_years
+from affectsim.plots.sensitivity import indices
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
 from affectsim.plots.trials import contamination, paired_differences, power_by_size, trial_result
@@ -28,6 +30,8 @@ __all__ = [
     "effects",
     "fit_to_diaries",
     "fold_map",
+    "indices",
+    "maps",
     "network",
     "network_before_after",
     "paired_differences",

@@ -13,7 +13,7 @@ from affectsim.simulation import Progress
 from affectsim.sweep.plan import Plan
 from affectsim.sweep.runs import Made, Maker
 from affectsim.sweep.store import Done, Store
-from affectsim.sweep.workers import Lost, Pool
+from affectsim.sweep.workers import TIME_LIMIT, Hands, Lost, Pool
 
 #: Aim for one batch (s): long enough to hide the coordinator, short enough to lose little when a worker dies.
 BATCH_SECONDS = 1.0
@@ -56,15 +56,20 @@ def execute(
     store: Store,
     *,
     workers: int | None = None,
+    scheduler: str | None = None,
+    time_limit: float = TIME_LIMIT,
     progress: Progress | None = None,
     acknowledged: Callable[[list[int]], None] | None = None,
-    started: Callable[[Pool], None] | None = None,
+    started: Callable[[Hands], None] | None = None,
 ) -> Account:
     """Make every run that is missing. `workers`: processes, default one per core; 0: in this one.
 
+    `scheduler`: address of a Dask scheduler on this machine, whose workers make the runs, or "local" for one of
+    one's own with so many workers; default: processes without Dask. `time_limit`: longest time of a run (s).
+
     `acknowledged`: called with the runs that are on the disk, batch by batch. Damaged rows are made again. A run
-    that raises, or that takes `MOST_DEATHS` workers with it, is kept as failed. Raises InputError if nothing
-    more can be kept (a full disk), KeyboardInterrupt with how to go on.
+    that raises, that takes too long, or that takes `MOST_DEATHS` workers with it, is kept as failed. Raises
+    InputError if nothing more can be kept (a full disk) or made, KeyboardInterrupt with how to go on.
     """
     if store.damaged:
         store.forget(store.damaged)
@@ -81,41 +86,48 @@ def execute(
         if progress:
             progress(before + account.made, total)
 
-    pool: Pool | None = None
-    held: set[int] = set()
+    hands: Hands | None = None
     try:
-        if workers == 0:
+        if workers == 0 and scheduler is None:
             maker = Maker(store.plan)
             while todo:
                 keep(maker.make(list(store.jobs(_cut(todo, account, store.plan, 1)))))
         elif todo:
-            count = workers or cores()
-            pool = Pool(store.plan, min(count, len(todo)))
+            hands = _hired(store, workers or cores(), len(todo), scheduler, time_limit)
             if started:
-                started(pool)
-            _hand_out(store, pool, count, todo, held, account, keep)
+                started(hands)
+            _hand_out(store, hands, workers or cores(), todo, account, keep)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_safe(store)) from None
     finally:
-        if pool is not None:
-            pool.close()
+        if hands is not None:
+            hands.close()
         account.seconds = time.perf_counter() - began
     return account
 
 
-def _hand_out(store: Store, pool: Pool, workers: int, todo: deque[int], held: set[int], account: Account,
+def _hired(store: Store, workers: int, runs: int, scheduler: str | None, time_limit: float) -> Hands:
+    if scheduler is None:
+        return Pool(store.plan, min(workers, runs), time_limit)
+    from affectsim.sweep.dask_workers import DaskWorkers
+
+    return DaskWorkers(store.plan, min(workers, runs), scheduler, time_limit, f"affectsim resume {store.folder}")
+
+
+def _hand_out(store: Store, hands: Hands, workers: int, todo: deque[int], account: Account,
               keep: Callable[[Made, int], None]) -> None:  # fmt: skip
     deaths: Counter[int] = Counter()
     alone: deque[int] = deque()
+    held: set[int] = set()
     while todo or alone or held:
-        for _ in range(pool.idle()):
+        for _ in range(hands.idle()):
             if not todo and not alone:
                 break
             # Runs whose worker died are made one by one, so that one that kills takes no other with it.
             runs = [alone.popleft()] if alone else _cut(todo, account, store.plan, workers)
             held.update(runs)
-            pool.give(list(store.jobs(runs)))
-        for heard in pool.listen(1.0):
+            hands.give(list(store.jobs(runs)))
+        for heard in hands.listen(1.0):
             if isinstance(heard, Lost):
                 account.deaths += 1
                 _after_death(heard, deaths, alone, held, keep)
@@ -131,11 +143,9 @@ def _after_death(lost: Lost, deaths: Counter[int], alone: deque[int], held: set[
         held.remove(job.run)
         if len(lost.jobs) == 1:
             deaths[job.run] += 1
-        if deaths[job.run] >= MOST_DEATHS:
-            code = lost.exit_code or 0
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            message = f"the process that made it died {MOST_DEATHS} times ({how}); too little memory?"
-            keep(Made([Done(job.run, {}, message)], 0.0, 0.0), 0)
+        if len(lost.jobs) == 1 and (lost.hung or deaths[job.run] >= MOST_DEATHS):
+            died = f"the process that made it died {MOST_DEATHS} times ({lost.why}); too little memory?"
+            keep(Made([Done(job.run, {}, lost.why if lost.hung else died)], 0.0, 0.0), 0)
         else:
             alone.append(job.run)
 

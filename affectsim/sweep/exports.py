@@ -16,6 +16,7 @@ from affectsim.sweep.store import Done, Store
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 #: Rows that are kept in one transaction when sweeps are put together.
 _ROWS = 5000
@@ -54,14 +55,20 @@ def export_parquet(store: Store, path: Path) -> None:
         raise InputError("export", [Mistake("--parquet", hint)]) from None
 
 
-def export_netcdf(store: Store, path: Path) -> None:
-    """Write the table as NetCDF with the dimension run. Raises InputError."""
-    found = _texts(table(store)).set_index("run").to_xarray()
+def dataset(store: Store) -> xr.Dataset:
+    """Return the table with the dimension run, and where it comes from as attributes. Raises InputError."""
+    found: xr.Dataset = _texts(table(store)).set_index("run").to_xarray()
     plan = store.plan
     found.attrs = {
         "title": str(plan.scenario.get("title", "")), "disclaimer": DISCLAIMER, "digest": plan.digest,
         "versions": ", ".join(f"{name} {known}" for name, known in plan.versions.items()),
     }  # fmt: skip
+    return found
+
+
+def export_netcdf(store: Store, path: Path) -> None:
+    """Write the table as NetCDF with the dimension run. Raises InputError."""
+    found = dataset(store)
     whole_file(path, lambda partial: found.to_netcdf(partial, engine="h5netcdf"))
 
 

@@ -23,7 +23,7 @@ _DIGITS = 12
 class Vary(Table):
     """One thing that is varied, as a file says it."""
 
-    path: str = field("", unit="", says="dotted key of the scenario; left out with cases")
+    path: str = field("", unit="", says="dotted key of the scenario, or several with + between; left out with cases")
     name: str = field("", unit="", max_length=80, says="what it is called in tables; default: the path")
     low: float | None = field(None, unit="", says="lowest value; default: that of the list of parameters")
     high: float | None = field(None, unit="", says="highest value; default: that of the list of parameters")
@@ -57,7 +57,8 @@ class Vary(Table):
 class Factor(NamedTuple):
     """One factor with everything filled in.
 
-    `values`: for lists, and the names of cases. `low`, `high`: for ranges, cut into `steps` levels in a grid.
+    `path`: where the value goes, several dotted keys with + between. `values`: for lists, and the names of cases.
+    `low`, `high`: for ranges, cut into `steps` levels in a grid.
     """
 
     name: str
@@ -96,7 +97,12 @@ class Factor(NamedTuple):
 
     def changes(self, value: Any) -> dict[str, Any]:
         """Return the dotted changes of the scenario for a value (of cases: a name)."""
-        return dict(self.cases[value]) if self.cases else {self.path: value}
+        return dict(self.cases[value]) if self.cases else dict.fromkeys(self.paths, value)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The dotted keys that take the value."""
+        return tuple(piece.strip() for piece in self.path.split("+"))
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain values for JSON."""
@@ -109,9 +115,9 @@ class Factor(NamedTuple):
 
 
 def parse_vary(text: str) -> dict[str, Any]:
-    """Return the table of a `Vary` for "path=lo:hi[:n[:log]]" or "path=a,b,c". Raises InputError.
+    """Return the table of a `Vary` for "path=lo:hi[:n[:log]]" or "path=a,b,c"; "a+b=lo:hi" sets both alike.
 
-    Bounds that are left out ("path=::7") are those of the list of parameters.
+    Bounds that are left out ("path=::7") are those of the list of parameters. Raises InputError.
     """
     path, sign, rest = (piece.strip() for piece in text.partition("="))
     if not sign or not path or not rest:
@@ -160,7 +166,7 @@ def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Fac
         return Factor(vary.title, "", tuple(vary.cases), vary.cases, 0.0, 0.0, 0, False, False)
     if vary.values:
         return Factor(vary.title, vary.path, vary.values, {}, 0.0, 0.0, 0, False, False)
-    low, high, whole = bounds(base, vary.path)
+    low, high, whole = _bounds(base, vary.path.split("+"))
     low, high = (low if vary.low is None else vary.low), (high if vary.high is None else vary.high)
     for name, bound in (("low", low), ("high", high)):
         if bound is None:
@@ -176,6 +182,14 @@ def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Fac
     return Factor(
         vary.title, vary.path, (), {}, float(low), float(high), vary.count or LEVELS, vary.scale == "log", whole
     )
+
+
+def _bounds(base: Scenario, paths: Iterable[str]) -> tuple[float | None, float | None, bool]:
+    """Return the bounds that hold for all of several places."""
+    each = [bounds(base, path.strip()) for path in paths]
+    low = [one[0] for one in each if one[0] is not None]
+    high = [one[1] for one in each if one[1] is not None]
+    return max(low, default=None), min(high, default=None), any(one[2] for one in each)
 
 
 def bounds(base: Scenario, path: str) -> tuple[float | None, float | None, bool]:
@@ -210,12 +224,20 @@ def bounds(base: Scenario, path: str) -> tuple[float | None, float | None, bool]
 
 
 def value_at(base: Scenario, factor: Factor) -> Any:
-    """Return what the scenario itself has in the place of a factor; None for cases and where nothing is set."""
+    """Return what the scenario itself has in the place of a factor; None for cases and where nothing is set.
+
+    None, too, where several places do not have the same.
+    """
     if factor.cases:
         return None
-    if factor.path.startswith("model."):
-        return base.parameters.get(factor.path.partition(".")[2])
-    steps = factor.path.split(".")
+    found = [_value(base, path) for path in factor.paths]
+    return found[0] if all(one == found[0] for one in found) else None
+
+
+def _value(base: Scenario, path: str) -> Any:
+    if path.startswith("model."):
+        return base.parameters.get(path.partition(".")[2])
+    steps = path.split(".")
     if steps[:2] == ["population", "traits"] and len(steps) == 4:
         trait = base.distributions().get(steps[2])
         return getattr(trait, steps[3], None)

@@ -213,6 +213,9 @@ class Store:
         (said,) = self._file.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":
             raise sqlite3.DatabaseError(str(said))
+        schema = dict(self._file.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        if schema != _schema(self.plan):
+            raise sqlite3.DatabaseError("the names of its columns are not those that were written")
         points = self._file.execute("SELECT * FROM points ORDER BY point").fetchall()
         if [row[0] for row in points] != list(range(self.points)) or any(
             checksum(row[:-1]) != row[-1] for row in points
@@ -260,27 +263,31 @@ def _write_new(path: Path, plan: Plan, points: Sequence[tuple[Any, ...]]) -> Non
     try:
         file.execute("PRAGMA synchronous = FULL")
         file.execute("BEGIN")
-        file.execute("CREATE TABLE sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum TEXT NOT NULL)")
-        varied = [factor.name for factor in plan.known_factors]
-        columns = "".join(f", {_quoted(name)}" for name in varied)
-        file.execute(f"CREATE TABLE points (point INTEGER PRIMARY KEY{columns}, changes TEXT NOT NULL, checksum TEXT)")
-        kept = "".join(f", {_quoted(name)} REAL" for name in plan.columns)
-        file.execute(
-            "CREATE TABLE runs (run INTEGER PRIMARY KEY, point INTEGER NOT NULL, replicate INTEGER NOT NULL, "
-            f"failed TEXT{kept}, checksum TEXT NOT NULL)"
-        )
-        shown = "".join(f", p.{_quoted(name)}" for name in varied) + "".join(f", r.{_quoted(n)}" for n in plan.columns)
-        file.execute(
-            f"CREATE VIEW results AS SELECT r.run, r.point, r.replicate{shown}, r.failed "
-            "FROM runs r JOIN points p USING (point) ORDER BY r.run"
-        )
+        for made in _schema(plan).values():
+            file.execute(made)
         for key, value in (("plan", plan.to_text()), ("points", str(len(points)))):
             file.execute("INSERT INTO sweep VALUES (?, ?, ?)", (key, value, checksum((key, value))))
-        marks = ", ".join("?" * (len(varied) + 3))
+        marks = ", ".join("?" * (len(plan.known_factors) + 3))
         file.executemany(f"INSERT INTO points VALUES ({marks})", points)
         file.execute("COMMIT")
     finally:
         file.close()
+
+
+def _schema(plan: Plan) -> dict[str, str]:
+    """Return what makes the tables of a sweep, and the view for people: name -> SQL."""
+    varied = [factor.name for factor in plan.known_factors]
+    columns = "".join(f", {_quoted(name)}" for name in varied)
+    kept = "".join(f", {_quoted(name)} REAL" for name in plan.columns)
+    shown = "".join(f", p.{_quoted(name)}" for name in varied) + "".join(f", r.{_quoted(n)}" for n in plan.columns)
+    return {
+        "sweep": "CREATE TABLE sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum TEXT NOT NULL)",
+        "points": f"CREATE TABLE points (point INTEGER PRIMARY KEY{columns}, changes TEXT NOT NULL, checksum TEXT)",
+        "runs": "CREATE TABLE runs (run INTEGER PRIMARY KEY, point INTEGER NOT NULL, replicate INTEGER NOT NULL, "
+        f"failed TEXT{kept}, checksum TEXT NOT NULL)",
+        "results": f"CREATE VIEW results AS SELECT r.run, r.point, r.replicate{shown}, r.failed "
+        "FROM runs r JOIN points p USING (point) ORDER BY r.run",
+    }
 
 
 def _quoted(name: str) -> str:
@@ -307,6 +314,9 @@ _FULL = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYN
 def _readable_errors(folder: Path, safe: str) -> Iterator[None]:
     try:
         yield
+    except UnicodeDecodeError as error:
+        message = f"is damaged: {error}. Take back a copy of it, or begin the sweep anew in another folder"
+        raise InputError(str(folder), [Mistake(FILE, message)]) from None
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name in _FULL:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parts import Exercise, Table, field
 from affectsim.text_files import read_text, read_toml
 
+P = TypeVar("P", bound="Programme")
 _DATA = Path(__file__).parent / "data"
 #: What one session can hold; longer ones are several sessions on several days.
 EXERCISES_PER_SESSION = 2
@@ -146,11 +148,8 @@ class Programme(Table):
     @classmethod
     def from_toml(cls, text: str, *, source: str = "programme") -> Self:
         """Read a programme; raises InputError with every mistake."""
-        findings = Findings()
-        programme = read_model(cls, read_toml(text, source), "", findings)
-        findings.stop(source)
-        assert programme is not None
-        return programme
+        found: Self = _read(cls, text, source, frozenset(Exercise.kinds()))
+        return found
 
     @classmethod
     def load(cls, name: str, *, folder: Path | None = None) -> Self:
@@ -160,6 +159,16 @@ class Programme(Table):
         """
         path = programme_file(name, folder=folder)
         return cls.from_toml(read_text(path, name, "programme file"), source=path.name)
+
+
+@lru_cache(maxsize=64)
+def _read(kind: type[P], text: str, source: str, exercises: frozenset[str]) -> P:
+    """Read a programme; a sweep reads the same text at every point. What it may name depends on `exercises`."""
+    findings = Findings()
+    programme = read_model(kind, read_toml(text, source), "", findings)
+    findings.stop(source)
+    assert programme is not None
+    return programme
 
 
 def programmes() -> dict[str, Path]:
