@@ -21,7 +21,7 @@ from affectsim.cli.page import page
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
-from affectsim.cli.trials import demo
+from affectsim.cli.trials import compare, demo, power, trial
 from affectsim.errors import InputError
 
 
@@ -50,7 +50,7 @@ def affectsim() -> None:
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, page,
+    trial, power, compare, sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, page,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

@@ -12,12 +12,14 @@ from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
+from affectsim.plots.trials import contamination, paired_differences, power_by_size, trial_result
 from affectsim.plots.triangle import triangle
 
 __all__ = [
     "Placed",
     "bifurcation_diagram",
     "compared",
+    "contamination",
     "courses",
     "early_warning_signals",
     "effects",
@@ -25,10 +27,13 @@ __all__ = [
     "fold_map",
     "network",
     "network_before_after",
+    "paired_differences",
     "phase_portrait",
+    "power_by_size",
     "region_over_years",
     "save",
     "swept",
     "systems_over_time",
+    "trial_result",
     "triangle",
 ]
