@@ -20,6 +20,7 @@ from affectsim.errors import nearest
 from affectsim.parameters import MODEL, MOMENT_HOURS, Parameter, Trait
 from affectsim.parts import Exercise, Readout, Table, field
 from affectsim.populations import PRESETS, distributions, is_file, load_preset
+from affectsim.training.choosing import SAYS, Choose
 from affectsim.training.delivery import MOST_RULES, SCREENING, Delivery, Rule
 from affectsim.training.limits import LIMITS
 
@@ -113,10 +114,7 @@ class Who(Table):
     """Who is trained."""
 
     share: float = field(0.5, ge=0, le=1, unit="1", says="share of the people who are offered training")
-    choose: Literal["random", "most-self-critical", "hubs", "isolates"] = field(
-        "random", unit="",
-        says="who they are: anybody, the most self-critical, or those with most or with fewest ties",
-    )  # fmt: skip
+    choose: Choose = field("random", unit="", says=SAYS)
     unless: Literal["not suitable"] | None = field(
         None, unit="", says='"not suitable": those whom a rule of training.screening applies to do not start; '
         "left out: nobody is screened",

@@ -29,6 +29,7 @@ from affectsim.networks.ties import Community
 from affectsim.own_parts import blamed
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
+from affectsim.training.choosing import order
 from affectsim.training.delivery import Places, places, screened
 from affectsim.training.limits import harmless
 from affectsim.training.programmes import Programme
@@ -136,7 +137,7 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
             traits |= {name: np.full(people, value) for name, value in harmless(scenario.limits.off()).items()}
             # A baseline is held in fewer bits; whoever never trains stays on it to the last bit.
             traits |= {name: steady(traits[name]) / STEADY_UNITS for name in ATTRIBUTE_NAMES}
-            chosen = _chosen(scenario, replicate, community, traits["self_criticism"])
+            chosen = _chosen(scenario, replicate, community, traits)
             unfit = _screened_out(scenario, chosen, traits)
             fit = chosen[~unfit[:, chosen].any(axis=0)]
             taken = _places(scenario, replicate, fit, people)
@@ -191,20 +192,15 @@ def _check_groups(scenario: Scenario, community: Community) -> None:
         raise InputError(scenario.source, [Mistake(where, message)])
 
 
-def _chosen(scenario: Scenario, replicate: int, community: Community, self_criticism: Float) -> npt.NDArray[np.int64]:
+def _chosen(
+    scenario: Scenario, replicate: int, community: Community, traits: dict[str, Float]
+) -> npt.NDArray[np.int64]:
     """Return who is chosen for training, in the order of the waiting list, the same in every arm; shape (chosen,)."""
     if scenario.training is None:
         return np.zeros(0, dtype=np.int64)
-    people, who = community.people, scenario.training.who
+    people, who, ties = community.people, scenario.training.who, community.ties
     lots = uniforms(scenario.seed, replicate, "who is trained", people)
-    ties = np.diff(community.ties.start).astype(float)
-    rank = {
-        "random": lots,
-        "most-self-critical": -self_criticism,
-        "hubs": -ties + lots,
-        "isolates": ties + lots,
-    }[who.choose]
-    return np.argsort(rank, kind="stable")[: round(who.share * people)]
+    return order(who.choose, round(who.share * people), ties.start, ties.source, traits, lots)
 
 
 def _mask(chosen: npt.NDArray[np.int64], people: int) -> npt.NDArray[np.bool_]:

@@ -199,7 +199,7 @@ tick = 7
         ('training.who.share = "0.5"', "must be a number (0 to 1), not a text; write 0.5 without quotes"),
         (
             'training.who.choose = "hub"',
-            "must be one of random, most-self-critical, hubs, isolates; did you mean hubs?",
+            "must be one of random, most-self-critical, least-fearful, hubs, isolates, clusters; did you mean hubs?",
         ),
         ('record.every = "1 dag"', 'must be a number and minutes, hours, days or weeks, such as "6 hours"'),
         ("record.people = [1, 1]", "must not name a person twice"),

@@ -13,11 +13,13 @@ from typing import NoReturn
 import click
 
 from affectsim.cli.diaries import diaries, fit
+from affectsim.cli.documentation import docs
 from affectsim.cli.dynamics import bifurcation, phase
 from affectsim.cli.evidence import evidence
 from affectsim.cli.experiments import experiment
 from affectsim.cli.look import describe, new, parts
 from affectsim.cli.page import page
+from affectsim.cli.policies import optimise
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
@@ -50,7 +52,8 @@ def affectsim() -> None:
 
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
-    trial, power, compare, sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, page,
+    trial, power, compare, sweep, resume, status, retry, export, merge, sensitivity, optimise, phase, bifurcation,
+    page, docs,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

@@ -9,6 +9,7 @@ from affectsim.plots.dynamics import bifurcation_diagram, early_warning_signals,
 from affectsim.plots.effects import effects
 from affectsim.plots.experiments import compared, courses, swept
 from affectsim.plots.network import Placed, network, network_before_after
+from affectsim.plots.policies import policy_front
 from affectsim.plots.region import region_over_years
 from affectsim.plots.style import save
 from affectsim.plots.systems import systems_over_time
@@ -30,6 +31,7 @@ __all__ = [
     "paired_differences",
     "phase_portrait",
     "power_by_size",
+    "policy_front",
     "region_over_years",
     "save",
     "swept",

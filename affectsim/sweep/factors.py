@@ -145,7 +145,7 @@ def read_factors(tables: Iterable[Any], base: Scenario, where: str, findings: Fi
         before = len(findings)
         vary = read_model(Vary, table, path, findings)
         if vary is not None and len(findings) == before:
-            factor = _factor(vary, base, path, findings)
+            factor = factor_of(vary, base, path, findings)
             if factor is not None:
                 found.append(factor)
     names = [factor.name for factor in found]
@@ -154,7 +154,8 @@ def read_factors(tables: Iterable[Any], base: Scenario, where: str, findings: Fi
     return found
 
 
-def _factor(vary: Vary, base: Scenario, where: str, findings: Findings) -> Factor | None:
+def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Factor | None:
+    """Return a factor with everything filled in, None after noting what is wrong at `where`."""
     if vary.cases:
         return Factor(vary.title, "", tuple(vary.cases), vary.cases, 0.0, 0.0, 0, False, False)
     if vary.values:

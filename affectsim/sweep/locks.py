@@ -16,19 +16,19 @@ FILE = "sweep.lock"
 class Lock:
     """The right to write into a folder, held until `close` or the end of the process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = FILE) -> None:
         """Take the lock; raises InputError if another process holds it, or the folder cannot be written."""
-        path = folder / FILE
+        path = folder / name
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
-            raise InputError(str(folder), [Mistake(FILE, f"cannot be written: {error.strerror or error}")]) from None
+            raise InputError(str(folder), [Mistake(name, f"cannot be written: {error.strerror or error}")]) from None
         try:
             _take(self._file)
         except OSError:
             holder = os.pread(self._file, 200, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
             os.close(self._file)
-            message = f"another process is working on this sweep{f' ({holder})' if holder else ''}"
+            message = f"another process is working in this folder{f' ({holder})' if holder else ''}"
             raise InputError(str(folder), [Mistake("folder", message)]) from None
         with suppress(OSError):  # A full disk must not keep a sweep from being read: the words are for people only.
             os.ftruncate(self._file, 0)

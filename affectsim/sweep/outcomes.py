@@ -100,10 +100,10 @@ def outcomes_of(batch: Recorded, runs: Sequence[int], outcomes: Sequence[str], d
         starts = one.start_day[one.start_day >= 0] if one.arm == TRAINING else one.start_day[:0]
         periods = Periods.of_scenario(one.scenario, float(starts.max()) if starts.size else None)
     for outcome in outcomes:
-        values = {batch.world.runs[n].arm: _values(batch, n, outcome) for n in runs}
+        values = {batch.world.runs[n].arm: person_values(batch, n, outcome) for n in runs}
         name = outcome.replace("-", "_")
         for arm, mine in values.items():
-            level = _period_mean(mine, batch.hours, span)
+            level = period_mean(mine, batch.hours, span)
             _put(found, name, arm, float(level.mean()))
             if outcome == _DOMINANT:
                 _put(found, "threat_dominant_people", arm, float((level > 0.5).mean()))
@@ -117,7 +117,7 @@ def _put(found: Values, name: str, arm: str, value: float) -> None:
     found[key] = value if math.isfinite(value) else None
 
 
-def _values(batch: Recorded, number: int, outcome: str) -> Float:
+def person_values(batch: Recorded, number: int, outcome: str) -> Float:
     """Return an outcome of one run of the batch, shape (records, people)."""
     run = batch.world.runs[number]
     quantities = (*ALWAYS, *slow_rows(run.scenario))
@@ -131,7 +131,7 @@ def _values(batch: Recorded, number: int, outcome: str) -> Float:
     return read_measure(measure, records, recording(run, np.arange(run.people), batch.hours))
 
 
-def _period_mean(values: Float, hours: Float, span: Span) -> Float:
+def period_mean(values: Float, hours: Float, span: Span) -> Float:
     """Return the mean over the records whose whole interval lies in a span of days, shape (people,)."""
     ends = hours / 24
     starts = np.concatenate([[0.0], ends[:-1]])
@@ -148,7 +148,7 @@ def _effects(found: Values, name: str, values: dict[str, Float], hours: Float, p
     sign = directions()[name]
     spans = {"before": periods.before, "after": periods.after, "follow-up": periods.follow_up}
     means = {
-        key: [_period_mean(values[arm], hours, span) for arm in (TRAINING, control)]
+        key: [period_mean(values[arm], hours, span) for arm in (TRAINING, control)]
         for key, span in spans.items()
         if span is not None
     }

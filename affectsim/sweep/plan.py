@@ -25,7 +25,18 @@ from affectsim.sweep.outcomes import Span, check_outcomes, columns, recording_fo
 #: Most runs of a sweep: a limit of this package.
 MOST_RUNS = 50_000_000
 #: What of the package decides the numbers of a run; the rest shows or writes them.
-_NOT_MODEL = ("cli", "plots", "page", "analysis", "experiments", "fitting", "templates", "demo.py", "describe.py")
+_NOT_MODEL = (
+    "cli",
+    "plots",
+    "page",
+    "analysis",
+    "experiments",
+    "fitting",
+    "policy",
+    "templates",
+    "demo.py",
+    "describe.py",
+)
 
 
 @dataclass(frozen=True)
@@ -189,18 +200,26 @@ def refuse_differences(old: Plan, new: Plan, where: str, shards: bool = True) ->
     `shards`: whether another shard counts as a difference.
     """
     free = _FREE - {"shard"} if shards else _FREE
-    before = _flat({key: value for key, value in asdict(old).items() if key not in free})
-    after = _flat({key: value for key, value in asdict(new).items() if key not in free})
+    before, after = ({key: v for key, v in asdict(plan).items() if key not in free} for plan in (old, new))
+    refuse_changes(before, after, where, "its runs")
+
+
+def refuse_changes(before: Mapping[str, Any], after: Mapping[str, Any], where: str, what: str) -> None:
+    """Raise InputError with every difference between two nested tables: what was begun with, and what is now.
+
+    `what`: what would not belong together, in words.
+    """
+    was_all, now_all = _flat(before), _flat(after)
     wrong = []
-    for key in dict.fromkeys([*before, *after]):
-        was, now = before.get(key, _NONE), after.get(key, _NONE)
+    for key in dict.fromkeys([*was_all, *now_all]):
+        was, now = was_all.get(key, _NONE), now_all.get(key, _NONE)
         if was != now:
             wrong.append(Mistake(key.removeprefix("scenario."), f"was {_said(was)}, is now {_said(now)}"))
     # Hashes say nothing to people: they are told only where nothing else differs.
     told = [one for one in wrong if one.where not in ("digest", "points")] or wrong
     if told:
         more = [Mistake("...", f"and {len(told) - 20} more")] if len(told) > 20 else []
-        hint = "its runs would not belong together; put it back, or begin in another --out"
+        hint = f"{what} would not belong together; put it back, or begin in another --out"
         raise InputError(f"{where} began with something else ({hint})", [*told[:20], *more])
 
 

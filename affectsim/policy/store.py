@@ -1,0 +1,151 @@
+"""Every run of a search in one SQLite file; what was acknowledged survives whatever happens to the process.
+
+Nothing of the search itself is kept: its chances follow from its seed, so it is gone through again from the
+beginning, and finds here what was made before. A search that was stopped goes on exactly where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from affectsim.errors import InputError, Mistake
+from affectsim.policy.decisions import key_of
+from affectsim.policy.evaluation import Evaluated
+from affectsim.sweep.locks import Lock
+from affectsim.sweep.plan import refuse_changes
+from affectsim.sweep.store import checksum
+
+FILE, LOCK = "optimise.sqlite", "optimise.lock"
+
+Known = dict[tuple[str, int], Evaluated]
+
+
+class Store:
+    """The runs of a search, in memory and in the file. `damaged`: rows that were not what was written; made again."""
+
+    def __init__(self, folder: Path, plan: Mapping[str, Any], *, begun: bool = False) -> None:
+        """Begin a search in a folder or go on with the one that is there, alone. Raises InputError.
+
+        `plan`: everything that decides the runs, as plain values; another one than the search began with is refused.
+        `begun`: refuse to begin a new one.
+        """
+        self.folder, self.damaged = folder, 0
+        if begun and not (folder / FILE).is_file():
+            raise InputError(str(folder), [Mistake(FILE, "missing: no search was begun in this folder")])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            foreign = [] if (folder / FILE).exists() else sorted(path.name for path in folder.iterdir())
+        except OSError as error:
+            raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
+        if any(not name.startswith((FILE, LOCK)) for name in foreign):
+            raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
+        self._lock: Lock | None = Lock(folder, LOCK)
+        try:
+            with self._said():
+                self._file = sqlite3.connect(folder / FILE, isolation_level=None, timeout=30)
+                self._file.execute("PRAGMA journal_mode = WAL")
+                self._file.execute("PRAGMA synchronous = FULL")
+                self._begin(json.loads(json.dumps(plan)))
+                self.known = self._read()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, plan: dict[str, Any]) -> None:
+        with self._transaction():
+            self._file.execute("CREATE TABLE IF NOT EXISTS search (plan TEXT NOT NULL, checksum TEXT NOT NULL)")
+            self._file.execute(
+                "CREATE TABLE IF NOT EXISTS runs (point TEXT NOT NULL, replicate INTEGER NOT NULL, failed TEXT, "
+                "vals TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (point, replicate))"
+            )
+            found = self._file.execute("SELECT plan, checksum FROM search").fetchone()
+            if found is None:
+                text = json.dumps(plan, sort_keys=True, ensure_ascii=False, allow_nan=False)
+                self._file.execute("INSERT INTO search VALUES (?, ?)", (text, checksum((text,))))
+                return
+        if checksum(found[:1]) != found[1]:
+            raise sqlite3.DatabaseError("what it says about the search is not what was written")
+        refuse_changes(json.loads(found[0]), plan, str(self.folder), "its runs")
+
+    def _read(self) -> Known:
+        (said,) = self._file.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            raise sqlite3.DatabaseError(str(said))
+        known: Known = {}
+        wrong = []
+        for number, *row in self._file.execute("SELECT rowid, * FROM runs"):
+            if checksum(row[:-1]) != row[-1]:
+                wrong.append((number,))
+                continue
+            point = json.loads(row[0]) if row[0] else None
+            known[row[0], row[1]] = Evaluated(point, row[1], tuple(json.loads(row[3])), row[2])
+        if wrong:
+            self.damaged = len(wrong)
+            with self._transaction():
+                self._file.executemany("DELETE FROM runs WHERE rowid = ?", wrong)
+        return known
+
+    def add(self, done: Iterable[Evaluated]) -> None:
+        """Keep runs; when this returns they are on the disk, all of them or (after an InputError) none."""
+        rows, known = [], {}
+        for one in done:
+            values = [float(value) + 0.0 for value in one.values]
+            failed = one.failed
+            if not all(map(math.isfinite, values)):
+                values, failed = [], "gives no number"
+            key = (key_of(one.point), one.replicate)
+            row = (*key, failed, json.dumps(values))
+            rows.append((*row, checksum(row)))
+            known[key] = one._replace(values=tuple(values), failed=failed)
+        with self._said(), self._transaction():
+            self._file.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", rows)
+        self.known |= known
+
+    def close(self) -> None:
+        """Close the file and let others write."""
+        if hasattr(self, "_file"):
+            with suppress(sqlite3.Error):
+                self._file.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._file.execute("COMMIT")
+        except BaseException:
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """Say in words what SQLite says about the file."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.OperationalError as error:
+            message = f"the disk is full or cannot be written ({error}); what was done before is safe. Free some "
+            message += "space, then give the same command again"
+            raise InputError(str(self.folder), [Mistake(FILE, message)]) from None
+        except sqlite3.Error as error:
+            message = f"is damaged: {error}. Take back a copy of it, or begin anew in another folder"
+            raise InputError(str(self.folder), [Mistake(FILE, message)]) from None
