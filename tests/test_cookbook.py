@@ -81,5 +81,5 @@ def test_a_page_is_set_for_the_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     with pytest.raises(SystemExit):
         main(["docs", "bifurcation"])
-    said = capsys.readouterr().out
+    said = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert "```" not in said and "affectsim bifurcation --param self_criticism" in said

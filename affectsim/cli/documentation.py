@@ -21,7 +21,8 @@ def docs(page: str | None, raw: bool) -> None:
         known = {name: documentation.title(documentation.read(name)) for name in documentation.pages()}
         width = max(map(len, known))
         click.echo("\n".join(f"{name:<{width}}  {said}" for name, said in known.items()))
-        click.echo(f"\nread one: affectsim docs {next(iter(known))}   (the files: {documentation.FOLDER})")
+        click.echo(f"\nread one: affectsim docs {next(iter(known))}")
+        click.echo(f"a tour as a notebook: jupyter lab {documentation.NOTEBOOK}")
         return
     text = documentation.read(page)
     if raw or not sys.stdout.isatty():

@@ -9,13 +9,15 @@ from affectsim.errors import InputError, Mistake, nearest
 
 #: Folder of the pages; they are Markdown, and their pictures lie beside them.
 FOLDER = Path(__file__).parent
+#: A tour for Jupyter, without outputs.
+NOTEBOOK = FOLDER / "tour.ipynb"
 
 
 def pages() -> dict[str, Path]:
     """Return the pages: name -> file, in the order in which to read them."""
     order = ("sweep", "sensitivity", "bifurcation", "trial", "policy")
     found = {path.stem: path for path in sorted(FOLDER.rglob("*.md"))}
-    return {name: found[name] for name in sorted(found, key=lambda name: (order + (name,)).index(name))}
+    return {name: found[name] for name in sorted(found, key=lambda name: (*order, name).index(name))}
 
 
 def title(text: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from affectsim.errors import InputError, Mistake
 from affectsim.trials.analysis import estimates, truth
 from affectsim.trials.answers import answers
-from affectsim.trials.design import Trial, read
+from affectsim.trials.design import read
 from affectsim.trials.worlds import NOBODY, TRIAL, everybody, run
 
 if TYPE_CHECKING:
