@@ -15,7 +15,7 @@ NOTEBOOK = FOLDER / "tour.ipynb"
 
 def pages() -> dict[str, Path]:
     """Return the pages: name -> file, in the order in which to read them."""
-    order = ("sweep", "sensitivity", "bifurcation", "trial", "policy")
+    order = ("sweep", "sensitivity", "bifurcation", "trial", "policy", "coming-from")
     found = {path.stem: path for path in sorted(FOLDER.rglob("*.md"))}
     return {name: found[name] for name in sorted(found, key=lambda name: (*order, name).index(name))}
 

@@ -81,7 +81,7 @@ def _days(model: AffectModel) -> Float:
     """Return the day of each collected row."""
     rows = len(model.datacollector.model_vars["threat"])
     hours = model.ticks_per_step * model.affect_scenario.numerics.tick_hours
-    return np.minimum(np.arange(rows) * hours, model.hours) / 24.0
+    return np.asarray(np.minimum(np.arange(rows) * hours, model.hours) / 24.0)
 
 
 def _when(model: AffectModel) -> str:

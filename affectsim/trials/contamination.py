@@ -1,6 +1,6 @@
 """The experiment on contamination: trials that randomise people or communities, where training spreads through ties.
 
-    python -m affectsim.trials.contamination experiments/cluster-randomised-trial
+python -m affectsim.trials.contamination experiments/cluster-randomised-trial
 """
 
 from __future__ import annotations
