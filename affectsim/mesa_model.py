@@ -126,8 +126,8 @@ class Person(mesa.Agent):  # type: ignore[misc]
 class AffectModel(mesa.Model):  # type: ignore[misc]
     """Agent-based model of the three affect systems, stepped by the compiled engine.
 
-    One step is one tick (30 minutes). All arguments are flat, so that parameter sweeps and SolaraViz
-    can set them. Raises `affectsim.InputError` for values that cannot be used.
+    One step is one tick (30 minutes), or as many as `ticks_per_step`. All arguments are flat, so that
+    parameter sweeps and SolaraViz can set them. Raises `affectsim.InputError` for values that cannot be used.
     """
 
     def __init__(
@@ -144,6 +144,7 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         scenario: Scenario | None = None,
         collect: bool = True,
         collect_people: bool = False,
+        ticks_per_step: int = 1,
         **model: float,
     ) -> None:
         """Build the world.
@@ -151,11 +152,15 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         `network`: a kind, or a table such as {"kind": "file", "path": "ties.csv"}. `programme`: train a
         `share` of the people from `start_day` on. `self_criticism`: median of the trait. `scenario`:
         use this one instead (only its first world, first arm). `collect`: gather means at every step;
-        `collect_people`: every person's activations too. Further keywords: parameters of the equations.
+        `collect_people`: every person's activations too.
+        `ticks_per_step`: ticks of one step, at least 1. Further keywords: parameters of the equations.
         """
         super().__init__(rng=seed)
+        if ticks_per_step < 1:
+            raise ValueError(f"ticks_per_step = {ticks_per_step} must be at least 1")
+        self.ticks_per_step = int(ticks_per_step)
         if scenario is None:
-            scenario = self._scenario(
+            scenario = self._of_arguments(
                 size, network, preset, days, programme, start_day, share, self_criticism,
                 secrets.randbits(32) if seed is None else seed, model,
             )  # fmt: skip
@@ -182,7 +187,7 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
             self.datacollector.collect(self)
 
     @staticmethod
-    def _scenario(
+    def _of_arguments(
         size: int | None, network: str | Mapping[str, Any], preset: str, days: float, programme: str | None,
         start_day: int, share: float, self_criticism: float | None, seed: int, model: Mapping[str, float],
     ) -> Scenario:  # fmt: skip
@@ -203,8 +208,8 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         return Scenario.from_tables(tables, source="AffectModel")
 
     def step(self) -> None:
-        """Advance everybody by one tick; stops (`running` = False) at the end of the scenario."""
-        for _ in advance(self.world, ticks=1):
+        """Advance everybody by one step; stops (`running` = False) at the end of the scenario."""
+        for _ in advance(self.world, ticks=self.ticks_per_step):
             pass
         if self._collect:
             self.datacollector.collect(self)

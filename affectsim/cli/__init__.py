@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from affectsim.cli.diaries import diaries, fit
+from affectsim.cli.documentation import docs
 from affectsim.cli.dynamics import bifurcation, phase
 from affectsim.cli.evidence import evidence
 from affectsim.cli.experiments import experiment
@@ -57,7 +58,7 @@ def affectsim() -> None:
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
     trial, power, compare, sweep, resume, status, retry, export, merge, sensitivity, optimise, phase,
-    bifurcation, rerun, report, animate, page, poster,
+    bifurcation, rerun, report, animate, page, poster, docs,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

@@ -66,5 +66,24 @@ def serve(port: int, own: tuple[Path, ...], help_line: str) -> None:
             click.echo("stopped")
 
 
+@page.command(short_help="Open the model in Mesa's own page, with sliders.")
+@click.option("--slider", "sliders", multiple=True, metavar="NAME",
+              help="A further parameter of the equations to get a slider; can be given several times.")  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes a free one."
+)
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser window.")
+def mesa(sliders: tuple[str, ...], port: int, browser: bool) -> None:
+    """Open `AffectModel` in Mesa's SolaraViz: network, curves, sliders; for this machine alone, until Ctrl-C.
+
+    Needs the extra viz: pip install 'affectsim[viz]'. Without the internet it needs solara-assets too.
+    """
+    from affectsim.mesa_app.serve import serve as served
+    from affectsim.results import DISCLAIMER
+
+    click.echo(DISCLAIMER)
+    served(port, sliders, browser)
+
+
 page.add_command(lessons)
 page.add_command(handout)

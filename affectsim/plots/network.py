@@ -120,7 +120,7 @@ def _panels(
         system = strongest(run, span)[row][drawn]
         changed = np.zeros(drawn.size, dtype=bool) if first is None else system != first
         first = system if first is None else first
-        _draw(axes, places, pairs, system, trainees, changed, words)
+        draw_people(axes, places, pairs, system, trainees, changed, words)
     key(figure, height)
     return figure
 
@@ -192,7 +192,14 @@ def layout(pairs: Whole, weight: Float, people: int, seed: int) -> Float:
     return places
 
 
-def _draw(axes: Axes, places: Float, pairs: Whole, system: Whole, trainees: Mask, changed: Mask, title: str) -> None:
+def draw_people(
+    axes: Axes, places: Float, pairs: Whole, system: Whole, trainees: Mask, changed: Mask, title: str
+) -> None:
+    """Draw people as marks of their strongest system, and the ties among them.
+
+    `places`: (people, 2), `pairs`: (ties, 2), as in `Placed`. `system`: number of the strongest, `trainees`: who was
+    offered training, `changed`: who gets a halo; shape (people,) each.
+    """
     axes.set_axis_off()
     axes.set_aspect("equal")
     axes.set_title(title, fontsize=12.5, weight="bold", color=INK)

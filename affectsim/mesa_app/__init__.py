@@ -1,0 +1,1 @@
+"""Mesa's interactive page of `AffectModel`: sliders, network, curves. Needs the extra `viz`."""
