@@ -9,7 +9,7 @@ class Landscape {
     this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01 });
     this.label = make("label", { for: "load" });
     this.output = make("output", { for: "load" });
-    const loads = make("select", { onchange: (event) => { this.load = event.target.value; this.restart(); this.show(); } },
+    this.loads = make("select", { onchange: (event) => { this.load = event.target.value; this.restart(); this.show(); } },
       ...Object.keys(LOADS).map((name) => make("option", { value: name, text: `landscape.${name}` })));
     this.input.addEventListener("input", () => this.move(Number(this.input.value)));
     const drag = (event) => { if (event.buttons) this.move(this.atPointer(event)); };
@@ -17,7 +17,7 @@ class Landscape {
     this.canvas.addEventListener("pointermove", drag);
     this.tip = button("landscape.push", () => this.push(), ".main");
     this.element = make("section.card", {}, make("p", { text: "landscape.about" }),
-      make("div.row", {}, labelled("landscape.which", loads), this.tip, button("controls.restart", () => { this.restart(); this.show(); })),
+      make("div.row", {}, labelled("landscape.which", this.loads), this.tip, button("controls.restart", () => { this.restart(); this.show(); })),
       this.canvas, make("div.slider", {}, this.label, this.output, this.input), this.words, make("p.quiet", { text: "landscape.assumes" }));
   }
 
@@ -57,6 +57,11 @@ class Landscape {
     this.show();
   }
 
+  /** What a picture of this view holds, row by row. */
+  picture() {
+    return [[this.canvas], [this.words.textContent], [say("landscape.assumes")]];
+  }
+
   frame() {}
 
   get edges() {
@@ -81,7 +86,7 @@ class Landscape {
       pen.fillStyle = QUIET;
       pen.textAlign = "center";
       pen.fillText(say("landscape.two"), Math.min(Math.max((x(two[0]) + x(two[1])) / 2, left + 6 * size), width - 6 * size), top + size * 1.2);
-      pen.textAlign = "start";
+      pen.textAlign = "left";
     }
     pen.fillStyle = QUIET;
     for (const value of [0, 0.5, 1]) pen.fillText(percent(value), 0, y(value) + 4);
@@ -100,7 +105,8 @@ class Landscape {
     pen.fill();
     const locked = two && this.value >= two[0] && this.value <= two[1];
     const where = locked ? (this.state[0] > 0.4 ? "upper" : "lower") : this.state[0] > 0.4 ? "high" : "low";
-    this.words.textContent = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", say(`landscape.${where}`)].join(" ");
+    const text = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", say(`landscape.${where}`)].join(" ").trim();
+    if (this.words.textContent !== text) this.words.textContent = text;
     this.label.textContent = say(`landscape.${this.load}`);
     this.output.textContent = digits(this.value);
     this.input.value = this.value;
