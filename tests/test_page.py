@@ -116,6 +116,36 @@ def test_translator_gives_the_numbers_of_python(tmp_path):
     assert in_node(script, tmp_path) == expected
 
 
+@needs_node
+def test_short_names_change_nothing_that_is_computed(tmp_path):
+    from affectsim.page.shorten import shortened
+
+    whole = Translation()
+    whole.door(summed, [Array("table", 2), Number("at")])
+    whole.door(rounds, [Number("x")])
+    long = whole.source("made")
+    short = shortened(long)
+    assert len(short) < len(long) and "total" in long and "total" not in short
+    ask = (
+        "const table = {d: Float64Array.of(9, 9, 9, 1, 2, 3), n: [2, 3]};"
+        "const result = [made.summed(table, 1), made.rounds(500000000), Object.keys(made)];"
+    )
+    assert in_node(short + ask, tmp_path) == in_node(long + ask, tmp_path)
+    with pytest.raises(ValueError, match="texts"):
+        shortened("const made = (() => {\nlet word = 'word';\nreturn { word };\n})();")
+
+
+@needs_node
+def test_an_event_reaches_both_arms(tmp_path):
+    script = model_script() + (
+        "const w = makeCommunity({people: 30, life: 0});"
+        "w.event([0, 1, 2], 'threat', 1); w.happen(3);"
+        "const result = [0, 1].map((arm) => [0, 1, 2, 3].map((i) => w.get(arm, i, 'u_threat')));"
+    )
+    with_training, without = in_node(script, tmp_path)
+    assert with_training == without == [1, 1, 1, 0]
+
+
 def test_what_the_translator_does_not_know_is_refused():
     with pytest.raises(NotTranslated, match=r"test_page.py:\d+: statement: while"):
         Translation().door(unknown, [Number("a")])
@@ -272,22 +302,6 @@ def test_events_and_cases_are_within_what_the_model_knows():
     for name, case in texts.teaching()["cases"].items():
         for trait, value in case.items():
             assert data.DISTRIBUTIONS[trait].low <= value <= data.DISTRIBUTIONS[trait].high, (name, trait)
-
-
-def test_lessons_are_whole():
-    lessons = texts.lessons()
-    assert len(lessons) >= 2
-    teaching = texts.teaching()
-    for lesson in lessons:
-        for language in texts.LANGUAGES:
-            assert len(lesson[language]["steps"]) == len(lesson["steps"])
-            assert all(lesson[language][key] for key in ("title", "about", "discuss"))
-            for step, words in zip(lesson["steps"], lesson[language]["steps"], strict=True):
-                assert words["text"] and step["kind"] in ("predict", "try", "explain", "sandbox")
-                assert (step["kind"] == "predict") == ("choices" in words)
-                assert (step["kind"] == "try") == ("wait" in step)
-                what, _, name = step.get("wait", "").partition(":")
-                assert what != "event" or name in teaching["events"]
 
 
 # ------------------------------------------------------------------------------------- the file

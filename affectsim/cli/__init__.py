@@ -20,6 +20,7 @@ from affectsim.cli.look import describe, new, parts
 from affectsim.cli.page import page
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.runs import run, validate
+from affectsim.cli.sheets import poster
 from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
 from affectsim.cli.trials import demo
 from affectsim.errors import InputError
@@ -51,6 +52,7 @@ def affectsim() -> None:
 for _command in (
     demo, run, validate, new, parts, describe, experiment, diaries, fit, practitioners, evidence,
     sweep, resume, status, retry, export, merge, sensitivity, phase, bifurcation, page,
+    poster,
 ):  # fmt: skip
     affectsim.add_command(_command)
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import click
 
+#: Template that is no scenario: a lesson for the teaching page.
+LESSON = "lesson"
 
-@click.command(short_help="Print a commented scenario to start from.")
+
+@click.command(short_help="Print a commented scenario (or lesson) to start from.")
 @click.option("--template", default="office-trial", show_default=True, metavar="NAME", help="Which template.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
 def new(template: str, listed: bool) -> None:
-    """Print a commented scenario to start from: affectsim new > my.toml"""
+    """Print a commented scenario to start from: affectsim new > my.toml
+
+    The template "lesson" is a lesson for the teaching page: affectsim new --template lesson > my-lesson.toml
+    """
     from affectsim import scenario_files
 
+    if template == LESSON:
+        from affectsim.page.lesson_files import lesson_template
+
+        click.echo(lesson_template(), nl=False)
+        return
+
     if listed:
-        known = scenario_files.templates()
+        known = scenario_files.templates() | {LESSON: "a lesson for the teaching page: affectsim page build --lesson"}
         width = max(map(len, known))
         click.echo("\n".join(f"{name:<{width}}  {says}" for name, says in known.items()))
         return

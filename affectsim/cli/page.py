@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from affectsim.errors import InputError, Mistake
+from affectsim.cli.sheets import (
+    checked_line,
+    free_file,
+    handout,
+    help_line_option,
+    lesson_option,
+    lessons,
+    overwrite_option,
+    own_lessons,
+)
 
 
 @click.group(short_help="Make the page that teaches the three systems: one file, opens anywhere.")
@@ -21,18 +30,16 @@ def page() -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("three-circles.html"),
               show_default=True,
               help="File to write.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
-def build(out: Path, overwrite: bool) -> None:
-    """Write the page as one self-contained HTML file."""
-    if out.exists() and not overwrite:
-        raise InputError(
-            "page build", [Mistake(f"--out {out}", "is there already; choose another or give --overwrite")]
-        )
-    if not out.parent.is_dir():
-        raise InputError("page build", [Mistake(f"--out {out}", f"no folder {out.parent}")])
+@overwrite_option
+@lesson_option
+@help_line_option
+def build(out: Path, overwrite: bool, own: tuple[Path, ...], help_line: str) -> None:
+    """Write the page as one self-contained HTML file, with lessons of your own if you have some."""
+    free_file(out, overwrite, "page build")
+    line, added = checked_line(help_line, "page build"), own_lessons(own, "page build")
     from affectsim.page.assemble import build_page
 
-    text = build_page()
+    text = build_page(added, line)
     partial = out.with_name(out.name + ".partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(out)
@@ -43,14 +50,21 @@ def build(out: Path, overwrite: bool) -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one."
 )
-def serve(port: int) -> None:
+@lesson_option
+@help_line_option
+def serve(port: int, own: tuple[Path, ...], help_line: str) -> None:
     """Serve the page to this machine alone, until Ctrl-C."""
+    line, added = checked_line(help_line, "page serve"), own_lessons(own, "page serve")
     from affectsim.page.assemble import build_page
     from affectsim.page.serve import HOST, server
 
-    with server(build_page(), port) as running:
+    with server(build_page(added, line), port) as running:
         click.echo(f"http://{HOST}:{running.server_port}/  (Ctrl-C stops)")
         try:
             running.serve_forever()
         except KeyboardInterrupt:
             click.echo("stopped")
+
+
+page.add_command(lessons)
+page.add_command(handout)

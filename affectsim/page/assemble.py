@@ -13,8 +13,8 @@ from affectsim.errors import InputError, Mistake
 from affectsim.page.data import example, page_data
 from affectsim.page.formulas import formula_source
 from affectsim.page.kernel import kernel_source
-from affectsim.page.shorten import shortened
 from affectsim.page.lesson_files import shipped
+from affectsim.page.shorten import shortened
 from affectsim.page.texts import strings
 
 #: JavaScript files in the order in which they use each other. The first ones compute, the others show.

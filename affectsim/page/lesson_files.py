@@ -6,6 +6,7 @@ and claims: what the model must do if somebody follows the steps (`affectsim.pag
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -52,7 +53,7 @@ def load_lesson(path: Path) -> dict[str, Any]:
 
 
 def find_lesson(wanted: str) -> dict[str, Any]:
-    """Return a shipped lesson by its name, or the lesson in a file that ends in .toml. Raises InputError for neither."""
+    """Return a shipped lesson by its name, or one from a file that ends in .toml. Raises InputError for neither."""
     if wanted.endswith(".toml"):
         return load_lesson(Path(wanted))
     known = {lesson["name"]: lesson for lesson in shipped()}
@@ -82,13 +83,19 @@ def checked(table: Mapping[str, Any], source: str) -> dict[str, Any]:
     return _Check(table, source).lesson()
 
 
+@functools.cache
+def _known() -> tuple[list[str], list[str], list[str]]:
+    """Return events, fictional people and exercises of the page."""
+    known = teaching()
+    return list(known["events"]), list(known["cases"]), list(strings()["en"]["exercises"])
+
+
 class _Check:
     def __init__(self, table: Mapping[str, Any], source: str) -> None:
         self.table, self.source, self.findings = table, source, Findings()
-        known, exercises = teaching(), strings()["en"]["exercises"]
-        self.events, self.cases = list(known["events"]), list(known["cases"])
+        self.events, self.cases, exercises = _known()
         self.waits: dict[str, Iterable[str]] = {
-            "event": self.events, "exercise": list(exercises), "critic": ["on", "off"],
+            "event": self.events, "exercise": exercises, "critic": ["on", "off"],
             "community": ["threat", "affiliative"], "landscape": ["jump"],
         }  # fmt: skip
 
@@ -97,7 +104,9 @@ class _Check:
         languages = [name for name in table if name in LANGUAGES]
         self.names(table, (*_LESSON, *LANGUAGES), "")
         if not languages:
-            findings.add(LANGUAGES[0], f"missing: the texts, in a table named after a language ({', '.join(LANGUAGES)})")
+            findings.add(
+                LANGUAGES[0], f"missing: the texts, in a table named after a language ({', '.join(LANGUAGES)})"
+            )
         steps = self.items(table, "steps", 1, MOST_STEPS)
         view = "mind"
         for number, step in enumerate(steps, 1):

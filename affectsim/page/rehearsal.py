@@ -86,11 +86,13 @@ def _with_looks(lesson: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str,
     return {**{key: value for key, value in step.items() if key != "claims"}, "looks": sorted(looks)}
 
 
-def _value(seen: Sequence[Mapping[str, Any]], number: int, claim: Mapping[str, Any], hours: float | None = None) -> float:
+def _value(
+    seen: Sequence[Mapping[str, Any]], number: int, claim: Mapping[str, Any], hours: float | None = None
+) -> float:
     after = seen[number - 1]["after"]
     if hours is None:
         hours = float(claim["after"]) if "after" in claim else max(map(float, after))
-    state = next((state for hour, state in after.items() if float(hour) == hours), {})
+    state: dict[str, float] = next((state for hour, state in after.items() if float(hour) == hours), {})
     return float(state.get(claim["what"], math.nan))
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 _WORD = re.compile(r"(?<![\w$])[A-Za-z_$][\w$]*")
 #: What JavaScript itself gives a meaning to, as far as the kernel uses it.
 _JAVASCRIPT = frozenset(
-    "const let for if else return function while break continue new in of true false null undefined Math Number "
-    "Infinity NaN Array Float64Array Float32Array Int32Array Uint32Array Uint16Array Uint8Array".split()
-)
+    ("const", "let", "for", "if", "else", "return", "function", "while", "break", "continue", "new", "in", "of", "true",
+     "false", "null", "undefined", "Math", "Number", "Infinity", "NaN", "Array", "Float64Array", "Float32Array",
+     "Int32Array", "Uint32Array", "Uint16Array", "Uint8Array")
+)  # fmt: skip
 
 
 def shortened(source: str) -> str:

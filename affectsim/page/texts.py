@@ -17,7 +17,9 @@ def strings() -> dict[str, Any]:
     What exercises assume is in English what they say themselves (the first sentence).
     """
     from affectsim.parts import Exercise
+    from affectsim.training import exercises
 
+    assert exercises  # imported, so that all kinds are known
     found = {language: _toml("strings", f"{language}.toml") for language in LANGUAGES}
     for kind, table in found["en"]["exercises"].items():
         table["assumes"] = Exercise.kinds()[kind].assumes().partition(". ")[0].rstrip(".") + "."

@@ -1,0 +1,145 @@
+"""Lessons in a real browser: every one can be finished, prints, and cannot run foreign code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from affectsim.page.assemble import build_page
+from affectsim.page.lesson_files import shipped
+from affectsim.page.texts import LANGUAGES, strings
+from tests.test_lessons import HOSTILE, hostile_lesson
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the extra page-test is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+if CHROMIUM is None:
+    pytest.skip("no Chromium on this machine", allow_module_level=True)
+LESSONS = shipped()
+#: The buttons that steps ask for, where they have no text of their own name.
+COMMUNITY = {"threat": "bad_news", "affiliative": "kindness"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        # Chromium's own sandbox does not run as root, as in containers.
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        found = started.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file: Path = tmp_path_factory.mktemp("lessons") / "three-circles.html"
+    file.write_text(build_page([hostile_lesson()], HOSTILE), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture
+def page(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    wrong: list[str] = []
+    opened = browser.new_page(viewport={"width": 1100, "height": 900})
+    opened.set_default_timeout(15_000)
+    opened.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("request", lambda asked: None if asked.url.startswith("file:") else wrong.append(asked.url))
+    opened.goto(f"{address}#language={getattr(request, 'param', 'en')}&view=lessons")
+    opened.wait_for_selector("#view > *")
+    yield opened
+    opened.close()
+    assert not wrong
+
+
+def do(page: Any, step: dict[str, Any], language: str) -> None:
+    """Do what a step asks for, with the page's own buttons and sliders."""
+    texts = strings()[language]
+    what, _, name = step["wait"].partition(":")
+    press = lambda label: page.locator("#view").get_by_role("button", name=label, exact=True).click()  # noqa: E731
+    if what in ("event", "exercise"):
+        for _ in range(step.get("times", 1)):
+            press(texts[f"{what}s"][name]["name"])
+    elif what == "community":
+        press(texts["community"][COMMUNITY[name]])
+    elif what == "hours":
+        page.evaluate(f"for (let k = 0; k < {12 * float(name)} + 1; k++) page.mind.step()")
+    elif what == "days":
+        page.evaluate(f"page.views.community.advance({48 * float(name)} + 24)")
+    else:
+        # As the text says: to 2, one bad event, and back.
+        page.evaluate("page.landscape.move(2)")
+        press(texts["landscape"]["push"])
+        page.evaluate("for (let x = 2; x > 0.9; x -= 0.1) page.landscape.move(x)")
+
+
+@pytest.mark.parametrize("page", LANGUAGES, indirect=True)
+def test_every_lesson_can_be_finished(page: Any) -> None:
+    language = page.evaluate("language")
+    for number, lesson in enumerate(LESSONS):
+        page.evaluate("page.open('lessons')")
+        page.get_by_role("button", name=strings()[language]["lessons"]["begin"], exact=True).nth(number).click()
+        assert page.evaluate("page.mind.model.background_sd") == 0
+        for at, step in enumerate(lesson["steps"]):
+            last = at == len(lesson["steps"]) - 1
+            on = page.locator(".lesson").get_by_role(
+                "button", name=strings()[language]["lessons"]["finish" if last else "next"], exact=True
+            )
+            assert lesson["texts"][language]["steps"][at]["text"] in page.locator(".lesson").inner_text()
+            assert on.is_disabled() == (step["kind"] in ("predict", "try")), (lesson["name"], at)
+            if step["kind"] == "predict":
+                page.locator(".lesson input[type=radio]").first.check()
+            elif step["kind"] == "try":
+                do(page, step, language)
+            on.click()
+        assert not page.locator(".lesson").is_visible()
+        assert page.evaluate("page.mind.model.background_sd > 0")
+
+
+def test_a_lesson_can_be_left_at_any_step(page: Any) -> None:
+    page.get_by_role("button", name="Begin", exact=True).first.click()
+    page.get_by_role("button", name="Leave the lesson", exact=True).click()
+    assert not page.locator(".lesson").is_visible()
+
+
+def test_sheets_print_alone_with_the_teacher_s_line(page: Any) -> None:
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.locator("#help-line").fill("Room 12")
+    assert page.locator("footer.disclaimer").first.inner_text().endswith("Room 12")
+    for number, (key, part) in enumerate((("print_handout", "points"), ("print_worksheet", "discuss"))):
+        page.emulate_media(media="screen")
+        page.locator("details").first.evaluate("one => { one.open = true; }")
+        page.get_by_role("button", name=strings()["en"]["lessons"][key], exact=True).first.click()
+        page.emulate_media(media="print")
+        assert page.evaluate("window.printed")
+        sheet = page.locator(".sheet").inner_text()
+        for text in LESSONS[0]["texts"]["en"][part]:
+            assert text in sheet, number
+        assert "Room 12" in sheet and strings()["en"]["page"]["disclaimer"] in sheet
+        assert not page.locator("main").is_visible() and page.locator(".sheet").is_visible()
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.evaluate("window.printed = false")
+    page.emulate_media(media="screen")
+    assert page.locator("main").is_visible() and not page.locator(".sheet").is_visible()
+
+
+@pytest.mark.parametrize("page", ["de"], indirect=True)
+def test_hostile_text_in_a_lesson_never_runs(page: Any) -> None:
+    """Also in a language that the lesson does not have: it is shown in the one that it has."""
+    page.evaluate("window.print = () => {}")
+    card = page.locator("#view section.card").last
+    assert HOSTILE[:9] in card.locator("h2").inner_text()
+    assert "window.bad" in page.locator("footer.disclaimer").first.inner_text()
+    card.locator("details").evaluate("one => { one.open = true; }")
+    for key in ("print_handout", "print_worksheet"):
+        card.get_by_role("button", name=strings()["de"]["lessons"][key], exact=True).click()
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+    card.get_by_role("button", name="Beginnen", exact=True).click()
+    assert "window.bad" in page.locator(".lesson").inner_text()
+    page.locator("#help-line").count()
+    page.wait_for_timeout(150)
+    assert page.evaluate("window.bad === undefined && !document.querySelector('img')")
