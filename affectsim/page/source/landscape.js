@@ -39,6 +39,7 @@ class Landscape {
     this.state = settled([0.05, 0.3, 0.4], ...loaded(this.load, 0.2, this.inputs, this.person), this.coupling);
     this.value = 0.2;
     this.trail = [];
+    this.jumped = 0;
     this.input.max = LOADS[this.load].most;
     this.move(this.value);
   }
@@ -50,9 +51,9 @@ class Landscape {
     for (let k = 1; k <= steps; k++) {
       const at = from + ((goal - from) * k) / steps, before = this.state[0];
       this.state = settled(this.state, ...loaded(this.load, at, this.inputs, this.person), this.coupling);
-      this.jumped = Math.abs(this.state[0] - before) > 0.15 ? Math.sign(this.state[0] - before) : (k === 1 ? 0 : this.jumped);
+      this.jumped = Math.abs(this.state[0] - before) > 0.15 ? Math.sign(this.state[0] - before) : this.jumped;
       this.trail.push([at, this.state[0]]);
-      if (this.jumped) this.mind.lesson?.done("landscape:jump");
+      if (Math.abs(this.state[0] - before) > 0.15) this.mind.lesson?.done("landscape:jump");
     }
     this.trail = this.trail.slice(-400);
     this.value = goal;
