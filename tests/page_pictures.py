@@ -17,19 +17,26 @@ FOLDER = Path(__file__).parents[1] / "experiments" / "page"
 MOST_BYTES = 150_000
 #: name -> width and height of the window, what the link says, what is done.
 PICTURES = {
-    "one-mind": (1280, 900, "view=mind", "page.mind.happen('harsh_criticism'); for (let k = 0; k < 12; k++) page.mind.step()"),
-    "community": (1280, 1000, "view=community&people=100", "page.views.community.advance(48 * 56)"),
-    "landscape": (1280, 860, "view=landscape", "page.landscape.restart(0.1); page.landscape.move(2.5); page.landscape.move(1.2)"),
-    "phone": (390, 844, "view=mind&person=robin", "page.mind.happen('kind_friend'); for (let k = 0; k < 8; k++) page.mind.step()"),
-}  # fmt: skip
+    "one-mind": (1280, 960, "view=mind", "page.mind.happen('harsh_criticism'); forward(12)"),
+    "community": (1280, 1180, "view=community&people=100", "page.views.community.advance(48 * 56)"),
+    "landscape": (1280, 900, "view=landscape", "drag(0.1, 2.5, 1.2)"),
+    "phone": (390, 844, "view=mind&person=robin", "page.mind.happen('kind_friend'); forward(8)"),
+}
+_HELPERS = """
+const forward = (ticks) => { for (let k = 0; k < ticks; k++) page.mind.step(); };
+const drag = (threat, ...loads) => {
+  page.landscape.restart(threat);
+  loads.forEach((load) => page.landscape.move(load));
+};
+"""
 
 
 def smaller(png: bytes) -> bytes:
-    """Return a picture with at most 128 colours, which drawings of few colours do not show."""
+    """Return a picture with at most 256 colours, which drawings of few colours do not show."""
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(128).save(out, "png", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, kmeans=1).save(out, "png", optimize=True)
     return out.getvalue()
 
 
@@ -38,7 +45,7 @@ def picture(browser: Any, address: str, name: str) -> bytes:
     page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB", reduced_motion="reduce")
     page.goto(f"{address}#language=en&{link}")
     page.wait_for_selector("#view > *")
-    page.evaluate(f"page.mind.run(false); {action}; page.redraw(); undefined")
+    page.evaluate(f"() => {{ {_HELPERS} page.mind.run(false); {action}; page.redraw(); }}")
     page.wait_for_timeout(300)
     made = page.screenshot()
     page.close()

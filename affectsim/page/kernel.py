@@ -14,8 +14,8 @@ from affectsim.training import practice
 def kernel_source(population: Population, tables: Tables) -> str:
     """Return the JavaScript of everything that the page computes with; arrays only say how many dimensions there are.
 
-    Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as functions
-    of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
+    Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as
+    functions of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
     """
     whole = Translation(skipped=(fetch,))
     people, world = record("population", population), record("tables", tables)

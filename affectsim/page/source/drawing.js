@@ -33,6 +33,14 @@ function set(element, attributes) {
   }
 }
 
+/** Make a button of something that happens: it says what the model assumes, too. */
+function happening(key, pressed, look = "") {
+  const made = button(`${key}.name`, pressed, look), write = () => { made.title = say(`${key}.assumes`); };
+  listeners.push(write);
+  write();
+  return made;
+}
+
 /** Make a button with a text of its own. */
 function button(key, pressed, look = "") {
   return make(`button${look}`, { type: "button", text: key, onclick: pressed });
@@ -91,7 +99,7 @@ function dominant(state) {
   return threat >= drive && threat >= soothing ? "threat" : drive >= soothing ? "drive" : "soothing";
 }
 
-/** Return a function that does something at most every some seconds, the last time always. */
+/** Return a function that does something at most every some seconds; for what is said again and again. */
 function seldom(seconds, action) {
   let last = -Infinity;
   return (...given) => {

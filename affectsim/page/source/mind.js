@@ -145,12 +145,12 @@ class Mind {
     pace.value = "4";
     this.cases = make("select", { onchange: (event) => this.choose(event.target.value) },
       ...Object.keys(DATA.cases).map((name) => make("option", { value: name, text: `cases.${name}.story` })));
-    const events = Object.keys(DATA.events).map((name, k) => button(`events.${name}.name`, () => this.happen(name), k ? "" : ".main"));
-    const exercises = EXERCISES.map((kind) => button(`exercises.${kind}.name`, () => this.practise(kind)));
+    const events = Object.keys(DATA.events).map((name, k) => happening(`events.${name}`, () => this.happen(name), k ? "" : ".main"));
+    const exercises = EXERCISES.map((kind) => happening(`exercises.${kind}`, () => this.practise(kind)));
     this.sliders = new Sliders(this);
     this.element = make("div.two", {},
       make("div.stack", {},
-        make("section.card", {}, this.circles.element, this.sentence, this.heard, this.saidPart,
+        make("section.card", {}, make("p", { text: "mind.circles" }), this.circles.element, this.sentence, this.heard, this.saidPart,
           make("p.quiet", { text: "mind.key" })),
         make("section.card.later", {}, make("div.row", {}, this.playing,
           button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
