@@ -15,7 +15,7 @@ from affectsim.page.lesson_files import shipped
 from affectsim.page.texts import LANGUAGES, strings
 from tests.test_lessons import HOSTILE, hostile_lesson
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the extra page-test is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None:
     pytest.skip("no Chromium on this machine", allow_module_level=True)

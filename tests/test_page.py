@@ -251,6 +251,24 @@ def test_formulas_are_those_of_the_engine(tmp_path):
 
 
 @needs_node
+def test_page_draws_people_as_the_engine_does(tmp_path):
+    """Uniform numbers to the last bit; quantiles of the normal distribution to rounding, far tails included."""
+    from scipy.special import ndtri
+
+    from affectsim.draws import key, uniforms
+
+    shares = [*np.linspace(1e-9, 1 - 1e-9, 400), 1e-300, 1e-20, 1e-12, 0.1353352832, 0.1353352833, 0.5]
+    script = model_script() + (
+        f"const key = {key(3, 0, 'trait/power').tolist()};"
+        "const result = [Array.from({ length: 600 }, (_, i) => uniformOf(key, i)),"
+        f"{json.dumps(shares)}.map(quantile)];"
+    )
+    drawn, normals = in_node(script, tmp_path)
+    assert drawn == uniforms(3, 0, "trait/power", 600).tolist()
+    np.testing.assert_allclose(normals, ndtri(shares), rtol=1e-13, atol=1e-14)
+
+
+@needs_node
 def test_every_fictional_person_can_recover_from_one_bad_event(tmp_path):
     script = model_script() + (
         "const result = Object.entries(DATA.cases).map(([name, changes]) => {"

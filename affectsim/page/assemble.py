@@ -18,10 +18,10 @@ from affectsim.page.shorten import shortened
 from affectsim.page.texts import strings
 
 #: JavaScript files in the order in which they use each other. The first ones compute, the others show.
-COMPUTES = ("arrays.js", "world.js", "landscape_numbers.js")
+COMPUTES = ("arrays.js", "draws.js", "world.js", "landscape_numbers.js")
 SHOWS = (
     "words.js", "drawing.js", "circles.js", "record.js", "mind.js", "triangle.js", "community.js", "landscape.js",
-    "sliders.js", "sheets.js", "lesson.js", "start.js",
+    "sliders.js", "sheets.js", "lesson.js", "take_away.js", "settings.js", "start.js",
 )  # fmt: skip
 #: The file should be easy to send (bytes).
 MOST_BYTES = 300_000

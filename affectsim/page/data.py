@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.draws import uniforms_at
+from affectsim.draws import key
 from affectsim.kernel.scheme import extrapolation_table, half_steps, middle_step, step_times
 from affectsim.layout import (
     FAST_ROWS,
@@ -34,8 +34,10 @@ from affectsim.stimuli import DailyLife
 from affectsim.world import World, build, community_of
 
 #: Sizes that a community can have on the page, smallest first.
-SIZES = (30, 60, 100, 200)
+SIZES = (30, 60, 100, 200, 500)
 SEED = 7
+#: Part of the model whose draws say who trains, as in the engine.
+LOTS = "who is trained"
 PROGRAMME = "eight-week"
 #: Minutes and steps of a tick: a community as in the engine; one mind in finer ticks, so that it moves smoothly.
 SCHEMES = {"community": (30.0, 9), "mind": (5.0, 4)}
@@ -94,10 +96,10 @@ def page_data() -> dict[str, Any]:
         "moments_per_day": tables.moments_per_day,
         "programme_days": programme.days,
         "session_warmth": float(programme.warmth(np.array([1]))[0]),
+        "lots": LOTS,
         "people": {
-            "normals": packed(np.stack([_normals(name) for name in DISTRIBUTIONS])),
-            "practice_moment": packed(world.get(0, "practice_moment")),
-            "lots": packed(_uniforms("who is trained")),
+            "keys": {part: key(SEED, 0, part).tolist() for part in (*(f"trait/{t}" for t in DISTRIBUTIONS), LOTS)},
+            "practice_moment": packed(world.get(0, "practice_moment").astype(np.uint8)),
         },
         "networks": {str(people): _network(people) for people in SIZES},
     }  # fmt: skip
@@ -135,16 +137,6 @@ def _scheme(tick_hours: float, steps: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _uniforms(part: str) -> npt.NDArray[np.float64]:
-    return uniforms_at(SEED, 0, part, np.arange(max(SIZES)), np.array([0])).reshape(-1)
-
-
-def _normals(trait: str) -> npt.NDArray[np.float64]:
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(_uniforms(f"trait/{trait}")))
-
-
 def _network(people: int) -> dict[str, Any]:
     import networkx as nx
 
@@ -156,6 +148,6 @@ def _network(people: int) -> dict[str, Any]:
     where = np.array([places[k] for k in range(people)])
     where = np.rint(250 * (where - where.min(axis=0)) / np.ptp(where, axis=0)).astype(np.uint8)
     return {
-        "start": packed(ties.start), "source": packed(ties.source.astype(np.uint8)), "weight": packed(ties.weight),
-        "places": packed(where),
+        "degree": packed(np.diff(ties.start).astype(np.uint8)), "weight": packed(ties.weight),
+        "source": packed(ties.source.astype(np.uint8 if people <= 256 else np.uint16)), "places": packed(where),
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affectsim import dynamics, readouts
+from affectsim import draws, dynamics, readouts
 from affectsim.kernel.advance import advance
 from affectsim.kernel.exchange import fetch
 from affectsim.kernel.happenings import _practise, dated_events, night
@@ -15,8 +15,8 @@ from affectsim.training import practice
 def kernel_source(population: Population, tables: Tables) -> str:
     """Return the JavaScript of everything that the page computes with; arrays only say how many dimensions there are.
 
-    Functions: `advance`, `dated_events`, `practise` and `night` as in the engine, and the equations as functions
-    of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
+    Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as
+    functions of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
     """
     whole = Translation(skipped=(fetch, meet))
     people, world = record("population", population), record("tables", tables)
@@ -36,6 +36,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     whole.door(dated_events, [people, world, *numbers("run", "moment")])
     whole.door(_practise, [people, world, *numbers("block", "i", "person", "exercise", "moment", "skill")])
     whole.door(night, [people, world, *numbers("block", "forget")])
+    whole.door(draws.threefry, numbers("key_0", "key_1", "counter_0", "counter_1"))
     whole.door(dynamics.excitation_inhibition, [state, inputs, person, coupling])
     whole.door(dynamics.rates, [state, inputs, person, coupling])
     whole.door(dynamics.giving, [state, tuple_of(dynamics.Giver._fields), Number("threshold_cubed")])

@@ -36,7 +36,7 @@ class Circles {
       this.parts[system] = { circle, core, words, sign };
       return draw("g", {}, circle, core, words);
     });
-    this.element = draw("svg", { class: "circles", viewBox: "0 0 480 448", role: "img" }, this.arrows, ...groups);
+    this.element = draw("svg", { class: "circles", viewBox: "0 10 480 430", role: "img" }, this.arrows, ...groups);
     this.lines = {};
   }
 

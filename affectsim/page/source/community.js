@@ -1,9 +1,11 @@
 // A community, twice: the same people and the same events, with and without training.
+const SHARES = [0.25, 0.5, 1];
+
 class Community {
-  constructor() {
-    this.people = 60;
-    this.preset = "help-seeking";
-    this.share = 1;
+  /** `settings`: people, preset and share; kept up to date for the link. */
+  constructor(settings) {
+    Object.assign(this, settings);
+    this.settings = settings;
     this.pace = 8;
     this.running = false;
     this.chosen = 0;
@@ -13,8 +15,10 @@ class Community {
   }
 
   restart() {
+    for (const name of Object.keys(this.settings)) this.settings[name] = this[name];
     this.chosen = Math.min(this.chosen, this.people - 1);
     this.world = makeCommunity({ people: this.people, preset: this.preset, share: this.share });
+    this.trained = Array.from({ length: this.people }, (_, i) => this.world.get(0, i, "start_day") < LAYOUT.never);
     this.places = unpack(DATA.networks[this.people].places).d;
     this.balances = [[], []];
     this.waiting = 0;
@@ -24,7 +28,11 @@ class Community {
   }
 
   states(arm) {
-    return Array.from({ length: this.people }, (_, i) => SYSTEMS.map((system) => this.world.get(arm, i, system)));
+    const { fast } = this.world.population, rows = SYSTEMS.map((system) => LAYOUT.fast[system] * LANES);
+    return Array.from({ length: this.people }, (_, i) => {
+      const place = (arm * this.world.blocks + Math.floor(i / LANES)) * LAYOUT.fast_rows * LANES + (i % LANES);
+      return rows.map((row) => fast[place + row]);
+    });
   }
 
   /** Keep the mean balance of both arms, once in six hours. */
@@ -58,7 +66,9 @@ class Community {
     this.playing = button("controls.start", () => this.run(!this.running));
     this.when = make("span.quiet");
     this.difference = make("canvas", { role: "img" });
-    this.closer = make("p.said", { role: "status" });
+    this.closer = make("p.said");
+    this.heard = make("p.seen-by-ear", { "aria-live": "polite" });
+    this.hear = seldom(8, (text) => { this.heard.textContent = text; });
     const pace = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
       ...[[8, "medium"], [48, "fast"], [144, "fastest"]].map(([ticks, name]) => make("option", { value: ticks, text: `controls.${name}` })));
     const step = (by) => () => this.look((this.chosen + by + this.people) % this.people);
@@ -74,7 +84,7 @@ class Community {
         make("div.row", {},
           pick("community.people", Object.keys(DATA.networks), this.people, (value) => { this.people = Number(value); }, (value) => digits(Number(value), 0)),
           pick("community.preset", Object.keys(DATA.presets), this.preset, (value) => { this.preset = value; }, (value) => say(`presets.${value}`)),
-          pick("community.share", [0.25, 0.5, 1], this.share, (value) => { this.share = Number(value); }, (value) => percent(Number(value)))),
+          pick("community.share", SHARES, this.share, (value) => { this.share = Number(value); }, (value) => percent(Number(value)))),
         make("div.row", {},
           button("community.bad_news", () => this.happen(everybody(), "threat", 2), ".main"),
           button("community.kindness", () => this.happen(everybody(), "affiliative", 2)),
@@ -83,7 +93,14 @@ class Community {
         make("h2", { text: k ? "community.without" : "community.with" }), arm.words, arm.network, arm.cloud))),
       make("section.card", {}, make("h2", { text: "community.balance" }), this.difference),
       make("section.card", {}, make("h2", { text: "community.closer" }),
-        make("div.row", {}, button("community.previous", step(-1)), button("community.next", step(1))), this.closer));
+        make("div.row", {}, button("community.previous", step(-1)), button("community.next", step(1))), this.closer, this.heard));
+  }
+
+  /** What a picture of this view holds, row by row. */
+  picture() {
+    const both = (of) => this.arms.map(of);
+    return [[say("community.with"), say("community.without")], both((arm) => arm.words.textContent), both((arm) => arm.network),
+      both((arm) => arm.cloud), [`${say("community.balance")} (${this.when.textContent})`], [this.difference]];
   }
 
   run(on) {
@@ -139,37 +156,50 @@ class Community {
 
   network(canvas, states, arm) {
     const height = Math.min((canvas.clientWidth || 320) * 0.75, 380), [pen, width] = sized(canvas, height);
-    pen.strokeStyle = LINE;
-    pen.lineWidth = 1;
-    pen.stroke(this.ties(width, height));
-    states.forEach((state, i) => {
-      const system = dominant(state), [x, y] = this.spot(i, width, height), trains = this.world.get(arm, i, "start_day") < LAYOUT.never;
-      mark(pen, system, x, y, (this.people > 100 ? 3.5 : 5) + 4 * Math.max(...state));
-      pen.fillStyle = LOOKS[system].colour;
-      pen.fill();
-      if (trains) {
+    const ties = this.ties(width, height);
+    if (recorder) {
+      pen.strokeStyle = LINE;
+      pen.lineWidth = 1;
+      pen.stroke(ties.path);
+    } else pen.drawImage(ties.image, 0, 0, width, height);
+    const small = this.people > 200 ? 2.5 : this.people > 100 ? 3.5 : 5;
+    for (const system of SYSTEMS) {
+      for (const trains of [false, true]) {
+        pen.beginPath();
+        states.forEach((state, i) => {
+          if (dominant(state) !== system || (arm === 0 && this.trained[i]) !== trains) return;
+          const [x, y] = this.spot(i, width, height);
+          addMark(pen, system, x, y, small + 4 * Math.max(...state));
+        });
+        pen.fillStyle = LOOKS[system].colour;
+        pen.fill();
         pen.strokeStyle = INK;
         pen.lineWidth = 1.5;
-        pen.stroke();
+        if (trains) pen.stroke();
       }
-      if (i === this.chosen) ring(pen, x, y, 14);
-    });
+    }
+    ring(pen, ...this.spot(this.chosen, width, height), 14);
   }
 
-  /** The lines of all ties, made anew only if people or sizes change. */
+  /** The lines of all ties, as a path and as an image, made anew only if people or sizes change. */
   ties(width, height) {
     const size = `${this.people} ${width} ${height}`, { start, source } = this.world.network;
-    if (this.tiesSize === size) return this.tiesPath;
-    this.tiesSize = size;
-    this.tiesPath = new Path2D();
+    if (this.drawnTies?.size === size) return this.drawnTies;
+    const parts = [];
     for (let i = 0; i < this.people; i++) {
       for (let k = start[i]; k < start[i + 1]; k++) {
         if (source[k] > i) continue;
-        this.tiesPath.moveTo(...this.spot(i, width, height));
-        this.tiesPath.lineTo(...this.spot(source[k], width, height));
+        parts.push(`M${this.spot(i, width, height).map(round)}L${this.spot(source[k], width, height).map(round)}`);
       }
     }
-    return this.tiesPath;
+    const path = new Path2D(parts.join("")), image = make("canvas"), scale = window.devicePixelRatio || 1, pen = image.getContext("2d");
+    path.text = parts.join("");
+    Object.assign(image, { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) });
+    pen.scale(scale, scale);
+    pen.strokeStyle = LINE;
+    pen.stroke(path);
+    this.drawnTies = { size, path, image };
+    return this.drawnTies;
   }
 
   words() {
@@ -189,6 +219,7 @@ class Community {
       critic_with: digits(this.world.get(0, who, "effective_self_criticism")), critic_without: digits(this.world.get(1, who, "effective_self_criticism")),
     });
     this.when.textContent = clock(this.world.hours);
+    this.hear(this.arms.map((arm, k) => `${say(k ? "community.without" : "community.with")}: ${arm.words.textContent}`).join(". "));
     this.curves();
   }
 

@@ -33,14 +33,29 @@ function set(element, attributes) {
   }
 }
 
+/** Make a button of something that happens: it says what the model assumes, too. */
+function happening(key, pressed, look = "") {
+  const made = button(`${key}.name`, pressed, look), write = () => { made.title = say(`${key}.assumes`); };
+  listeners.push(write);
+  write();
+  return made;
+}
+
 /** Make a button with a text of its own. */
 function button(key, pressed, look = "") {
   return make(`button${look}`, { type: "button", text: key, onclick: pressed });
 }
 
+// While a picture is made: canvas -> the pen that writes it down instead.
+let recorder = null;
+
 /** Prepare a canvas for its size on the screen; returns its context and its width. */
 function sized(canvas, height) {
   const width = canvas.clientWidth || 320, scale = window.devicePixelRatio || 1;
+  if (recorder) {
+    recorder.set(canvas, new SvgPen());
+    return [recorder.get(canvas), width];
+  }
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -49,6 +64,7 @@ function sized(canvas, height) {
   const pen = canvas.getContext("2d");
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, width, height);
+  pen.textAlign = "left";
   return [pen, width];
 }
 
@@ -60,21 +76,30 @@ function textSize() {
 /** Draw the mark of a system: triangle, square or circle. */
 function mark(pen, system, x, y, r) {
   pen.beginPath();
+  addMark(pen, system, x, y, r);
+}
+
+/** Add the mark of a system to the path: many marks are filled at once, which is quick. */
+function addMark(pen, system, x, y, r) {
   if (system === "threat") {
     pen.moveTo(x, y - 1.15 * r);
     pen.lineTo(x + r, y + 0.8 * r);
     pen.lineTo(x - r, y + 0.8 * r);
     pen.closePath();
   } else if (system === "drive") pen.rect(x - 0.85 * r, y - 0.85 * r, 1.7 * r, 1.7 * r);
-  else pen.arc(x, y, r, 0, 2 * Math.PI);
+  else {
+    pen.moveTo(x + r, y);
+    pen.arc(x, y, r, 0, 2 * Math.PI);
+  }
 }
 
 /** Return the strongest of three activations. */
 function dominant(state) {
-  return SYSTEMS[state.indexOf(Math.max(...state))];
+  const [threat, drive, soothing] = state;
+  return threat >= drive && threat >= soothing ? "threat" : drive >= soothing ? "drive" : "soothing";
 }
 
-/** Return a function that does something at most every some seconds, the last time always. */
+/** Return a function that does something at most every some seconds; for what is said again and again. */
 function seldom(seconds, action) {
   let last = -Infinity;
   return (...given) => {

@@ -9,7 +9,11 @@ class Landscape {
     this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01 });
     this.label = make("label", { for: "load" });
     this.output = make("output", { for: "load" });
-    const loads = make("select", { onchange: (event) => { this.load = event.target.value; this.restart(); this.show(); } },
+    this.beside = make("input", { type: "range", id: "beside", min: 0 });
+    this.besideLabel = make("label", { for: "beside" });
+    this.besideOutput = make("output", { for: "beside" });
+    this.beside.addEventListener("input", () => this.restart(Number(this.beside.value)));
+    this.loads = make("select", { onchange: (event) => { this.load = event.target.value; this.restart(); this.show(); } },
       ...Object.keys(LOADS).map((name) => make("option", { value: name, text: `landscape.${name}` })));
     this.input.addEventListener("input", () => this.move(Number(this.input.value)));
     const drag = (event) => { if (event.buttons) this.move(this.atPointer(event)); };
@@ -17,19 +21,25 @@ class Landscape {
     this.canvas.addEventListener("pointermove", drag);
     this.tip = button("landscape.push", () => this.push(), ".main");
     this.element = make("section.card", {}, make("p", { text: "landscape.about" }),
-      make("div.row", {}, labelled("landscape.which", loads), this.tip, button("controls.restart", () => { this.restart(); this.show(); })),
-      this.canvas, make("div.slider", {}, this.label, this.output, this.input), this.words, make("p.quiet", { text: "landscape.assumes" }));
+      make("div.row", {}, labelled("landscape.which", this.loads), this.tip, button("controls.restart", () => { this.restart(); this.show(); })),
+      this.canvas, make("div.slider", {}, this.label, this.output, this.input), this.words,
+      make("div.slider", {}, this.besideLabel, this.besideOutput, this.beside), make("p.quiet", { text: "landscape.assumes" }));
   }
 
-  /** Take the person as the first view has them, and start calm, without load. */
-  restart() {
-    this.inputs = quietInputs(this.mind.model);
-    this.person = personOf(this.mind.world, 0, 0);
+  /** Take the person as the first view has them, and start calm, without load; `beside`: of the other load. */
+  restart(beside) {
+    const whose = personOf(this.mind.world, 0, 0);
+    this.other = Object.keys(LOADS).find((name) => name !== this.load);
+    this.besideValue = beside ?? LOADS[this.other].of(whose);
+    set(this.beside, { max: LOADS[this.other].most_beside, step: LOADS[this.other].most_beside / 40 });
+    this.beside.value = this.besideValue;
+    [this.inputs, this.person] = loaded(this.other, this.besideValue, quietInputs(this.mind.model), whose);
     this.coupling = formulas.coupling(this.mind.model);
     this.lines = landscape(this.load, this.inputs, this.person, this.coupling);
     this.state = settled([0.05, 0.3, 0.4], ...loaded(this.load, 0.2, this.inputs, this.person), this.coupling);
     this.value = 0.2;
     this.trail = [];
+    this.jumped = 0;
     this.input.max = LOADS[this.load].most;
     this.move(this.value);
   }
@@ -37,12 +47,13 @@ class Landscape {
   move(value) {
     const goal = Math.min(Math.max(value, 0), LOADS[this.load].most), from = this.value;
     // Small steps, so that the mind goes along wherever it can.
-    for (let k = 1; k <= 8; k++) {
-      const at = from + ((goal - from) * k) / 8, before = this.state[0];
+    const steps = Math.max(4, Math.ceil((60 * Math.abs(goal - from)) / LOADS[this.load].most));
+    for (let k = 1; k <= steps; k++) {
+      const at = from + ((goal - from) * k) / steps, before = this.state[0];
       this.state = settled(this.state, ...loaded(this.load, at, this.inputs, this.person), this.coupling);
-      this.jumped = Math.abs(this.state[0] - before) > 0.15 ? Math.sign(this.state[0] - before) : (k === 1 ? 0 : this.jumped);
+      this.jumped = Math.abs(this.state[0] - before) > 0.15 ? Math.sign(this.state[0] - before) : this.jumped;
       this.trail.push([at, this.state[0]]);
-      if (this.jumped) this.mind.lesson?.done("landscape:jump");
+      if (Math.abs(this.state[0] - before) > 0.15) this.mind.lesson?.done("landscape:jump");
     }
     this.trail = this.trail.slice(-400);
     this.value = goal;
@@ -55,6 +66,11 @@ class Landscape {
     this.jumped = 0;
     this.trail.push([this.value, 0.95], [this.value, this.state[0]]);
     this.show();
+  }
+
+  /** What a picture of this view holds, row by row. */
+  picture() {
+    return [[this.canvas], [this.words.textContent], [say("landscape.assumes")]];
   }
 
   frame() {}
@@ -81,7 +97,7 @@ class Landscape {
       pen.fillStyle = QUIET;
       pen.textAlign = "center";
       pen.fillText(say("landscape.two"), Math.min(Math.max((x(two[0]) + x(two[1])) / 2, left + 6 * size), width - 6 * size), top + size * 1.2);
-      pen.textAlign = "start";
+      pen.textAlign = "left";
     }
     pen.fillStyle = QUIET;
     for (const value of [0, 0.5, 1]) pen.fillText(percent(value), 0, y(value) + 4);
@@ -92,6 +108,15 @@ class Landscape {
       pen.lineWidth = 2;
       line(pen, states.map((state, k) => [x(this.lines.values[k]), y(state[0])]), dash);
     }
+    if (two) {
+      pen.fillStyle = LOOKS.threat.colour;
+      const at = this.lines.values.findLastIndex((value) => value <= two[1]), label = (key, up, states) => {
+        const text = say(key), room = pen.measureText(text).width;
+        pen.fillText(text, Math.max(left, Math.min(x(two[1]), width - right) - room - 4), y(states[at][0]) + up);
+      };
+      label("landscape.held", -0.7 * size, this.lines.down);
+      label("landscape.calm", -0.7 * size, this.lines.up);
+    }
     pen.strokeStyle = INK;
     pen.lineWidth = 1;
     line(pen, this.trail.map(([value, threat]) => [x(value), y(threat)]));
@@ -100,9 +125,14 @@ class Landscape {
     pen.fill();
     const locked = two && this.value >= two[0] && this.value <= two[1];
     const where = locked ? (this.state[0] > 0.4 ? "upper" : "lower") : this.state[0] > 0.4 ? "high" : "low";
-    this.words.textContent = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", say(`landscape.${where}`)].join(" ");
+    const text = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", say(`landscape.${where}`)].join(" ").trim();
+    if (this.words.textContent !== text) this.words.textContent = text;
     this.label.textContent = say(`landscape.${this.load}`);
     this.output.textContent = digits(this.value);
+    this.besideLabel.textContent = say("landscape.beside", { load: say(`landscape.${this.other}`) });
+    this.besideOutput.textContent = digits(this.besideValue);
+    this.input.setAttribute("aria-valuetext", `${digits(this.value)}: ${say(`landscape.${where}`)}`);
+    this.beside.setAttribute("aria-valuetext", digits(this.besideValue));
     this.input.value = this.value;
     this.canvas.setAttribute("aria-label", say("landscape.picture", { value: digits(this.value), threat: percent(this.state[0]) }));
   }

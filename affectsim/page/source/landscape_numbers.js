@@ -14,10 +14,13 @@ function settled(state, inputs, person, coupling, hours = 60) {
   return state;
 }
 
-/** What the landscape can be drawn over: how to set it on inputs and person. */
+/**
+ * What the landscape can be drawn over: how far, how far while it is the load beside the one that is drawn, what a
+ * person has of it, and how to set it on inputs and person.
+ */
 const LOADS = {
-  self_criticism: { most: 4, set: (value, inputs, person) => { person[0] = value; } },
-  threat_load: { most: 1.5, set: (value, inputs) => { inputs[0] += value; } },
+  self_criticism: { most: 4, most_beside: 4, of: (person) => person[0], set: (value, inputs, person) => { person[0] = value; } },
+  threat_load: { most: 1.5, most_beside: 0.2, of: () => 0, set: (value, inputs) => { inputs[0] += value; } },
 };
 
 /** Return inputs and person of a mind with a load on top. */

@@ -132,6 +132,8 @@ class Mind {
   build() {
     this.saidPart = make("p.said", { role: "status" });
     this.sentence = make("p.sentence");
+    this.heard = make("p.seen-by-ear", { "aria-live": "polite" });
+    this.hear = seldom(6, (text) => { if (this.heard.textContent !== text) this.heard.textContent = text; });
     this.feelings = make("ul.feelings");
     this.when = make("span.quiet");
     this.criticButton = button("mind.critic", () => this.setCritic(!this.critic));
@@ -143,12 +145,12 @@ class Mind {
     pace.value = "4";
     this.cases = make("select", { onchange: (event) => this.choose(event.target.value) },
       ...Object.keys(DATA.cases).map((name) => make("option", { value: name, text: `cases.${name}.story` })));
-    const events = Object.keys(DATA.events).map((name, k) => button(`events.${name}.name`, () => this.happen(name), k ? "" : ".main"));
-    const exercises = EXERCISES.map((kind) => button(`exercises.${kind}.name`, () => this.practise(kind)));
+    const events = Object.keys(DATA.events).map((name, k) => happening(`events.${name}`, () => this.happen(name), k ? "" : ".main"));
+    const exercises = EXERCISES.map((kind) => happening(`exercises.${kind}`, () => this.practise(kind)));
     this.sliders = new Sliders(this);
     this.element = make("div.two", {},
       make("div.stack", {},
-        make("section.card", {}, this.circles.element, this.sentence, this.saidPart,
+        make("section.card", {}, make("p", { text: "mind.circles" }), this.circles.element, this.sentence, this.heard, this.saidPart,
           make("p.quiet", { text: "mind.key" })),
         make("section.card.later", {}, make("div.row", {}, this.playing,
           button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
@@ -161,6 +163,11 @@ class Mind {
           make("h3", { text: "mind.inside" }), this.criticButton),
         make("section.card", {}, make("h2", { text: "mind.feelings" }), this.feelings),
         make("section.card.later", {}, ...this.sliders.parts)));
+  }
+
+  /** What a picture of this view holds, row by row. */
+  picture() {
+    return [[this.circles.element], [this.sentence.textContent], [this.record.canvas]];
   }
 
   run(on) {
@@ -202,6 +209,8 @@ class Mind {
     this.sentence.textContent = [say("mind.now", { name, system: say(`systems.${strongest}`), level }), ...push].join(" ");
     this.feelings.replaceChildren(...felt.map(([feeling, size]) =>
       make("li", {}, `${say(`feelings.${feeling}.name`)} (${strength(size)}): ${say(`feelings.${feeling}.urge`)}`)));
+    // Read aloud: which system leads, not every change of a number.
+    this.hear(`${say("mind.now", { name, system: say(`systems.${strongest}`), level })} ${say(`feelings.${felt[0][0]}.name`)}.`);
     this.when.textContent = clock(this.world.hours);
     this.record.show(say("mind.record", { systems: SYSTEMS.map((s, k) => `${say(`systems.${s}`)} ${percent(this.now[k])}`).join(", ") }));
   }

@@ -33,7 +33,7 @@ class Record {
     pen.fillStyle = QUIET;
     const every = end - begin > 12 ? 6 : end - begin > 5 ? 2 : 1;
     for (let hour = Math.ceil(begin / every) * every; hour <= end; hour += every) {
-      if (x(hour) < width - right - size) pen.fillText(`${hour % 24}:00`, x(hour), height - 4);
+      if (x(hour) < width - right - size) pen.fillText(timeOf(hour), x(hour), height - 4);
     }
     let free = -Infinity;
     for (const [time, text] of this.marks.filter(([when]) => when >= begin)) {

@@ -32,7 +32,7 @@ class Rehearsal {
 
   step(step) {
     this.view = step.view ?? this.view;
-    if (this.view === "community") this.community ??= new Community();
+    if (this.view === "community") this.community ??= new Community({ people: 60, preset: "help-seeking", share: 1 });
     if (step.case) this.mind.choose(step.case);
     if (step.critic !== undefined && step.critic !== this.mind.critic) this.mind.setCritic(step.critic);
     const found = { before: this.look(), after: {} }, [what, name, value] = (step.wait ?? "").split(":");

@@ -3,18 +3,18 @@ const VIEWS = ["mind", "community", "landscape", "lessons"];
 
 class Page {
   constructor() {
-    const asked = new URLSearchParams(location.hash.slice(1));
-    const known = (wanted) => Object.keys(STRINGS).find((name) => wanted?.toLowerCase().startsWith(name));
-    language = known(asked.get("language")) ?? known(navigator.language) ?? "en";
+    language = Object.keys(STRINGS).find((name) => navigator.language?.toLowerCase().startsWith(name)) ?? "en";
+    this.communitySettings = { people: 60, preset: "help-seeking", share: 1 };
     this.mind = new Mind();
     this.lessons = new Lessons(this);
     this.mind.lesson = this.lessons;
     this.landscape = new Landscape(this.mind);
     this.views = { mind: this.mind, landscape: this.landscape, lessons: this.lessons };
+    this.take = new TakeAway(this);
     this.build();
-    this.speak(language);
-    this.open(VIEWS.includes(asked.get("view")) ? asked.get("view") : "mind");
-    this.projector(asked.has("projector"));
+    this.settle(location.hash.slice(1));
+    addEventListener("hashchange", () => this.settle(location.hash.slice(1)));
+    this.remember = seldom(1, () => this.link());
     addEventListener("resize", () => this.redraw());
     still.addEventListener("change", () => this.redraw());
     let last = performance.now();
@@ -22,13 +22,32 @@ class Page {
       const seconds = Math.min((now - last) / 1000, 0.25);
       last = now;
       if (!document.hidden) this.views[this.view].frame?.(seconds, now / 1000);
+      this.take.frame?.();
+      this.remember();
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   }
 
+  /** Start from the settings of a link. */
+  settle(text) {
+    const { mind, landscape } = this, asked = settingsIn(text);
+    if (asked.person) mind.choose(asked.person);
+    Object.assign(mind.traits, asked.traits);
+    Object.assign(mind.model, asked.model);
+    mind.critic = asked.critic;
+    mind.restart();
+    landscape.load = landscape.loads.value = asked.load ?? landscape.load;
+    Object.assign(this.communitySettings, asked.community);
+    delete this.views.community;
+    this.projector(asked.projector);
+    this.languages.value = asked.language ?? language;
+    this.speak(this.languages.value);
+    this.open(asked.view ?? this.view);
+  }
+
   build() {
-    const languages = make("select", { onchange: (event) => this.speak(event.target.value) },
+    const languages = this.languages = make("select", { onchange: (event) => this.speak(event.target.value) },
       ...Object.entries(STRINGS).map(([name, texts]) => make("option", { value: name, lang: name }, texts.language)));
     languages.value = language;
     this.big = button("page.projector", () => this.projector(!document.documentElement.classList.contains("projector")));
@@ -49,13 +68,13 @@ class Page {
     document.getElementById("page").replaceWith(make("div.shell", {},
       make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big)),
       make("div.tabs", { role: "tablist" }, ...this.tabs),
-      make("main", {}, this.lessons.panel, this.place), this.lessons.sheet,
+      make("main", {}, this.lessons.panel, this.place, this.take.element), this.lessons.sheet,
       make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }), this.lessons.help)));
   }
 
   open(name) {
     if (name === "community" && !this.views.community) {
-      this.views.community = new Community();
+      this.views.community = new Community(this.communitySettings);
       this.views.community.lesson = this.lessons;
     }
     this.view = name;
@@ -65,9 +84,9 @@ class Page {
     });
     this.place.setAttribute("aria-labelledby", `tab-${name}`);
     this.place.replaceChildren(this.views[name].element);
+    this.take.element.classList.toggle("hidden", !this.views[name].picture);
     if (name === "landscape") this.landscape.restart();
     this.redraw();
-    this.link();
   }
 
   redraw() {
@@ -83,21 +102,20 @@ class Page {
     listeners.forEach((write) => write());
     this.mind.told(this.mind.said);
     this.redraw();
-    this.link();
   }
 
   projector(on) {
     document.documentElement.classList.toggle("projector", on);
     this.big.setAttribute("aria-pressed", String(on));
     this.redraw();
-    this.link();
   }
 
-  /** Keep language, view and size in the link, so that a class can start from the same place. */
+  /** Keep the settings in the link, so that a class can start from the same place. */
   link() {
-    const big = document.documentElement.classList.contains("projector") ? "&projector" : "";
+    const text = `#${settingsOf(this)}`;
+    if (location.hash === text) return;
     try {
-      history.replaceState(null, "", `#language=${language}&view=${this.view}${big}`);
+      history.replaceState(null, "", text);
     } catch {
       // Some browsers refuse this for files; the page works without.
     }

@@ -14,18 +14,23 @@ function triangle(canvas, states, chosen) {
     const [x, y] = corners[system];
     pen.fillText(`${LOOKS[system].mark} ${say(`systems.${system}`)}`, x, system === "threat" ? y + 1.3 * size : y - 0.5 * size);
   }
-  pen.textAlign = "start";
-  states.forEach((state, person) => {
-    const total = state[0] + state[1] + state[2] || 1, system = dominant(state);
-    const x = SYSTEMS.reduce((sum, s, k) => sum + (corners[s][0] * state[k]) / total, 0);
-    const y = SYSTEMS.reduce((sum, s, k) => sum + (corners[s][1] * state[k]) / total, 0);
-    mark(pen, system, x, y, person === chosen ? 7 : 4);
+  pen.textAlign = "left";
+  const spot = (state) => {
+    const total = state[0] + state[1] + state[2] || 1;
+    return [0, 1].map((axis) => SYSTEMS.reduce((sum, s, k) => sum + (corners[s][axis] * state[k]) / total, 0));
+  };
+  pen.globalAlpha = 0.6;
+  for (const system of SYSTEMS) {
+    pen.beginPath();
+    for (const state of states) if (dominant(state) === system) addMark(pen, system, ...spot(state), 4);
     pen.fillStyle = LOOKS[system].colour;
-    pen.globalAlpha = person === chosen ? 1 : 0.6;
     pen.fill();
-    pen.globalAlpha = 1;
-    if (person === chosen) ring(pen, x, y, 11);
-  });
+  }
+  pen.globalAlpha = 1;
+  mark(pen, dominant(states[chosen]), ...spot(states[chosen]), 7);
+  pen.fillStyle = LOOKS[dominant(states[chosen])].colour;
+  pen.fill();
+  ring(pen, ...spot(states[chosen]), 11);
 }
 
 /** Draw a ring around whoever is looked at. */

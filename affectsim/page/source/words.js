@@ -8,21 +8,30 @@ function say(key, values = {}) {
   return (found ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** Return the language of the page as this device's region writes it. */
+function locale() {
+  return navigator.languages?.find((name) => name.startsWith(language)) ?? language;
+}
+
+/** Return the time of day of a number of hours. */
+function timeOf(hours) {
+  const time = new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  return time.format(new Date(Math.round((hours % 24) * 60) * 60000));
+}
+
 /** Return a number with some decimals. */
 function digits(value, decimals = 2) {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: decimals, minimumFractionDigits: decimals }).format(value);
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: decimals, minimumFractionDigits: decimals }).format(value);
 }
 
 /** Return a share as a percentage. */
 function percent(value) {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(value);
+  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(value);
 }
 
 /** Return "day 2, 14:30" of hours since midnight of day 1. */
 function clock(hours) {
-  const day = Math.floor(hours / 24) + 1, minutes = Math.round((hours % 24) * 60);
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-  return say("time", { day: digits(day, 0), clock: time.format(new Date(minutes * 60000)) });
+  return say("time", { day: digits(Math.floor(hours / 24) + 1, 0), clock: timeOf(hours) });
 }
 
 /** Return how active a system is, in a word. */

@@ -2,7 +2,7 @@
 
 const LAYOUT = DATA.layout, LANES = LAYOUT.lanes;
 const DEFAULT_MODEL = Object.fromEntries(Object.entries(DATA.model).map(([name, p]) => [name, p.default]));
-const PEOPLE = unpackAll(DATA.people), TRAIT_NAMES = Object.keys(DATA.traits);
+const PRACTICE_MOMENT = unpack(DATA.people.practice_moment), TRAIT_NAMES = Object.keys(DATA.traits);
 const ATTRIBUTES = Object.keys(LAYOUT.steady).filter((name) => name.startsWith("baseline_")).map((name) => name.slice(9));
 const EXERCISES = DATA.exercises;
 const EVENT_KINDS = ["threat", "resource", "affiliative", "ambiguous"];
@@ -24,7 +24,8 @@ function distributions(preset, changes = {}) {
 
 /** Draw everybody's traits: name -> numbers. Whoever is drawn does not depend on how many others there are. */
 function drawTraits(preset, people, changes) {
-  const count = PEOPLE.normals.n[1], own = (name) => PEOPLE.normals.d.subarray(TRAIT_NAMES.indexOf(name) * count);
+  const drawn = {}, own = (name) => (drawn[name] ??= Float64Array.from({ length: people }, (_, i) =>
+    quantile(uniformOf(DATA.people.keys[`trait/${name}`], i))));
   const found = {};
   for (const [name, trait] of Object.entries(distributions(preset, changes))) {
     const row = DATA.presets[preset].mixing[name] ?? { [name]: 1 }, mine = new Float64Array(people);
@@ -106,7 +107,7 @@ class World {
     const values = { ...traits };
     for (const name of ATTRIBUTES) values[name] = values[`baseline_${name}`] = rounded(name);
     values.current_power = traits.power;
-    values.practice_moment = PEOPLE.practice_moment;
+    values.practice_moment = PRACTICE_MOMENT;
     values.start_day = everybody(LAYOUT.never).map((never, i) => (trained[i] ? startDay : never));
     values.stop_day = everybody(LAYOUT.never);
     values.skill = everybody(1);
@@ -249,13 +250,21 @@ function inputsOf(world, arm, person) {
   ];
 }
 
+/** Return the ties of a community: who is tied to person i stands in source[start[i]] to source[start[i + 1] - 1]. */
+function networkOf(people) {
+  const { degree, ...network } = unpackAll(DATA.networks[people]), start = new Int32Array(people + 1);
+  degree.forEach((ties, i) => { start[i + 1] = start[i] + ties; });
+  return { ...network, start };
+}
+
 /** Return a community of the page. */
 function makeCommunity({ people, preset = "general", share = 1, model = DEFAULT_MODEL, changes = {}, life = 1, startDay = 0 }) {
-  const order = Array.from(PEOPLE.lots.subarray(0, people).keys()).sort((a, b) => PEOPLE.lots[a] - PEOPLE.lots[b]);
+  const lots = Array.from({ length: people }, (_, i) => uniformOf(DATA.people.keys[DATA.lots], i));
+  const order = [...lots.keys()].sort((a, b) => lots[a] - lots[b]);
   const trained = new Array(people).fill(false);
   order.slice(0, Math.round(share * people)).forEach((person) => { trained[person] = true; });
   return new World({
     traits: drawTraits(preset, people, changes), model, arms: [true, false], trained, startDay, life,
-    network: unpackAll(DATA.networks[people]),
+    network: networkOf(people),
   });
 }
