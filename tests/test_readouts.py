@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affectsim.kernel.integrate import _balance
+from affectsim.kernel.record import _balance
 from affectsim.layout import RECORDABLE
 from affectsim.readouts import ALWAYS, Measure, balance
 
