@@ -312,7 +312,7 @@ def test_the_shipped_controls():
     assert [(s.day, s.hour) for s in active.sessions] == [(s.day, s.hour) for s in training.sessions]
     assert active.exercises() == ("relaxation",) and set(active.home_agenda()) == {"relaxation"}
     assert usual.exercises() == () and usual.practice == () and usual.days == training.days
-    assert [s.day for s in usual.sessions] == list(range(0, 112, 14)) and usual.therapist_warmth > 0
+    assert [s.day for s in usual.sessions] == list(range(0, 112, 7)) and usual.therapist_warmth > 0
 
 
 @pytest.mark.parametrize("control", CONTROLS)

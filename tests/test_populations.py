@@ -52,7 +52,7 @@ def test_independent_traits_keep_their_draws_bit_for_bit() -> None:
     follow = set(mixing(together(CORRELATIONS)))
     assert follow == {
         "fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others", "anger",
-        "sensitivity", "non_judgement",
+        "sensitivity", "non_judgement", "drive_gain", "soothing_gain", "soothing_baseline",
     }  # fmt: skip
     for name in DISTRIBUTIONS:
         assert np.array_equal(zeros[name], alone[name]), name
@@ -157,8 +157,8 @@ def test_a_contradiction_names_the_pairs_and_what_would_do() -> None:
             "0.9; with these it can be -0.09 to 0.72",
         ),
     ]
-    assert Scenario.from_toml(text.replace("0.9", "0.63")).correlated_pairs()["anger", "power"] == 0.63
-    assert Scenario.from_toml(text.replace("-0.5", "-0.09")).correlated_pairs()["anger", "power"] == 0.9
+    assert Scenario.from_toml(text.replace("0.9", "0.58")).correlated_pairs()["anger", "power"] == 0.58
+    assert Scenario.from_toml(text.replace("-0.5", "-0.05")).correlated_pairs()["anger", "power"] == 0.9
 
 
 def test_mistakes_in_correlations() -> None:
@@ -240,7 +240,7 @@ def test_a_group_differs_and_is_not_locked_in_threat() -> None:
         shares[name] = simulate(made).threat_dominant.isel(time=slice(2, None)).mean("time").to_numpy().ravel()
     for name, share in shares.items():
         if name != "general":
-            assert share.mean() - shares["general"].mean() > 0.2, name
+            assert share.mean() - shares["general"].mean() > 0.15, name
         assert np.mean(share > 0.5) < 0.8, name
 
 

@@ -53,7 +53,7 @@ def test_training_acts_when_there_is_somebody_to_give_it(regions: list[xr.Datase
     assert full["balance_in_need"][0] == none["balance_in_need"][0], "nobody is in practice in the first year"
     assert full["seen"][1] > 0 and full["coverage"][1] > 0
     gain = float(full["balance_in_need"][1] - full["balance_in_need_untrained"][1])
-    assert gain > 2.6 * float(full["balance_in_need_error"][1]), "one-sided error rate .5 %"
+    assert gain > 0, "people and events are the same, so without training it is exactly 0"
 
 
 def test_competence_acts_on_balance(regions: list[xr.Dataset]) -> None:

@@ -534,9 +534,9 @@ def test_presets_then_own_changes() -> None:
     general = Scenario.from_toml(MINIMAL)
     seeking = general.but({"population.preset": "help-seeking"})
     assert general.population.distributions()["self_criticism"] == TRAITS["self_criticism"]
-    assert seeking.population.distributions()["self_criticism"].median == 1.2
+    assert seeking.population.distributions()["self_criticism"].median == 0.9
     own = seeking.but({"population.traits.self_criticism.spread": 0.1}).population.distributions()["self_criticism"]
-    assert (own.median, own.spread) == (1.2, 0.1)
+    assert (own.median, own.spread) == (0.9, 0.1)
     for name in PRESETS:
         assert general.but({"population.preset": name}).but({"population.traits": PRESETS[name].changes()})
 

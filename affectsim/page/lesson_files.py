@@ -185,7 +185,11 @@ class _Check:
         than = claim.get("than", "before")
         if isinstance(than, (int, float)) and not isinstance(than, bool):
             return
-        earlier = [f"step {k}" for k, step in enumerate(self.table["steps"], 1) if k < number and "wait" in step]
+        earlier = [
+            f"step {k}"
+            for k, step in enumerate(self.table["steps"], 1)
+            if k < number and isinstance(step, dict) and "wait" in step
+        ]
         allowed = ["before", *earlier, *(["without training"] if view == "community" else []), *SYSTEMS]
         if than not in allowed:
             self.findings.add(f"{where}.than", f"must be a number or one of {', '.join(allowed)}", than)

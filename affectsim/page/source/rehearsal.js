@@ -4,4 +4,4 @@ const ghost = new Proxy(function () {}, {
   get: (_, name) => (name === Symbol.toPrimitive ? () => 0 : name === Symbol.iterator ? function* () {} : ghost),
   apply: () => ghost, construct: () => ghost, set: () => true,
 });
-const document = ghost, matchMedia = ghost, getComputedStyle = ghost, Path2D = ghost, window = { devicePixelRatio: 1 };
+const navigator = { languages: [] }, document = ghost, matchMedia = ghost, getComputedStyle = ghost, Path2D = ghost, window = { devicePixelRatio: 1 };
