@@ -96,7 +96,7 @@ def run_demo(
     with _all_or_nothing(out) as folder:
         (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
         (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-        save(run, folder / "run.nc")
+        save(run, folder / "run.nc", circumstances=False)
         _write_figures(folder, run, trial, community, placed)
         names = sorted(path.name for path in folder.iterdir())
     return DemoResult(text, tuple(out / name for name in names), run)

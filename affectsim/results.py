@@ -213,8 +213,8 @@ def _summary_variables(
 
 #: Packages of which the versions are told.
 _PACKAGES = ("affectsim", "numpy", "scipy", "numba", "networkx", "xarray", "mesa", "matplotlib", "pillow", "h5py")
-#: What a run knows of when and where it was made. A file must be the same wherever it is made again, so these stand
-#: in the manifest beside it.
+#: What a run knows of when and where it was made. A result folder must be the same wherever it is made again, so there
+#: these stand in the manifest, not in the file.
 CIRCUMSTANCES = ("created", "seconds", "command", "commit")
 
 
@@ -258,8 +258,12 @@ def commit() -> str:
     return asked.stdout.strip() or "unknown"
 
 
-def save(run: xr.Dataset, path: Path) -> None:
-    """Write a run as NetCDF; the file appears whole or not at all, and the same run gives the same bytes."""
+def save(run: xr.Dataset, path: Path, *, circumstances: bool = True) -> None:
+    """Write a run as NetCDF; the file appears whole or not at all.
+
+    `circumstances`: also when, by which command and from which commit it was made. Without them the same run gives
+    the same bytes; a manifest beside the file says them.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     encoding: Mapping[str, Mapping[str, object]] = {
         str(name): {"zlib": True, "complevel": 1, "shuffle": True}
@@ -267,7 +271,7 @@ def save(run: xr.Dataset, path: Path) -> None:
         if data.dtype.kind == "f"
     }
     same = run.copy()
-    same.attrs = {key: value for key, value in run.attrs.items() if key not in CIRCUMSTANCES}
+    same.attrs = {key: value for key, value in run.attrs.items() if circumstances or key not in CIRCUMSTANCES}
     try:
         same.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
         os.replace(partial, path)

@@ -19,8 +19,9 @@ from affectsim.cli import affectsim
 from affectsim.errors import InputError
 from affectsim.reports import manifest, rerun
 from affectsim.reports.blocks import Section, Words
-from affectsim.reports.kinds import _KINDS, report, sections
+from affectsim.reports.kinds import KINDS, sections
 from affectsim.reports.svg import inline
+from affectsim.reports.whole import report
 from affectsim.results import DISCLAIMER, load
 
 SMALL = """
@@ -338,7 +339,7 @@ def test_a_new_kind_of_result_has_a_report_and_can_declare_its_own(copy: Path) -
     try:
         assert "<p>seed 1</p>" in report(manifest.read(place))
     finally:
-        del _KINDS["trial-like"]
+        del KINDS["trial-like"]
 
 
 HOSTILE = """<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"

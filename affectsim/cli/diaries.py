@@ -105,7 +105,7 @@ def fit(
     with whole_folder(folder, overwrite) as partial:
         text = words.table(found)
         changes = words.change_rows(found)
-        save(found, partial / "fit.nc")
+        save(found, partial / "fit.nc", circumstances=False)
         (partial / "table.txt").write_text(text + "\n", encoding="utf-8")
         for name, rows in (
             ("population", words.population_rows(found)), ("changes", changes),

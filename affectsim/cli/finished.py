@@ -45,6 +45,7 @@ def finish(store: Store) -> bool:
     base = plan.base
     facts = {
         "title": base.title, "seed": base.seed, "digest": plan.digest, "scenario": base.to_toml(),
+        "work": ["sweep.sqlite", "sweep.lock", COMMAND],
         "design": plan.design, "factors": plan.factors, "replicates": plan.replicates, "outcomes": plan.columns,
     }  # fmt: skip
     began = _kept(store.folder)

@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -134,12 +134,14 @@ def _undisturbed() -> Iterator[None]:
 def write_manifest(
     folder: Path, facts: Mapping[str, Any], *, scenario: Scenario | None = None,
     inputs: Mapping[str, Path] | None = None, arguments: Mapping[str, Any] | None = None,
+    only: Sequence[str] | None = None,
 ) -> None:  # fmt: skip
     """Write `manifest.json`, the last file of a result: the command, `facts`, versions, and every file with its sha256.
 
     Command, arguments and the files they name are those of the command that runs; what it does not know are `facts`
     (title, seed, digest ...), the `scenario` with the files it names, and other `inputs`. `arguments`: what another
     value than the given one would have done the same, such as one name of several; None leaves one out.
+    `only`: files of the result, where others keep what a command goes on from; these are named by the fact "work".
     """
     from affectsim.reports import manifest
 
@@ -150,7 +152,7 @@ def write_manifest(
         known["scenario"] = scenario.to_toml()
         files |= scenario.files()
     place = written_as(_PLACES.get(folder, folder))
-    manifest.write(folder, manifest.build(folder, known, call(arguments), files, place=place))
+    manifest.write(folder, manifest.build(folder, known, call(arguments), files, only=only, place=place))
 
 
 def call(changed: Mapping[str, Any] | None = None) -> Call:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from affectsim.cli import options
+from affectsim.cli.output import write_manifest
 from affectsim.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def optimise(
         _only_say(asked)
         return
     from affectsim.policy.outputs import write
-    from affectsim.policy.store import Store
+    from affectsim.policy.store import FILE, LOCK, Store
     from affectsim.policy.words import summary
     from affectsim.results import DISCLAIMER
 
@@ -57,23 +58,11 @@ def optimise(
             click.echo(f"  {len(store.known):,} runs were done before")
         found = _search(asked, store)
         names = write(asked.problem, found, asked.unit, folder)
-        _write_manifest(asked, folder, names)
+        facts = {"search": asked.plan, "work": [FILE, LOCK]}
+        write_manifest(folder, facts, scenario=asked.base, arguments={"resume": None}, only=names)
     click.echo(summary(asked.problem, found, asked.unit))
     click.echo(f"\nwritten to {folder}: {', '.join(names)}, manifest.json")
     click.echo(DISCLAIMER)
-
-
-def _write_manifest(asked: Asked, folder: Path, names: list[str]) -> None:
-    from affectsim.cli.output import call
-    from affectsim.reports import manifest
-
-    base = asked.base
-    facts = {
-        "title": base.title, "seed": base.seed, "digest": base.digest(), "scenario": base.to_toml(),
-        "search": asked.plan,
-    }  # fmt: skip
-    known = manifest.build(folder, facts, call({"resume": None}), dict(base.files()), only=names)
-    manifest.write(folder, known)
 
 
 def _search(asked: Asked, store: Store) -> Result:

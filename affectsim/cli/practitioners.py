@@ -49,7 +49,7 @@ def practitioners(
         from affectsim.results import save
 
         with whole_folder(out, overwrite) as partial:
-            save(found, partial / "region.nc")
+            save(found, partial / "region.nc", circumstances=False)
             (partial / "table.txt").write_text(text + "\n", encoding="utf-8")
             (partial / "pipeline.toml").write_text(pipeline.to_toml(), encoding="utf-8")
             figure = plots.region_over_years({f"{pipeline.course.places} places a year": found})

@@ -91,10 +91,9 @@ def _repeat(known: Manifest, target: Path, place: Path) -> None:
     # What the command prints names a folder that nobody asked for; how far it is goes to standard error.
     with chdir(place), standing_for(known.place(Path.cwd())), redirect_stdout(io.StringIO()):
         try:
-            repeated = command.make_context(name, list(words), parent=context)
+            repeated = command.make_context(name, ["--out", str(target), *words], parent=context)
         except click.ClickException as error:
             raise InputError(str(known.folder), [Mistake("arguments", error.format_message())]) from None
-        repeated.params["out"] = target
         with repeated:
             command.invoke(repeated)
 
@@ -114,7 +113,7 @@ def report(folder: Path, out: Path | None, overwrite: bool) -> None:
     known = read(folder)
     path = out if out is not None else Path(f"{known.folder.name}-report.html")
     _check_file(path, (".html", ".htm"), overwrite)
-    from affectsim.reports.kinds import report as written
+    from affectsim.reports.whole import report as written
     from affectsim.results import DISCLAIMER
     from affectsim.text_files import write_text
 

@@ -48,7 +48,7 @@ def run(
     with Progress() as progress:
         results = simulate(scenario, threads=threads, progress=progress)
     with whole_folder(folder, overwrite) as partial:
-        save(results, partial / "run.nc")
+        save(results, partial / "run.nc", circumstances=False)
         (partial / "scenario.toml").write_text(resolved(scenario, written_as(folder)), encoding="utf-8")
         write_manifest(partial, facts(scenario, results), scenario=scenario)
     try:

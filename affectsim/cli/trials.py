@@ -162,7 +162,7 @@ def power(
     asked = load_trial(file, changes, seed)
     from affectsim.trials import power as search
     from affectsim.trials import report
-    from affectsim.trials.kept import KeptStore
+    from affectsim.trials.kept import FILE, LOCK, KeptStore
 
     question = search.Question(sizes or search.SIZES, wanted_power, alpha, wrong, most)
     question.check(asked)
@@ -182,14 +182,16 @@ def power(
         text = search.text(asked, question, found, store)
     finally:
         store.close()
-    _write_power(out, asked, question, found, text)
+    names = _write_power(out, asked, question, found, text)
+    given = {"sizes": ",".join(map(str, sizes))} if sizes else None
+    write_manifest(out, {"work": [FILE, LOCK]}, scenario=asked.scenario, arguments=given, only=names)
     click.echo(f"\n{text}")
     from affectsim.results import DISCLAIMER
 
-    click.echo(f"\nwritten to {out}: replicates.jsonl, power.csv, power.txt, power.png, power.svg\n{DISCLAIMER}")
+    click.echo(f"\nwritten to {out}: replicates.jsonl, {', '.join(names)}, manifest.json\n{DISCLAIMER}")
 
 
-def _write_power(out: Path, asked: Trial, question: Any, found: list[AtSize], text: str) -> None:
+def _write_power(out: Path, asked: Trial, question: Any, found: list[AtSize], text: str) -> list[str]:
     import pandas as pd
 
     from affectsim import plots
@@ -207,6 +209,7 @@ def _write_power(out: Path, asked: Trial, question: Any, found: list[AtSize], te
         partial = out / f".power.partial.{suffix}"
         plots.save(figure, partial)
         partial.replace(out / f"power.{suffix}")
+    return ["power.csv", "power.txt", "power.png", "power.svg"]
 
 
 @click.command(short_help="Compare two runs, arms, worlds or points of a sweep, paired.")

@@ -30,6 +30,7 @@ from affectsim.page.texts import shown_parameters, teaching
 from affectsim.parameters import DISTRIBUTIONS, MODEL
 from affectsim.populations import PRESETS
 from affectsim.scenario import Scenario
+from affectsim.sections import Numerics
 from affectsim.stimuli import DailyLife
 from affectsim.world import World, build, community_of
 
@@ -40,7 +41,7 @@ SEED = 7
 LOTS = "who is trained"
 PROGRAMME = "eight-week"
 #: Minutes and steps of a tick: a community as in the engine; one mind in finer ticks, so that it moves smoothly.
-SCHEMES = {"community": (30.0, 9), "mind": (5.0, 4)}
+SCHEMES = {"community": (30.0, Numerics().steps_per_tick), "mind": (5.0, 4)}
 
 
 def scenario(people: int, tick: str = "community", preset: str = "general", days: float = 70.0) -> Scenario:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from affectsim.errors import InputError, Mistake
 from affectsim.policy.decisions import key_of
 from affectsim.policy.evaluation import Evaluated
+from affectsim.sweep.database import said, transaction
 from affectsim.sweep.locks import Lock
 from affectsim.sweep.plan import refuse_changes
 from affectsim.sweep.store import checksum
@@ -58,7 +59,7 @@ class Store:
             raise
 
     def _begin(self, plan: dict[str, Any]) -> None:
-        with self._transaction():
+        with transaction(self._file):
             self._file.execute("CREATE TABLE IF NOT EXISTS search (plan TEXT NOT NULL, checksum TEXT NOT NULL)")
             self._file.execute(
                 "CREATE TABLE IF NOT EXISTS runs (point TEXT NOT NULL, replicate INTEGER NOT NULL, failed TEXT, "
@@ -87,7 +88,7 @@ class Store:
             known[row[0], row[1]] = Evaluated(point, row[1], tuple(json.loads(row[3])), row[2])
         if wrong:
             self.damaged = len(wrong)
-            with self._transaction():
+            with transaction(self._file):
                 self._file.executemany("DELETE FROM runs WHERE rowid = ?", wrong)
         return known
 
@@ -103,7 +104,7 @@ class Store:
             row = (*key, failed, json.dumps(values))
             rows.append((*row, checksum(row)))
             known[key] = one._replace(values=tuple(values), failed=failed)
-        with self._said(), self._transaction():
+        with self._said(), transaction(self._file):
             self._file.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", rows)
         self.known |= known
 
@@ -124,28 +125,5 @@ class Store:
         """Close it."""
         self.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._file.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._file.execute("COMMIT")
-        except BaseException:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """Say in words what SQLite says about the file."""
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.OperationalError as error:
-            message = f"the disk is full or cannot be written ({error}); what was done before is safe. Free some "
-            message += "space, then give the same command again"
-            raise InputError(str(self.folder), [Mistake(FILE, message)]) from None
-        except sqlite3.Error as error:
-            message = f"is damaged: {error}. Take back a copy of it, or begin anew in another folder"
-            raise InputError(str(self.folder), [Mistake(FILE, message)]) from None
+    def _said(self) -> AbstractContextManager[None]:
+        return said(self.folder / FILE, "what was done before is safe", "give the same command again")

@@ -14,11 +14,10 @@ from pathlib import Path
 from affectsim.reports import wording
 from affectsim.reports.blocks import Block, Listed, Picture, Section, Table, Verbatim, Words
 from affectsim.reports.manifest import Manifest
-from affectsim.reports.page import page
 
 Sections = Callable[[Manifest], list[Section]]
 
-_KINDS: dict[str, tuple[str, Sections]] = {}
+KINDS: dict[str, tuple[str, Sections]] = {}
 #: Rows of a table that are shown; the whole of it is in the folder.
 MOST_ROWS = 30
 #: Figures larger than this (bytes) are shown as the picture beside them, if there is one.
@@ -42,26 +41,10 @@ def sections(kind: str, called: str) -> Callable[[Sections], Sections]:
     """Declare the sections of a kind of result: the first word of its command, and what it is called."""
 
     def declare(function: Sections) -> Sections:
-        _KINDS[kind] = (called, function)
+        KINDS[kind] = (called, function)
         return function
 
     return declare
-
-
-def report(manifest: Manifest) -> str:
-    """Return the report of a result as one HTML file. Raises InputError if its files cannot be read."""
-    from affectsim.reports import dynamics, experiments, runs, sweeps  # noqa: F401  (they declare their kinds)
-    from affectsim.reports.rerun import edited
-
-    called, function = _KINDS.get(manifest.kind, (manifest.kind or "a result", plain))
-    title = str(manifest.values.get("question") or manifest.values.get("title") or "")
-    title = title or f"{called[:1].upper()}{called[1:]}: {manifest.folder.name}"
-    changed = [f"{line.name} ({line.state})" for line in edited(manifest)]
-    notices = []
-    if changed:
-        notices = ["Since this result was written, files in its folder were changed: " + ", ".join(changed) + "."]
-    found = [one for one in function(manifest) if one.blocks]
-    return page(title, called, notices, [*found, wording.methods(manifest), wording.again(manifest)])
 
 
 def plain(manifest: Manifest) -> list[Section]:

@@ -12,8 +12,8 @@ from affectsim.reports.manifest import Manifest
 
 State = Literal["same", "differs", "missing", "new", "edited since", "deleted since", "added since"]
 
-#: Ends of the names of files, after that of a command, in which it keeps its runs; tables made of them are compared.
-_STORE = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".lock", "-command.json")
+#: Ends of what SQLite puts beside a file while it is in use.
+_BESIDE = ("", "-wal", "-shm")
 _MODEL = ("affectsim", "numpy", "scipy", "numba", "networkx", "python")
 
 
@@ -55,7 +55,7 @@ def edited(known: Manifest) -> list[Line]:
             lines.append(Line(name, "deleted since"))
         elif manifest.sha256(path) != facts.get("sha256"):
             lines.append(Line(name, "edited since"))
-    ignored = {*known.files, *(known.kind + end for end in _STORE)}
+    ignored = {*known.files, *_work(known)}
     lines += [Line(name, "added since") for name in manifest.names_in(known.folder) if name not in ignored]
     if _is_sweep(known) and (says := _store_differs(known)):
         lines.append(Line("sweep.sqlite", "edited since", says))
@@ -83,7 +83,7 @@ def compare(known: Manifest, again: Path) -> list[Line]:
             changed[name] = changed[name]._replace(says=words[state])
         else:
             lines.append(Line(name, state))
-    ignored = {*known.files, *(known.kind + end for end in _STORE)}
+    ignored = {*known.files, *_work(known)}
     lines += [Line(name, "new", "not in the manifest") for name in manifest.names_in(again) if name not in ignored]
     new = manifest.read(again)
     told = manifest.differences(known.values, new.values, manifest.DECIDING)
@@ -98,6 +98,11 @@ def text(lines: Sequence[Line]) -> str:
     """Return the lines as a table."""
     width = max((len(line.name) for line in lines), default=0)
     return "\n".join(f"  {line.name:<{width}}  {line.state}{f' ({line.says})' if line.says else ''}" for line in lines)
+
+
+def _work(known: Manifest) -> set[str]:
+    """Return the files in which a command keeps its runs to go on from; tables made of them are compared instead."""
+    return {f"{name}{end}" for name in known.values.get("work", ()) for end in _BESIDE}
 
 
 def _is_sweep(known: Manifest) -> bool:

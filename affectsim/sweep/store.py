@@ -14,11 +14,12 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from affectsim.errors import InputError, Mistake
+from affectsim.sweep.database import said, transaction
 from affectsim.sweep.designs import Point
 from affectsim.sweep.locks import Lock
 from affectsim.sweep.outcomes import Values
@@ -84,7 +85,7 @@ class Store:
             if (folder / FILE).exists():
                 raise InputError("--out", [Mistake(str(folder), "holds a sweep already")])
             partial.unlink(missing_ok=True)
-            with _readable_errors(folder, "nothing was begun"):
+            with said(folder / FILE, "nothing was begun", "give the same command again"):
                 _write_new(partial, plan, points)
                 os.replace(partial, folder / FILE)
                 _settle(folder)
@@ -116,12 +117,12 @@ class Store:
         """Keep runs; when this returns they are on the disk, all of them or (after an InputError) none."""
         rows = [self._row(one) for one in done]
         marks = ", ".join("?" * (len(_RUN) + len(self.plan.columns) + 1))
-        with self._said(), self._transaction():
+        with self._said(), transaction(self._file):
             self._file.executemany(f"INSERT INTO runs VALUES ({marks})", rows)
 
     def forget(self, runs: Iterable[int]) -> None:
         """Take runs away, so that they are made again."""
-        with self._said(), self._transaction():
+        with self._said(), transaction(self._file):
             self._file.executemany("DELETE FROM runs WHERE run = ?", [(run,) for run in runs])
 
     def _row(self, done: Done) -> tuple[Any, ...]:
@@ -129,17 +130,6 @@ class Store:
         values = [_number(done.values.get(name)) for name in self.plan.columns]
         row = (done.run, point, replicate, done.failed, *values)
         return (*row, checksum(row))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._file.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._file.execute("COMMIT")
-        except BaseException:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
-            raise
 
     # ---------------------------------------------------------------------------------- reading
 
@@ -224,11 +214,8 @@ class Store:
         rows = self._file.execute("SELECT * FROM runs ORDER BY run")
         return [row[0] for row in rows if not _sound(row, self.plan.replicates, self.points)]
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """Say in words what SQLite says about the file."""
-        with _readable_errors(self.folder, "what was done before is safe"):
-            yield
+    def _said(self) -> AbstractContextManager[None]:
+        return said(self.folder / FILE, "what was done before is safe", f"give: affectsim resume {self.folder}")
 
 
 _OURS = {FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", _PARTIAL, f"{_PARTIAL}-journal", "sweep.lock"}
@@ -303,30 +290,3 @@ def _settle(folder: Path) -> None:
         os.fsync(place)
     finally:
         os.close(place)
-
-
-#: What SQLite says where a disk has no room, or refuses to be written.
-_FULL = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE",
-         "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN", "SQLITE_CANTOPEN"}  # fmt: skip
-
-
-@contextmanager
-def _readable_errors(folder: Path, safe: str) -> Iterator[None]:
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        message = f"is damaged: {error}. Take back a copy of it, or begin the sweep anew in another folder"
-        raise InputError(str(folder), [Mistake(FILE, message)]) from None
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if name in _FULL:
-            message = f"the disk is full or cannot be written ({error}); {safe}. Free some space, then: "
-            raise InputError(str(folder), [Mistake(FILE, f"{message}affectsim resume {folder}")]) from None
-        if isinstance(error, sqlite3.OperationalError) and name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise InputError(str(folder), [Mistake(FILE, "is in use by another program; try again")]) from None
-        if name == "SQLITE_READONLY" or name.startswith("SQLITE_READONLY"):
-            raise InputError(str(folder), [Mistake(FILE, "cannot be written: no permission")]) from None
-        if name.startswith("SQLITE_CONSTRAINT"):
-            raise
-        message = f"is damaged: {error}. Take back a copy of it, or begin the sweep anew in another folder"
-        raise InputError(str(folder), [Mistake(FILE, message)]) from None

@@ -165,7 +165,7 @@ def write(trial: Trial, answers: Sequence[Answers], results: pd.DataFrame, text:
     table([adherence(trial, one) for one in answers], secret / "adherence.csv")
     results.to_csv(secret / "results.csv", index=False, lineterminator="\n")
     (secret / "result.txt").write_text(text + "\n", encoding="utf-8")
-    save(worlds(trial, answers), secret / WORLDS)
+    save(worlds(trial, answers), secret / WORLDS, circumstances=False)
     figure = plots.trial_result(results, trial.design.confidence)
     for suffix in (".svg", ".png"):
         plots.save(figure, secret / f"result{suffix}")

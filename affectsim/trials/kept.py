@@ -18,7 +18,7 @@ from affectsim.errors import InputError, Mistake
 from affectsim.sweep.locks import Lock
 from affectsim.trials.power import Replicate, Store
 
-FILE = "replicates.jsonl"
+FILE, LOCK = "replicates.jsonl", "power.lock"
 
 
 class KeptStore(Store):
@@ -35,7 +35,7 @@ class KeptStore(Store):
             raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
         if foreign and not self.path.exists() and any(name not in ("sweep.lock",) for name in foreign):
             raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
-        self._lock = Lock(folder)
+        self._lock = Lock(folder, LOCK)
         try:
             self._read(dict(facts))
         except BaseException:

@@ -243,10 +243,12 @@ function personOf(world, arm, person) {
 /** Return the inputs of the fast equations (dynamics.Inputs) of a person at this moment. */
 function inputsOf(world, arm, person) {
   const get = (name) => world.get(arm, person, name);
+  // Signals lie in a ring of three rows; this is the row of the last exchange of a tick.
+  const last = (world.tables.step_hours.length - 1) % 3;
   return [
     get("u_threat") + get("background_threat"), get("u_resource") + get("background_drive"),
     get("u_affiliation") + get("background_soothing"), get("u_practice") + get("u_body"), get("u_ease"),
-    get("warmth_0"), get("hostility_0"),
+    get(`warmth_${last}`), get(`hostility_${last}`),
   ];
 }
 
