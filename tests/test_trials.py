@@ -465,8 +465,8 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
     assert (tmp_path / "p" / "power.png").stat().st_size > 5_000
     assert "another one" in said(*asked, "--seed", 8, code=2)
     # Each of the three results can be made again from its manifest, byte for byte; an edited one cannot hide.
-    for result, files in ((out, 11), (tmp_path / "c", 4), (tmp_path / "p", 4)):
-        assert f"{files} of {files} files are the same" in said("rerun", result)
+    for result, count in ((out, 11), (tmp_path / "c", 4), (tmp_path / "p", 4)):
+        assert f"{count} of {count} files are the same" in said("rerun", result)
     (out / "outcomes.csv").write_text("edited")
     told = said("rerun", out)
     assert "edited since" in told and "not all is as it was" in told
