@@ -113,7 +113,8 @@ class _Check:
             where = f"steps.{number}"
             if not self.is_table(step, where):
                 continue
-            view = step.get("view", view)
+            if isinstance(step.get("view"), str):
+                view = step["view"]
             self.step(step, where, number, view)
         pictures = self.items(table, "pictures", 0, 2) if "pictures" in table else []
         for number, picture in enumerate(pictures, 1):
@@ -207,7 +208,8 @@ class _Check:
         self.number(picture, "self_criticism", where, 0, 10)
         for number, event in enumerate(self.items(picture, "events", 1, 5), 1):
             pair = isinstance(event, list) and len(event) == 2
-            if not pair or event[0] not in self.events or type(event[1]) not in (int, float) or not 0 <= event[1] <= 9:
+            known = pair and event[0] in list(self.events)
+            if not known or type(event[1]) not in (int, float) or not 0 <= event[1] <= 9:
                 rule = f"must be [event, hour], hour from 0 to 9; events: {', '.join(self.events)}"
                 self.findings.add(f"{where}.events.{number}", rule, event)
 
