@@ -130,6 +130,25 @@ def excitation_inhibition(state: Any, inputs: Any, person: Any, coupling: Any) -
 
 def drivers(signals: Any, inputs: Any, person: Any, coupling: Any) -> Any:
     """Return `excitation_inhibition` from the influence of the three systems on each other (`signals`)."""
+    return answers(signals, loads(inputs, person), person, coupling)
+
+
+class Loads(NamedTuple):
+    """What reaches a person at one instant, as it acts on the three systems whatever their activations; each >= 0.
+
+    `criticism` is the strength of the threat that threat makes; the last two are what ties add in full contact.
+    """
+
+    threat: type_of_number
+    drive: type_of_number
+    soothing: type_of_number
+    criticism: type_of_number
+    threat_from_ties: type_of_number
+    soothing_from_ties: type_of_number
+
+
+def loads(inputs: Any, person: Any) -> Any:
+    """Return `Loads`: the part of excitation that does not depend on the state, so that solvers take it once."""
     u_threat, u_resource, u_affiliation, u_practice, ease, warmth, hostility = inputs
     (
         self_criticism,
@@ -141,9 +160,27 @@ def drivers(signals: Any, inputs: Any, person: Any, coupling: Any) -> Any:
         threat_base,
         drive_base,
         soothing_base,
-        flight,
-        submission,
+        _,
+        _,
     ) = person
+    from_self = soothing_gain * u_practice
+    from_events = soothing_gain * u_affiliation
+    from_ties = soothing_gain * warmth
+    return (
+        threat_base + threat_gain * u_threat + fear_self * from_self + fear_from * from_events,
+        drive_base + drive_gain * u_resource,
+        soothing_base + (1.0 - fear_self) * from_self + (1.0 - fear_from) * from_events,
+        self_criticism * (1.0 - ease),
+        fear_from * from_ties + hostility,
+        (1.0 - fear_from) * from_ties,
+    )
+
+
+def answers(signals: Any, loads: Any, person: Any, coupling: Any) -> Any:
+    """Return `excitation_inhibition` from `signals` and `loads`."""
+    threat_signal, drive_signal, soothing_signal = signals
+    threat_load, drive_load, soothing_load, criticism, threat_from_ties, soothing_from_ties = loads
+    _, _, _, _, _, _, _, _, _, flight, submission = person
     (
         _,
         _,
@@ -158,22 +195,10 @@ def drivers(signals: Any, inputs: Any, person: Any, coupling: Any) -> Any:
         defeat,
         submission_cost,
     ) = coupling
-
-    threat_signal, drive_signal, soothing_signal = signals
     contact = 1.0 - flight * threat_signal
-    from_self = soothing_gain * u_practice
-    from_others = soothing_gain * (u_affiliation + contact * warmth)
-
-    excite_threat = (
-        threat_base
-        + threat_gain * u_threat
-        + self_criticism * (1.0 - ease) * threat_signal
-        + fear_self * from_self
-        + fear_from * from_others
-        + contact * hostility
-    )
-    excite_drive = drive_base + drive_gain * u_resource + striving * threat_signal + secure_base * soothing_signal
-    excite_soothing = soothing_base + (1.0 - fear_self) * from_self + (1.0 - fear_from) * from_others
+    excite_threat = threat_load + criticism * threat_signal + contact * threat_from_ties
+    excite_drive = drive_load + striving * threat_signal + secure_base * soothing_signal
+    excite_soothing = soothing_load + contact * soothing_from_ties
     inhibit_threat = calms_threat * soothing_signal
     inhibit_drive = (
         defeat + submission_cost * submission

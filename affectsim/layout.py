@@ -38,14 +38,13 @@ class Fast(IntEnum):
     U_IMAGE = 7
     U_BODY = 8
     U_EASE = 9
-    # Signals received from ties at the last three exchanges: that of exchange n in row n modulo 3 (a ring, so that
-    # each exchange writes one row). In the first step of a tick: value, what is to be given back, slope.
-    WARMTH_0 = 10
-    WARMTH_1 = 11
-    WARMTH_2 = 12
-    HOSTILITY_0 = 13
-    HOSTILITY_1 = 14
-    HOSTILITY_2 = 15
+    # Signals received from ties: value and slope (1/h) at the last exchange, and what was then predicted for the next.
+    WARMTH_BEFORE = 10
+    WARMTH_SLOPE = 11
+    WARMTH_PREDICTED = 12
+    HOSTILITY_BEFORE = 13
+    HOSTILITY_SLOPE = 14
+    HOSTILITY_PREDICTED = 15
     # Sums over the ticks since the last record.
     SUM_THREAT = 16
     SUM_DRIVE = 17

@@ -41,7 +41,7 @@ class Equations:
         self.ties = csr_matrix(
             (
                 population.tie_weight[begin:end].astype(np.float64),
-                population.tie_source[begin:end].astype(np.int64) // 2 - first,
+                population.tie_source[begin:end].astype(np.int64) // 4 - first,
                 population.tie_start[first : first + people + 1] - begin,
             ),
             shape=(people, people),

@@ -253,7 +253,7 @@ class Numerics(Table):
     """How finely time is cut; not part of the theory."""
 
     tick: float = field(30.0, unit="min", says="length of a tick: 30, 15, 10, 7.5, 6, 5, 3, 2 or 1", source="measured")
-    steps_per_tick: int = field(10, ge=1, le=64, unit="1", says="steps of the integrator in a tick", source="measured")
+    steps_per_tick: int = field(9, ge=1, le=64, unit="1", says="steps of the integrator in a tick", source="measured")
 
     @field_validator("tick")
     @classmethod

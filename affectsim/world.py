@@ -302,7 +302,7 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
         fast=fast.reshape(-1),
         slow=slow.reshape(-1),
         steady=shares.reshape(-1),
-        given=np.zeros(4 * slots),
+        given=np.zeros(8 * slots, dtype=np.float32),
         block_run=np.repeat(np.arange(len(runs)), blocks),
         block_first=np.concatenate([np.arange(count) * LANES for count in blocks]).astype(np.int64),
         run_blocks=run_blocks,
@@ -336,7 +336,7 @@ def _ties(
     for run in runs:
         ties = run.community.ties
         received[run.first_slot : run.first_slot + run.people] = np.diff(ties.start)
-        sources.append((2 * (ties.source.astype(np.int64) + run.first_slot)).astype(np.uint32))
+        sources.append((4 * (ties.source.astype(np.int64) + run.first_slot)).astype(np.uint32))
         half = run.scenario.parameters["tie_half_weight"]
         sums = np.repeat(half + ties.received, np.diff(ties.start))
         weights.append((ties.weight / sums).astype(np.float32))

@@ -10,7 +10,15 @@ import numpy.typing as npt
 
 from affectsim import dynamics, risk
 from affectsim.draws import key, uniforms
-from affectsim.kernel.scheme import decay_table, extrapolation_table, half_steps, middle_step, step_times
+from affectsim.kernel.scheme import (
+    decay_table,
+    exchange_steps,
+    given_back,
+    half_steps,
+    middle_step,
+    signal_weights,
+    step_times,
+)
 from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.parts import Exercise, Stimulus
@@ -49,12 +57,15 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
     event_start, event_person, event_kind, event_size = _events(runs)
     home, session, session_moment = _agenda(runs, {k: n for n, k in enumerate(rows)})
+    exchanges = exchange_steps(steps)
     programmes = [run.scenario.programme(run.arm) for run in runs]
     return Tables(
         coupling=np.array([dynamics.coupling(p) for p in parameters], dtype=np.float64),
         model=np.array([list(p.values()) for p in parameters], dtype=np.float64),
         decay=np.stack([decay_table(p, half_steps(times)) for p in parameters]),
-        extrapolation=extrapolation_table(times),
+        signal_weights=signal_weights(times, exchanges),
+        given_back=given_back(times, exchanges),
+        exchange_steps=exchanges,
         step_hours=np.diff(times),
         middle_step=middle_step(steps),
         background=np.array([background(p) for p in parameters]),

@@ -158,7 +158,7 @@ def test_schemes_have_the_orders_they_are_known_for(day: Day) -> None:
         return float(np.log(errors[0] / errors[1]) / np.log(many / few))
 
     assert order("RK4, exchange at every stage", 24, 48) == pytest.approx(4, abs=0.35)
-    assert order("quadratic, misses given back (default)", 25, 50) == pytest.approx(4, abs=0.35)
+    assert order("cubic, misses given back (default)", 25, 50) == pytest.approx(4, abs=0.35)
     assert order("exponential midpoint", 24, 48) == pytest.approx(2, abs=0.35)
     # Steps inside a tick do not help whoever hears the others once per tick.
     assert order("neighbours frozen per tick", 24, 48) == pytest.approx(0, abs=0.35)

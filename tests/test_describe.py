@@ -80,7 +80,7 @@ def test_schedule_is_the_order_of_the_kernel() -> None:
     happenings = pytest.importorskip("affectsim.kernel.happenings")
     integrate = pytest.importorskip("affectsim.kernel.integrate")
     functions = [happenings.dated_events, happenings.night, happenings.background, happenings.daily_life,
-                 happenings.practice_if_due, integrate.start_tick, integrate.step, integrate.end_tick]  # fmt: skip
+                 happenings.practice_if_due, integrate.start_tick, integrate.stretch, integrate.end_tick]  # fmt: skip
     said = describe.schedule()
     first = [" ".join((inspect.getdoc(function.py_func) or "").partition("\n\n")[0].split()) for function in functions]
     places = [said.index(sentence) for sentence in first]
@@ -129,7 +129,7 @@ def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
         "bonds": ("change_ties", "note_day"),
         "risk": ("take_risks",),
         "exchange": ("express",),
-        "integrate": ("start_tick", "step", "end_tick"),
+        "integrate": ("start_tick", "stretch", "end_tick"),
         "record": ("add_to_record", "write_record"),
     }
     expected = []
@@ -140,7 +140,7 @@ def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
     said = describe.schedule()
     assert all(expected) and sorted(said) == sorted(expected)
     names = [name for those in processes.values() for name in those]
-    follow = ("night", "change_ties", "express", "daily_life", "take_risks", "note_day", "step")
+    follow = ("night", "change_ties", "express", "daily_life", "take_risks", "note_day", "stretch")
     order = [said.index(expected[names.index(name)]) for name in follow]
     assert order == sorted(order)
 

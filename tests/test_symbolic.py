@@ -104,7 +104,8 @@ def test_closed_form_of_signals_opens_to_the_full_right_hand_side() -> None:
 def test_kernel_is_compiled_from_dynamics() -> None:
     integrate = pytest.importorskip("affectsim.kernel.integrate")
     pairs = {"_rates": "rates", "_excitation_inhibition": "excitation_inhibition", "_signals_of": "signals",
-             "_drivers": "drivers", "_towards": "towards", "signal": "signal", "giving": "giving"}  # fmt: skip
+             "_drivers": "drivers", "_loads": "loads", "_answers": "answers", "_towards": "towards", "signal": "signal",
+             "giving": "giving"}  # fmt: skip
     for compiled, source in pairs.items():
         assert getattr(integrate, compiled).py_func.__code__ is getattr(dynamics, source).__code__, compiled
     # And the helpers inside are the compiled ones, not others of the same name.
@@ -113,6 +114,8 @@ def test_kernel_is_compiled_from_dynamics() -> None:
     assert rates["towards"] is integrate._towards
     inside = integrate._excitation_inhibition.py_func.__globals__
     assert inside["signals"] is integrate._signals_of and inside["drivers"] is integrate._drivers
+    drivers = integrate._drivers.py_func.__globals__
+    assert drivers["loads"] is integrate._loads and drivers["answers"] is integrate._answers
     assert integrate.giving.py_func.__globals__["signal"] is integrate.signal
 
 
@@ -125,7 +128,7 @@ def test_latex_of_the_reference_equations() -> None:
     assert r"\kappa" in found["Excitation of threat"] and r"\varphi_{self}" in found["Excitation of threat"]
 
 
-@pytest.mark.parametrize("name", ["towards", "drivers", "signal", "giving"])
+@pytest.mark.parametrize("name", ["towards", "loads", "answers", "signal", "giving"])
 def test_a_changed_equation_changes_the_latex(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = symbolic.latex()
     # As if somebody had edited the source: every 1 of the function becomes a 2.

@@ -12,19 +12,13 @@ from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal
 from affectsim.kernel.exchange import express, fetch
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
-from affectsim.kernel.integrate import end_tick, start_tick, step
+from affectsim.kernel.integrate import end_tick, start_tick, stretch
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.record import add_to_record, write_record
 from affectsim.kernel.risk import take_risks
 from affectsim.kernel.rows import L
 
 _NIGHT, _START = -2, -1
-
-
-@internal
-def _first_buffer(tick, steps):
-    """Which buffer holds what everybody gives at the start of a tick: each exchange swaps the two."""
-    return (tick * (steps + 1)) % 2
 
 
 @internal
@@ -40,12 +34,12 @@ def happen(population, tables, block, tick):
 
 
 @internal
-def change_overnight(population, tables, block, tick, buffer):
-    """The night of one block: people change, and what they give changes with them."""
+def change_overnight(population, tables, block, tick):
+    """The night of one block: people change, and what they give changes with them (buffer 1)."""
     night(population, tables, block, tick > 0)
     if tick > 0:
         change_ties(population, tables, block)
-    express(population, tables, block, buffer, np.empty(2 * L))
+    express(population, tables, block, 1, np.empty(4 * L))
 
 
 @compiled
@@ -54,7 +48,7 @@ def start_of_tick(population, tables, tick):
     blocks = population.block_run.size
     if tick % (tables.ticks_per_moment * tables.moments_per_day) == 0:
         for block in range(blocks):
-            change_overnight(population, tables, block, tick, 0)
+            change_overnight(population, tables, block, tick)
     if tick % tables.ticks_per_moment == 0:
         for run in range(population.run_blocks.size - 1):
             dated_events(population, tables, run, tick // tables.ticks_per_moment)
@@ -70,30 +64,28 @@ def advance(population, tables, first_tick, ticks, every, rows, chosen, out, pla
     meet at `place` (see meeting.py) before each exchange. Every `every` ticks a record goes to out[n] (shape
     (records, SUMS + rows, people chosen)).
     """
-    steps = tables.extrapolation.shape[0]
+    steps, exchanges = tables.step_hours.size, tables.given_back.size
     blocks = population.block_run.size
     first, end = blocks * thread // threads, blocks * (thread + 1) // threads
     for tick in range(first_tick, first_tick + ticks):
-        buffer = _first_buffer(tick, steps)
         if thread == 0 and tick % tables.ticks_per_moment == 0:
             for run in range(population.run_blocks.size - 1):
                 dated_events(population, tables, run, tick // tables.ticks_per_moment)
         new_day = tick % (tables.ticks_per_moment * tables.moments_per_day) == 0
-        for phase in range(_NIGHT if new_day else _START, steps):
+        for phase in range(_NIGHT if new_day else _START, exchanges):
             meet(place, threads)
             for block in range(first, end):
                 if phase == _NIGHT:
-                    change_overnight(population, tables, block, tick, buffer)
+                    change_overnight(population, tables, block, tick)
                 elif phase == _START:
-                    fetch(population, block, buffer)
+                    fetch(population, block)
                     happen(population, tables, block, tick)
-                    note_day(population, tables, block, tick, buffer)
                     add_to_record(population, block, phase, steps, tables.middle_step)
-                    start_tick(population, tables, block, buffer, new_day)
+                    start_tick(population, tables, block, new_day)
+                    note_day(population, tables, block, tick)
                 else:
-                    step(population, tables, block, phase, (buffer + 1 + phase) % 2)
-                    add_to_record(population, block, phase, steps, tables.middle_step)
-                    if phase == steps - 1:
+                    stretch(population, tables, block, phase)
+                    if phase == exchanges - 1:
                         end_tick(population, tables, block)
         if (tick + 1) % every == 0:
             for block in range(first, end):

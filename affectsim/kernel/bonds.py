@@ -20,22 +20,21 @@ _trusted = inlined(bonds.trusted)
 
 
 @internal
-def note_day(population, tables, block, tick, buffer):
-    """Add what a block gives now, and its threat, to the means of the day (one sample per tick)."""
+def note_day(population, tables, block, tick):
+    """Add what a block gives at the start of a tick, and its threat, to the means of the day (one sample per tick)."""
     if tables.bonds[population.block_run[block], 0] == 0.0:
         return
     ticks_per_day = tables.ticks_per_moment * tables.moments_per_day
     share = 1.0 / ticks_per_day
     keep = 0.0 if tick % ticks_per_day == 0 else 1.0
-    half = population.given.size // 2
-    given = population.given[buffer * half : (buffer + 1) * half]
+    given = population.given
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     day = population.day
     for i in range(L):
         slot = block * L + i
         at = DAY_COLUMNS * slot
-        day[at] = keep * day[at] + share * given[2 * slot]
-        day[at + 1] = keep * day[at + 1] + share * given[2 * slot + 1]
+        day[at] = keep * day[at] + share * given[4 * slot]
+        day[at + 1] = keep * day[at + 1] + share * given[4 * slot + 1]
         day[at + 2] = keep * day[at + 2] + share * fast[X_T + i]
 
 
@@ -65,7 +64,7 @@ def change_ties(population, tables, block):
             of_group[g] = 0.0
         total = half
         for k in range(population.tie_start[slot], population.tie_start[slot + 1]):
-            giver = DAY_COLUMNS * (np.int64(population.tie_source[k]) // 2)
+            giver = DAY_COLUMNS * (np.int64(population.tie_source[k]) // 4)
             harmed = _harm(hostility, flight, threat, np.float64(day[giver + 1]))
             strength = _strength_after(np.float64(strengths[k]), warmth, np.float64(day[giver]), harmed, growth, wear)
             strengths[k] = np.float32(strength)
@@ -76,7 +75,7 @@ def change_ties(population, tables, block):
                 of_group[2 * group] += weight
                 of_group[2 * group + 1] += weight * day[giver + 1]
         for k in range(population.tie_start[slot], population.tie_start[slot + 1]):
-            giver = DAY_COLUMNS * (np.int64(population.tie_source[k]) // 2)
+            giver = DAY_COLUMNS * (np.int64(population.tie_source[k]) // 4)
             group = population.tie_group[k]
             distrust = np.float64(distrusts[k])
             if group >= 0:

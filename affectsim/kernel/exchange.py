@@ -36,7 +36,10 @@ giving = inlined(bind(dynamics.giving, signal=signal))
 
 @internal_inlined
 def hear(population, tables, block, buffer, scratch):
-    """Write what everybody in a block receives from their ties into rows 0 and 1 of the scratch pad."""
+    """Write what everybody in a block receives from their ties into rows 0 to 3 of the scratch pad.
+
+    Warmth, hostility, and the slopes of both.
+    """
     half = population.given.size // 2
     given = population.given[buffer * half : (buffer + 1) * half]
     run = population.block_run[block]
@@ -44,31 +47,37 @@ def hear(population, tables, block, buffer, scratch):
     sting = tables.model[run, HOSTILITY_STRENGTH] * tables.model[run, HOSTILITY_WEIGHT]
     starts = population.tie_start[block * L : (block + 1) * L + 1]
     sources, weights, trusted = population.tie_source, population.tie_weight, population.tie_warmth
-    one = np.uint32(1)
+    one, two, three = np.uint32(1), np.uint32(2), np.uint32(3)
     for i in range(L):
-        warmth = 0.0
-        hostility = 0.0
+        warmth, hostility, warming, souring = 0.0, 0.0, 0.0, 0.0
         for k in range(np.uintp(starts[i]), np.uintp(starts[i + 1])):
             giver = sources[k]
-            warmth += np.float64(trusted[k]) * given[giver]
-            hostility += np.float64(weights[k]) * given[giver + one]
+            for_warmth, for_hostility = np.float64(trusted[k]), np.float64(weights[k])
+            warmth += for_warmth * np.float64(given[giver])
+            hostility += for_hostility * np.float64(given[giver + one])
+            warming += for_warmth * np.float64(given[giver + two])
+            souring += for_hostility * np.float64(given[giver + three])
         scratch[i] = strength * warmth
         scratch[L + i] = sting * hostility
+        scratch[2 * L + i] = strength * warming
+        scratch[3 * L + i] = sting * souring
 
 
 @internal_inlined
 def send(population, block, buffer, scratch):
-    """Put rows 0 and 1 of the scratch pad, pair by pair, where the ties read them."""
-    at = buffer * (population.given.size // 2) + 2 * block * L
-    out = population.given[at : at + 2 * L]
+    """Put rows 0 to 3 of the scratch pad, person by person, where the ties read them."""
+    at = buffer * (population.given.size // 2) + 4 * block * L
+    out = population.given[at : at + 4 * L]
     for i in range(L):
-        out[2 * i] = scratch[i]
-        out[2 * i + 1] = scratch[L + i]
+        out[4 * i] = np.float32(scratch[i])
+        out[4 * i + 1] = np.float32(scratch[L + i])
+        out[4 * i + 2] = np.float32(scratch[2 * L + i])
+        out[4 * i + 3] = np.float32(scratch[3 * L + i])
 
 
 @internal_inlined
 def express(population, tables, block, buffer, scratch):
-    """Express warmth and hostility towards the ties, as the state is now."""
+    """Express warmth and hostility towards the ties, as the state is now, without slopes."""
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     threshold_cubed = tables.coupling[population.block_run[block], 0]
@@ -76,15 +85,30 @@ def express(population, tables, block, buffer, scratch):
         state = (fast[X_T + i], fast[X_D + i], fast[X_S + i])
         giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
         scratch[i], scratch[L + i] = giving(state, giver, threshold_cubed)
+        scratch[2 * L + i] = 0.0
+        scratch[3 * L + i] = 0.0
     send(population, block, buffer, scratch)
 
 
 @internal_inlined
-def fetch(population, block, buffer):
-    """Have a block, and what its ties give, brought to the cache while another block is worked on.
+def fetch(population, block):
+    """Have a block brought to the cache while another is worked on.
 
     A small population stays in the cache anyway, and asking for it costs a tenth of a step.
     """
+    blocks = population.block_run.size
+    if blocks >= FETCHED_FROM and block < blocks:
+        fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+        for line in range(_FAST_LINES):
+            prefetch(fast, 8 * line)
+        slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+        for line in range(_SLOW_LINES):
+            prefetch(slow, GAIN_D + 16 * line)
+
+
+@internal_inlined
+def fetch_given(population, block, buffer):
+    """Have what the ties of a block give brought to the cache while another block is worked on."""
     blocks = population.block_run.size
     if blocks >= FETCHED_FROM and block < blocks:
         half = population.given.size // 2
@@ -92,9 +116,3 @@ def fetch(population, block, buffer):
         first, last = population.tie_start[block * L], population.tie_start[(block + 1) * L]
         for k in range(np.uintp(first), np.uintp(last)):
             prefetch(given, population.tie_source[k])
-        fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
-        for line in range(_FAST_LINES):
-            prefetch(fast, 8 * line)
-        slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-        for line in range(_SLOW_LINES):
-            prefetch(slow, GAIN_D + 16 * line)

@@ -1,12 +1,12 @@
 """One tick of the ODE, ties included: fourth order, and the unit cube is never left.
 
-A tick is divided into `steps` Runge-Kutta steps, short ones first. Before each step every person hears their ties once
-(one exchange); within the step the received signal is a quadratic through the last exchanges of the
-same tick. At the start of a tick stimuli have just changed the slopes, so there the quadratic starts
-from the exact slope (one extra exchange). What the prediction missed over a step is known at the
-next exchange and is given back there, so that the integral of what a person heard is right to fourth
-order. Person-by-person work between exchanges needs no communication, which is what keeps memory
-traffic and threads' waiting low.
+A tick is divided into `steps` Runge-Kutta steps, short ones first. Before some of them all people hear their ties
+(an exchange, see scheme.exchange_steps): the signals and their slopes. Until the next exchange a received signal
+follows the cubic through the values and slopes of the last two exchanges of the same tick; at the start of a tick
+stimuli have just changed the slopes, so the first signal is a straight line. What the prediction missed until an
+exchange is known there and is given back after it, so that the integral of what a person heard is right to fourth
+order. Person-by-person work between exchanges needs no communication, which is what keeps memory traffic and threads'
+waiting low.
 
 A step of which any stage leaves [0, 1] (steps too long for extreme parameters) is replaced by a
 rational midpoint step, which cannot leave it.
@@ -18,7 +18,8 @@ import numpy as np
 
 from affectsim import dynamics
 from affectsim.kernel.compile import bind, inlined, internal_inlined
-from affectsim.kernel.exchange import express, fetch, giving, hear, send, signal
+from affectsim.kernel.exchange import fetch, fetch_given, giving, hear, send, signal
+from affectsim.kernel.record import add_to_record
 from affectsim.kernel.rows import (
     BASE_D,
     BASE_S,
@@ -33,9 +34,9 @@ from affectsim.kernel.rows import (
     GAIN_S,
     GAIN_T,
     GIVE_WARMTH,
-    H_0,
-    H_1,
-    H_2,
+    H_BEFORE,
+    H_PREDICTED,
+    H_SLOPE,
     KAPPA,
     POWER,
     SLOW_BLOCK,
@@ -47,9 +48,9 @@ from affectsim.kernel.rows import (
     U_P,
     U_R,
     U_T,
-    W_0,
-    W_1,
-    W_2,
+    W_BEFORE,
+    W_PREDICTED,
+    W_SLOPE,
     X_D,
     X_S,
     X_T,
@@ -60,7 +61,9 @@ from affectsim.kernel.rows import (
 )
 
 _signals_of = inlined(dynamics.signals)
-_drivers = inlined(dynamics.drivers)
+_loads = inlined(dynamics.loads)
+_answers = inlined(dynamics.answers)
+_drivers = inlined(bind(dynamics.drivers, loads=_loads, answers=_answers))
 _towards = inlined(dynamics.towards)
 _excitation_inhibition = inlined(bind(dynamics.excitation_inhibition, signals=_signals_of, drivers=_drivers))
 _rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibition, towards=_towards))
@@ -68,11 +71,12 @@ _rates = inlined(bind(dynamics.rates, excitation_inhibition=_excitation_inhibiti
 #: Time over which the slope of what a person gives is taken at the start of a tick (h).
 _SLOPE_TIME = 2.0**-20
 _PER_SLOPE_TIME = 2.0**20
-#: Rows of the scratch pad of one block: signals at start, middle and end of a step (two each), then:
-Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, SIGNAL_T, SIGNAL_D, SIGNAL_S, HEARD = (
-    row * L for row in range(6, 17)
-)
-SCRATCH_ROWS = 18
+#: Rows of the scratch pad of one block: signals at start, middle and end of a step (two each), then pairs of rows
+#: (warmth, hostility): value and slope at the last exchange, what is to be given back; then single ones.
+NOW, NOW_SLOPE, BACK, HEARD = (row * L for row in range(6, 14, 2))
+Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, SIGNAL_T, SIGNAL_D, SIGNAL_S = (row * L for row in range(14, 24))
+LOAD_T, LOAD_D, LOAD_S, CRITICISM, TIES_T, TIES_S = (row * L for row in range(24, 30))
+SCRATCH_ROWS = 30
 
 
 @internal_inlined
@@ -130,35 +134,33 @@ def _coupling(tables, run):
 
 
 @internal_inlined
-def start_tick(population, tables, block, buffer, new_day):
-    """First exchange of a tick: hear the ties, and express the slope of what one gives.
+def start_tick(population, tables, block, new_day):
+    """Express what one gives at the start of a tick, and its slope, to buffer 0.
 
-    Reads `given[buffer]`, writes slopes (1/h) into the other buffer. On a new day people have changed,
-    so what was predicted the day before does not count as missed.
+    The slopes follow from the signals as they were predicted for now; on a new day people have changed, so then
+    they are heard first (buffer 1).
     """
-    scratch = np.empty(2 * L)
-    hear(population, tables, block, buffer, scratch)
+    scratch = np.empty(4 * L)
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    if new_day:
+        hear(population, tables, block, 1, scratch)
+        for i in range(L):
+            fast[W_PREDICTED + i] = scratch[i]
+            fast[H_PREDICTED + i] = scratch[L + i]
+    _express_with_slopes(population, tables, block, 0, 0, scratch)
+
+
+@internal_inlined
+def _express_with_slopes(population, tables, block, at, buffer, scratch):
+    """Express warmth, hostility and their slopes, with the signals as predicted; `at` is a row of the decay table."""
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     coupling = _coupling(tables, run)
-    left = _left(tables.decay[run], 0)
-    # What the last step of the tick before missed is given back in the first step of this one.
-    kept = 0.0 if new_day else 1.0
-    turn = tables.extrapolation.shape[0] % 3
-    if turn == 0:
-        _new_tick(fast, scratch, tables.extrapolation, kept, W_2, W_1, W_0, W_0, W_1, 0)
-        _new_tick(fast, scratch, tables.extrapolation, kept, H_2, H_1, H_0, H_0, H_1, L)
-    elif turn == 1:
-        _new_tick(fast, scratch, tables.extrapolation, kept, W_0, W_2, W_1, W_0, W_1, 0)
-        _new_tick(fast, scratch, tables.extrapolation, kept, H_0, H_2, H_1, H_0, H_1, L)
-    else:
-        _new_tick(fast, scratch, tables.extrapolation, kept, W_1, W_0, W_2, W_0, W_1, 0)
-        _new_tick(fast, scratch, tables.extrapolation, kept, H_1, H_0, H_2, H_0, H_1, L)
+    left = _left(tables.decay[run], at)
     for i in range(L):
-        warmth, hostility = scratch[i], scratch[L + i]
         threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
-        inputs = _inputs(fast, slow, left, i, warmth, hostility)
+        inputs = _inputs(fast, slow, left, i, _positive(fast[W_PREDICTED + i]), _positive(fast[H_PREDICTED + i]))
         d_threat, d_drive, d_soothing = _rates((threat, drive, soothing), inputs, _person(slow, i), coupling)
         giver = (np.float64(slow[GIVE_WARMTH + i]), np.float64(slow[FIGHT + i]), np.float64(slow[FLIGHT + i]))
         now = giving((threat, drive, soothing), giver, coupling[0])
@@ -167,104 +169,95 @@ def start_tick(population, tables, block, buffer, new_day):
             giver,
             coupling[0],
         )
-        scratch[i] = (soon[0] - now[0]) * _PER_SLOPE_TIME
-        scratch[L + i] = (soon[1] - now[1]) * _PER_SLOPE_TIME
-    send(population, block, 1 - buffer, scratch)
+        scratch[i] = now[0]
+        scratch[L + i] = now[1]
+        scratch[2 * L + i] = (soon[0] - now[0]) * _PER_SLOPE_TIME
+        scratch[3 * L + i] = (soon[1] - now[1]) * _PER_SLOPE_TIME
+    send(population, block, buffer, scratch)
 
 
 @internal_inlined
-def step(population, tables, block, number, buffer):
-    """Hear the ties, advance by one Runge-Kutta step, and express what one gives then.
+def stretch(population, tables, block, number):
+    """Hear the ties, advance to the next exchange, and express what one gives then.
 
-    `number` counts the steps of a tick; reads `given[buffer]`, writes the other buffer.
+    `number` counts the exchanges of a tick; reads one buffer of `given`, writes the other.
     """
     scratch = np.empty(SCRATCH_ROWS * L)
-    fetch(population, block + 1, buffer)
+    buffer = number % 2
+    fetch(population, block + 1)
+    fetch_given(population, block + 1, buffer)
     hear(population, tables, block, buffer, scratch)
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-    _signals(fast, scratch, tables.extrapolation, number)
     coupling = _coupling(tables, run)
     decay = tables.decay[run]
-    outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours[number])
-    if outside > 0:
-        _rescue(fast, slow, scratch, coupling, decay, 2 * number, tables.step_hours[number])
-    for i in range(L):
-        fast[X_T + i] = scratch[Y_T + i]
-        fast[X_D + i] = scratch[Y_D + i]
-        fast[X_S + i] = scratch[Y_S + i]
-    express(population, tables, block, 1 - buffer, scratch)
-
-
-@internal_inlined
-def _signals(fast, scratch, extrapolation, number):
-    """Turn what was heard (rows 0, 1) into the signals at start, middle and end of the step (rows 0 to 5)."""
-    turn = number % 3
-    if number == 0:
-        _first_signal(fast, scratch, extrapolation, W_0, W_1, W_2, 0)
-        _first_signal(fast, scratch, extrapolation, H_0, H_1, H_2, L)
-    elif turn == 0:
-        _later_signal(fast, scratch, extrapolation, number, W_0, W_2, W_1, 0)
-        _later_signal(fast, scratch, extrapolation, number, H_0, H_2, H_1, L)
-    elif turn == 1:
-        _later_signal(fast, scratch, extrapolation, number, W_1, W_0, W_2, 0)
-        _later_signal(fast, scratch, extrapolation, number, H_1, H_0, H_2, L)
-    else:
-        _later_signal(fast, scratch, extrapolation, number, W_2, W_1, W_0, 0)
-        _later_signal(fast, scratch, extrapolation, number, H_2, H_1, H_0, L)
+    exchanges, steps = tables.given_back.size, tables.step_hours.size
+    # What the last stretch missed, also that of the tick before, is given back in this one.
+    missed = tables.given_back[number - 1 if number > 0 else exchanges - 1]
+    _take_in(fast, scratch, missed, W_PREDICTED, 0)
+    _take_in(fast, scratch, missed, H_PREDICTED, L)
+    begin, end = tables.exchange_steps[number], tables.exchange_steps[number + 1]
+    for step in range(begin, end):
+        first = step == begin
+        _signal(fast, scratch, tables.signal_weights, step, first, W_BEFORE, W_SLOPE, 0)
+        _signal(fast, scratch, tables.signal_weights, step, first, H_BEFORE, H_SLOPE, L)
+        hours = tables.step_hours[step]
+        outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * step, hours)
+        if outside > 0:
+            _rescue(fast, slow, scratch, coupling, decay, 2 * step, hours)
+        for i in range(L):
+            fast[X_T + i] = scratch[Y_T + i]
+            fast[X_D + i] = scratch[Y_D + i]
+            fast[X_S + i] = scratch[Y_S + i]
+        add_to_record(population, block, step, steps, tables.middle_step)
+    _remember(fast, scratch, tables.signal_weights, end - 1, W_BEFORE, W_SLOPE, W_PREDICTED, 0)
+    _remember(fast, scratch, tables.signal_weights, end - 1, H_BEFORE, H_SLOPE, H_PREDICTED, L)
+    if number + 1 < exchanges:
+        _express_with_slopes(population, tables, block, 2 * end, 1 - buffer, scratch)
 
 
 # Rows come as constants, so that the compiler sees whether they overlap.
 @internal_inlined
-def _new_tick(fast, scratch, extrapolation, kept, last, before, oldest, value, back, row):
-    """Keep the signal heard at the start of a tick, and what was missed at the end of the one before.
-
-    The rows `last`, `before`, `oldest` hold the last three exchanges of the tick before.
-    """
-    end = extrapolation.shape[0] - 1
-    missed = kept * extrapolation[end, 6]
-    e_last, e_before, e_oldest = extrapolation[end, 3], extrapolation[end, 4], extrapolation[end, 5]
+def _take_in(fast, scratch, missed, predicted, row):
+    """Keep what was heard (values in rows 0 and 1, slopes in rows 2 and 3) until the next exchange."""
     for i in range(L):
         heard = scratch[row + i]
-        predicted = e_last * fast[last + i] + e_before * fast[before + i] + e_oldest * fast[oldest + i]
-        fast[value + i] = heard
-        fast[back + i] = missed * (heard - predicted)
+        scratch[NOW + row + i] = heard
+        scratch[NOW_SLOPE + row + i] = scratch[2 * L + row + i]
+        scratch[BACK + row + i] = missed * (heard - fast[predicted + i])
 
 
 @internal_inlined
-def _first_signal(fast, scratch, extrapolation, value, back, slope, row):
-    """Signal in the first step of a tick, whose slopes were heard: a straight line."""
-    to_middle, to_end = extrapolation[0, 1], extrapolation[0, 4]
+def _signal(fast, scratch, weights, step, first, before, slope, row):
+    """Write the signal at start, middle and end of a step to rows 0 to 5; `first` after an exchange."""
+    m_now, m_slope, m_before, m_slope_before = weights[step, 0], weights[step, 1], weights[step, 2], weights[step, 3]
+    e_now, e_slope, e_before, e_slope_before = weights[step, 4], weights[step, 5], weights[step, 6], weights[step, 7]
+    if first:
+        for i in range(L):
+            scratch[row + i] = _positive(scratch[NOW + row + i] + scratch[BACK + row + i])
+    else:
+        for i in range(L):
+            scratch[row + i] = scratch[row + 4 * L + i]
     for i in range(L):
-        heard, now, given_back = scratch[row + i], fast[value + i], fast[back + i]
-        scratch[row + i] = _positive(now + given_back)
-        scratch[row + 2 * L + i] = _positive(now + to_middle * heard + given_back)
-        scratch[row + 4 * L + i] = _positive(now + to_end * heard + given_back)
-        fast[slope + i] = heard
+        value, rise, back = scratch[NOW + row + i], scratch[NOW_SLOPE + row + i], scratch[BACK + row + i]
+        past, past_rise = fast[before + i], fast[slope + i]
+        middle = m_now * value + m_slope * rise + m_before * past + m_slope_before * past_rise
+        end = e_now * value + e_slope * rise + e_before * past + e_slope_before * past_rise
+        scratch[row + 2 * L + i] = _positive(middle + back)
+        scratch[row + 4 * L + i] = _positive(end + back)
 
 
 @internal_inlined
-def _later_signal(fast, scratch, extrapolation, number, now, last, before, row):
-    """Signal in a later step: from the last three exchanges of the tick, with what was missed given back.
-
-    The row `now` holds the oldest exchange still, which the prediction for now was made from.
-    """
-    missed = extrapolation[number - 1, 6]
-    p_last, p_before, p_oldest = (
-        extrapolation[number - 1, 3],
-        extrapolation[number - 1, 4],
-        extrapolation[number - 1, 5],
-    )
-    m_now, m_last, m_before = extrapolation[number, 0], extrapolation[number, 1], extrapolation[number, 2]
-    e_now, e_last, e_before = extrapolation[number, 3], extrapolation[number, 4], extrapolation[number, 5]
+def _remember(fast, scratch, weights, step, before, slope, predicted, row):
+    """Keep what was heard, and what is predicted for the end of `step`, for after the next exchange."""
+    e_now, e_slope, e_before, e_slope_before = weights[step, 4], weights[step, 5], weights[step, 6], weights[step, 7]
     for i in range(L):
-        heard, previous, older = scratch[row + i], fast[last + i], fast[before + i]
-        back = missed * (heard - (p_last * previous + p_before * older + p_oldest * fast[now + i]))
-        scratch[row + i] = _positive(heard + back)
-        scratch[row + 2 * L + i] = _positive(m_now * heard + m_last * previous + m_before * older + back)
-        scratch[row + 4 * L + i] = _positive(e_now * heard + e_last * previous + e_before * older + back)
-        fast[now + i] = heard
+        value, rise = scratch[NOW + row + i], scratch[NOW_SLOPE + row + i]
+        past, past_rise = fast[before + i], fast[slope + i]
+        fast[predicted + i] = e_now * value + e_slope * rise + e_before * past + e_slope_before * past_rise
+        fast[before + i] = value
+        fast[slope + i] = rise
 
 
 @inlined
@@ -288,18 +281,38 @@ def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
         weight = h / 3.0 if stage == 1 or stage == 2 else h / 6.0
         ahead = h if stage == 2 else 0.5 * h
         slope_share, sum_share = (0.0, 1.0) if stage == 3 else (ahead, 0.0)
-        left = _left(decay, at + (stage + 1) // 2)
-        heard = 2 * ((stage + 1) // 2) * L
-        for i in range(2 * L):
-            scratch[HEARD + i] = scratch[heard + i]
+        if stage != 2:
+            # The two stages in the middle of the step have the same loads.
+            left = _left(decay, at + (stage + 1) // 2)
+            heard = 2 * ((stage + 1) // 2) * L
+            for i in range(L):
+                scratch[HEARD + i] = scratch[heard + i]
+                scratch[HEARD + L + i] = scratch[heard + L + i]
+            for i in range(L):
+                inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
+                (
+                    scratch[LOAD_T + i],
+                    scratch[LOAD_D + i],
+                    scratch[LOAD_S + i],
+                    scratch[CRITICISM + i],
+                    scratch[TIES_T + i],
+                    scratch[TIES_S + i],
+                ) = _loads(inputs, _person(slow, i))
         for i in range(L):
             state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
             scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i] = _signals_of(state, coupling[0])
         for i in range(L):
-            inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
             signals = (scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i])
+            loads = (
+                scratch[LOAD_T + i],
+                scratch[LOAD_D + i],
+                scratch[LOAD_S + i],
+                scratch[CRITICISM + i],
+                scratch[TIES_T + i],
+                scratch[TIES_S + i],
+            )
             state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
-            k_t, k_d, k_s = _towards(state, _drivers(signals, inputs, _person(slow, i), coupling), coupling)
+            k_t, k_d, k_s = _towards(state, _answers(signals, loads, _person(slow, i), coupling), coupling)
             sum_t = scratch[SLOPE_T + i] + weight * k_t
             sum_d = scratch[SLOPE_D + i] + weight * k_d
             sum_s = scratch[SLOPE_S + i] + weight * k_s

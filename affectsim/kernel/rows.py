@@ -8,7 +8,9 @@ from affectsim.parameters import MODEL
 L = LANES
 X_T, X_D, X_S = (int(r) * L for r in (Fast.THREAT, Fast.DRIVE, Fast.SOOTHING))
 U_T, U_R, U_A, U_P, U_I, U_B, U_E = (int(r) * L for r in range(Fast.U_THREAT, Fast.U_EASE + 1))
-W_0, W_1, W_2, H_0, H_1, H_2 = (int(r) * L for r in range(Fast.WARMTH_0, Fast.HOSTILITY_2 + 1))
+W_BEFORE, W_SLOPE, W_PREDICTED, H_BEFORE, H_SLOPE, H_PREDICTED = (
+    int(r) * L for r in range(Fast.WARMTH_BEFORE, Fast.HOSTILITY_PREDICTED + 1)
+)
 SUM_T, SUM_D, SUM_S, SUM_BALANCE, SUM_DOMINANT = (
     int(r) * L for r in range(Fast.SUM_THREAT, Fast.SUM_THREAT_DOMINANT + 1)
 )

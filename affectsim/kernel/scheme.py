@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
 
 #: Share of the steps of a tick that lie in its first half, measured: see `step_times`.
 _FIRST_HALF = 0.6
+#: An exchange of signals before each of the first steps of a tick, then before every second one, measured: see
+#: `exchange_steps`.
+_FIRST_EXCHANGES, _STEPS_HEARD = 3, 2
 
 
 def step_times(tick_hours: float, steps: int) -> Float:
@@ -80,42 +85,58 @@ def decay_table(model: Mapping[str, float], time: Float) -> Float:
     )
 
 
-def extrapolation_table(times: Float) -> Float:
-    """Return the weights that predict a received signal within each step of a tick, shape (steps, 7).
+def exchange_steps(steps: int) -> Int:
+    """Return before which steps of a tick people hear their ties, then the number of steps.
 
-    `times`: see `step_times`. Per step: weights of (now, last, before) for the middle of the step, the same for
-    its end, and the factor by which a miss at its end is added to the signal of the next step, so that the
-    integral of what was heard comes right. Every prediction is a quadratic: step 0 goes by the value ("now")
-    and the exact slope ("last") at the start of the tick, a straight line; step 1 by value, value and slope, later
-    steps by the last three values.
+    Before the first three, since stimuli have just changed what people give, then before every second one: nine
+    steps with six exchanges err less than ten with ten, also after a shock to everybody, when all signals change at
+    once (tests/benchmarks/work_precision.py, tests/test_kernel.py).
     """
-    lengths = np.diff(times)
-    # What the last step missed is given back in the first step of the next tick.
-    following = np.append(lengths[1:], lengths[0])
-    table = np.empty((lengths.size, 7))
-    for step, (start, length) in enumerate(zip(times[:-1], lengths, strict=True)):
-        middle, end = start + 0.5 * length, start + length
-        if step == 0:
-            known = [start, start]
-            table[0, :6] = 1.0, 0.5 * length, 0.0, 1.0, length, 0.0
-        elif step == 1:
-            first = lengths[0]
-            known = [start, times[0], times[0]]
-            table[1, :6] = [
-                weight
-                for t in (middle, end)
-                for weight in ((t / first) ** 2, 1 - (t / first) ** 2, t * (1 - t / first))
-            ]
-        else:
-            known = [start, times[step - 1], times[step - 2]]
-            table[step, :6] = [weight for t in (middle, end) for weight in _lagrange(known, t)]
-        # The error of a prediction is zero where it was known: a polynomial through those times.
-        error = np.polynomial.Polynomial.fromroots(known)
-        integral = error.integ()
-        table[step, 6] = (integral(end) - integral(start)) / (error(end) * following[step])
+    singles = range(min(_FIRST_EXCHANGES, steps))
+    return np.array([*singles, *range(_FIRST_EXCHANGES, steps, _STEPS_HEARD), steps])
+
+
+def signal_weights(times: Float, exchanges: Int) -> Float:
+    """Return the weights that predict a received signal within each step of a tick, shape (steps, 8).
+
+    `times`: see `step_times`; `exchanges`: see `exchange_steps`. Per step: weights of (value and slope at the last
+    exchange, value and slope at the exchange before) for the middle of the step, then for its end. The prediction is
+    Hermite's cubic; after the first exchange of a tick a straight line.
+    """
+    heard = times[exchanges]
+    table = np.zeros((times.size - 1, 8))
+    for step, (start, end) in enumerate(itertools.pairwise(times)):
+        number = np.searchsorted(exchanges, step, side="right") - 1
+        for column, at in ((0, 0.5 * (start + end)), (4, end)):
+            since = at - heard[number]
+            if number == 0:
+                table[step, column : column + 2] = 1.0, since
+            else:
+                length = heard[number] - heard[number - 1]
+                u = since / length
+                table[step, column : column + 4] = (
+                    1 - u * u * (3 + 2 * u),
+                    length * u * (1 + u) ** 2,
+                    u * u * (3 + 2 * u),
+                    length * u * u * (1 + u),
+                )
     return table
 
 
-def _lagrange(times: list[float], at: float) -> list[float]:
-    """Return the weights of values at `times` in the polynomial through them, taken `at` another time."""
-    return [float(np.prod([(at - other) / (time - other) for other in times if other != time])) for time in times]
+def given_back(times: Float, exchanges: Int) -> Float:
+    """Return, per exchange, by which share of what its prediction missed the signal is raised until the next but one.
+
+    Shape (exchanges,). With it the integral of what was heard comes right: the error of a prediction is a polynomial
+    with double zeros where value and slope were known. What the last stretch missed is given back in the first of the
+    next tick.
+    """
+    heard = times[exchanges]
+    lengths = np.diff(heard)
+    following = np.append(lengths[1:], lengths[0])
+    shares = np.empty(lengths.size)
+    for number, (start, end) in enumerate(itertools.pairwise(heard)):
+        known = [start, start] if number == 0 else [start, start, heard[number - 1], heard[number - 1]]
+        error = np.polynomial.Polynomial.fromroots(known)
+        integral = error.integ()
+        shares[number] = (integral(end) - integral(start)) / (error(end) * following[number])
+    return shares

@@ -21,12 +21,14 @@ class Population(NamedTuple):
     fast: Float  # (blocks * FAST_ROWS * LANES,)
     slow: npt.NDArray[np.float32]  # (blocks * SLOW_ROWS * LANES,)
     steady: npt.NDArray[np.uint16]  # (blocks * STEADY_ROWS * LANES,), in units of 1 / STEADY_UNITS
-    given: Float  # (2 * slots * 2,): two buffers of (warmth, hostility) expressed
+    # (2 * slots * 4,): two buffers of (warmth, hostility, their slopes in 1/h) expressed. Single precision: half the
+    # memory that everybody reads, and an error far below that of the scheme.
+    given: npt.NDArray[np.float32]
     block_run: Int  # (blocks,): which run a block belongs to
     block_first: Int  # (blocks,): number, within its run, of the first person of a block
     run_blocks: Int  # (runs + 1,): first block of each run
     tie_start: Int  # (slots + 1,)
-    tie_source: npt.NDArray[np.uint32]  # (ties,): twice the slot of the giver
+    tie_source: npt.NDArray[np.uint32]  # (ties,): four times the slot of the giver
     tie_weight: npt.NDArray[np.float32]  # (ties,): weight / (tie_half_weight + sum of weights)
     tie_warmth: npt.NDArray[np.float32]  # (ties,): for warmth: less distrust; `tie_weight` itself without bonds
     # The rest is empty unless some run has bonds (ties that change, distrust).
@@ -43,7 +45,9 @@ class Tables(NamedTuple):
     coupling: Float  # (runs, len(Coupling))
     model: Float  # (runs, len(MODEL)), in the order of parameters.MODEL
     decay: Float  # (runs, 2 * steps + 1, 8): see scheme.decay_table
-    extrapolation: Float  # (steps, 7): see scheme.extrapolation_table; same for all runs
+    signal_weights: Float  # (steps, 8): see scheme.signal_weights; same for all runs
+    given_back: Float  # (exchanges of a tick,): see scheme.given_back
+    exchange_steps: Int  # (exchanges + 1,): steps before which there is an exchange, and the number of steps
     step_hours: Float  # (steps,): lengths of the steps
     middle_step: int  # steps to the middle of the tick, 0 if no step ends there
     background: Float  # (runs, 5): three means, persistence per moment, innovation sd

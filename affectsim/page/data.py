@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.draws import key
-from affectsim.kernel.scheme import extrapolation_table, half_steps, middle_step, step_times
+from affectsim.kernel.scheme import exchange_steps, given_back, half_steps, middle_step, signal_weights, step_times
 from affectsim.layout import (
     FAST_ROWS,
     LANES,
@@ -130,10 +130,11 @@ def _preset(name: str) -> dict[str, Any]:
 
 
 def _scheme(tick_hours: float, steps: int) -> dict[str, Any]:
-    times = step_times(tick_hours, steps)
+    times, exchanges = step_times(tick_hours, steps), exchange_steps(steps)
     return {
         "tick_hours": tick_hours, "times": packed(half_steps(times)),
-        "extrapolation": packed(extrapolation_table(times)),
+        "signal_weights": packed(signal_weights(times, exchanges)), "given_back": packed(given_back(times, exchanges)),
+        "exchange_steps": packed(exchanges),
         "step_hours": packed(np.diff(times)), "middle_step": middle_step(steps),
     }  # fmt: skip
 

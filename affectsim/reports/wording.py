@@ -8,6 +8,7 @@ from typing import Any
 from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
 from affectsim.reports.blocks import Block, Listed, Section, Table, Verbatim, Words, number
 from affectsim.reports.manifest import Manifest
+from affectsim.sections import Numerics
 from affectsim.training.programmes import programmes
 
 _AGAINST = {
@@ -87,10 +88,10 @@ def methods(manifest: Manifest) -> Section:
             "that what is compared differs in nothing else, and the result is the same for any number of threads."
         )
     if tables:
-        numerics = _table(tables, "numerics")
+        numerics = Numerics().model_dump() | dict(_table(tables, "numerics"))
         seeds.append(
             "The three systems of every person are coupled differential equations, integrated by a method of fourth "
-            f"order with {numerics.get('steps_per_tick', 10)} steps in every {number(numerics.get('tick', 30.0))} "
+            f"order with {numerics['steps_per_tick']} steps in every {number(numerics['tick'])} "
             "minutes, people coupled through their ties."
         )
     seeds.append(

@@ -18,13 +18,14 @@ from tests.benchmarks.plain import (
     chance,
     decayed,
     event_size,
+    expressed,
+    heard_on,
     inputs_of,
     normal,
-    predict,
-    predict_first,
+    predicted,
     record,
+    remembered,
     runge_kutta,
-    slopes,
 )
 
 
@@ -75,7 +76,7 @@ class NumpyPeople:
 
         self.start = start
         self.state, self.kicks, self.memories = start.state, start.kicks, start.memories
-        self.background, self.given, self.moment = start.background, start.given, start.moment
+        self.background, self.moment = start.background, start.moment
         self.current_power = start.current_power
         self.sums = start.sums
         first, source, weight = start.ties
@@ -94,45 +95,50 @@ class NumpyPeople:
             found.append((w0.astype(np.int64), w1.astype(np.int64)))
         return found
 
-    def hear(self) -> tuple[Any, Any]:
-        """Return warmth and hostility received."""
+    def hear(self, given: Any) -> list[Any]:
+        """Return warmth and hostility received, and the slopes of both, of what is given in single precision."""
         warmth, hostility = self.start.strengths
-        return warmth * (self.ties @ self.given[0]), hostility * (self.ties @ self.given[1])
+        sent = [g.astype(np.float32).astype(np.float64) for g in given]
+        return [strength * (self.ties @ g) for strength, g in zip((warmth, hostility) * 2, sent, strict=True)]
 
     def tick(self) -> None:
         """Advance by half an hour."""
         start = self.start
-        coupling, person, giver, rows = start.coupling, start.person, start.giver, start.extrapolation
+        coupling, person, giver, steps = start.coupling, start.person, start.giver, len(start.step_hours)
 
-        def positive(x: Any) -> Any:
-            return np.maximum(x, 0.0)
+        def express(at: int) -> Any:
+            signals = [np.maximum(memory[2], 0.0) for memory in self.memories]
+            inputs = inputs_of(self.kicks, start.decay[at], self.background, *signals)
+            return expressed(self.state, inputs, person, giver, coupling)
 
         limits = start.thresholds[:, self.moment % 48]
         self.kicks, self.background = happen(np, start, self.kicks, self.background, self.state, self.words(), limits)
         self.sums = record(self.sums, START_WEIGHT, self.state, balance)
-        heard = self.hear()
-        missed = 0.0 if self.moment % 48 == 0 else rows[-1][6]
-        self.memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(heard, self.memories, strict=True)]
-        inputs = inputs_of(self.kicks, start.decay[0], self.background, *heard)
-        self.given = slopes(self.state, inputs, person, giver, coupling)
-        for number, row in enumerate(rows):
-            heard = self.hear()
-            if number == 0:
-                found = [predict_first(row, h, m, positive) for h, m in zip(heard, self.memories, strict=True)]
-            else:
-                last = rows[number - 1][6]
-                found = [predict(row, last, h, m, positive) for h, m in zip(heard, self.memories, strict=True)]
-            self.memories = [memory for _, memory in found]
-            inputs = [
-                inputs_of(self.kicks, start.decay[2 * number + k], self.background, found[0][0][k], found[1][0][k])
-                for k in range(3)
-            ]
-            self.state, stages = runge_kutta(self.state, inputs, person, coupling, start.step_hours[number])
-            # The engine repairs steps that leave [0, 1]; here it is enough to know that there are none.
-            self.outside += sum(bool(x.min() < 0 or x.max() > 1) for stage in stages for x in stage)
-            self.given = dynamics.giving(self.state, giver, coupling[0])
-            if number + 1 == start.middle_step:
-                self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
+        if self.moment % 48 == 0:
+            heard = self.hear(dynamics.giving(self.state, giver, coupling[0]) * 2)
+            self.memories = [(m[0], m[1], heard[k]) for k, m in enumerate(self.memories)]
+        given = express(0)
+        for number, stretch in enumerate(start.stretches):
+            known, back = heard_on(self.hear(given), self.memories, start.given_back[number - 1])
+            here = [np.maximum(known[k][0] + back[k], 0.0) for k in range(2)]
+            for step in stretch:
+                row = start.signal_weights[step]
+                middle, end = (
+                    [np.maximum(predicted(row[at:], known[k]) + back[k], 0.0) for k in range(2)] for at in (0, 4)
+                )
+                inputs = [
+                    inputs_of(self.kicks, start.decay[2 * step + k], self.background, *signals)
+                    for k, signals in enumerate((here, middle, end))
+                ]
+                self.state, stages = runge_kutta(self.state, inputs, person, coupling, start.step_hours[step])
+                # The engine repairs steps that leave [0, 1]; here it is enough to know that there are none.
+                self.outside += sum(bool(x.min() < 0 or x.max() > 1) for stage in stages for x in stage)
+                if step + 1 == start.middle_step:
+                    self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
+                here = end
+            self.memories = remembered(row[4:], known)
+            if step + 1 < steps:
+                given = express(2 * step + 2)
         self.kicks = decayed(self.kicks, start.decay[-1])
         self.sums = record(self.sums, END_WEIGHT, self.state, balance)
         target = start.power * (1.0 - start.submission * dynamics.signal(self.state[0], coupling[0]))
@@ -159,14 +165,13 @@ class JaxPeople:
         sources, weights = np.zeros((start.people, most), np.int32), np.zeros((start.people, most))
         sources[place], weights[place] = source, weight
         fixed = (sources, weights, start.person, start.giver, start.power, start.submission, start.decay,
-                 start.extrapolation, start.thresholds, start.keys)  # fmt: skip
+                 start.signal_weights, start.given_back, start.thresholds, start.keys)  # fmt: skip
         self.fixed = jax.tree.map(jnp.asarray, tuple(np.array(x) if isinstance(x, list) else x for x in fixed))
         values = (
             start.state,
             start.kicks,
             start.memories,
             start.background,
-            start.given,
             start.current_power,
             start.sums,
         )
@@ -192,17 +197,18 @@ class JaxPeople:
 
     def _tick(self, values: Any, fixed: Any, moment: Any) -> Any:
         start, xp = self.start, self.jnp
-        state, kicks, memories, background, given, power, sums = values
-        sources, weights, person, giver, base_power, submission, decay, rows, thresholds, keys = fixed
-        coupling, (warmth, hostility) = start.coupling, start.strengths
-        lengths = xp.asarray(start.step_hours)
+        state, kicks, memories, background, power, sums = values
+        sources, weights, person, giver, base_power, submission, decay, rows, given_back, thresholds, keys = fixed
+        coupling, strengths = start.coupling, start.strengths * 2
         people = xp.arange(start.people, dtype=xp.uint32)
 
-        def positive(x: Any) -> Any:
-            return xp.maximum(x, 0.0)
-
         def hear(given: Any) -> Any:
-            return warmth * (weights * given[0][sources]).sum(1), hostility * (weights * given[1][sources]).sum(1)
+            sent = [g.astype(xp.float32).astype(xp.float64) for g in given]
+            return [strength * (weights * g[sources]).sum(1) for strength, g in zip(strengths, sent, strict=True)]
+
+        def express(at: Any, state: Any, memories: Any) -> Any:
+            signals = [xp.maximum(memory[2], 0.0) for memory in memories]
+            return expressed(state, inputs_of(kicks, decay[at], background, *signals), person, giver, coupling)
 
         now = moment.astype(xp.uint32)
         words = [tuple(w.astype(xp.int64) for w in self._threefry(keys[p, 0], keys[p, 1], people, now))
@@ -210,32 +216,31 @@ class JaxPeople:
         kicks, background = happen(xp, start, kicks, background, state, words, thresholds[:, moment % 48])
         balanced = _with(xp, balance)
         sums = record(sums, START_WEIGHT, state, balanced)
-        heard = hear(given)
-        missed = xp.where(moment % 48 == 0, 0.0, rows[-1, 6])
-        memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(heard, memories, strict=True)]
-        given = slopes(state, inputs_of(kicks, decay[0], background, *heard), person, giver, coupling)
+        heard = hear(dynamics.giving(state, giver, coupling[0]) * 2)
+        memories = [(m[0], m[1], xp.where(moment % 48 == 0, heard[k], m[2])) for k, m in enumerate(memories)]
+        given = express(0, state, memories)
 
-        def step(number: Any, state: Any, found: Any) -> Any:
-            inputs = [
-                inputs_of(kicks, decay[2 * number + k], background, found[0][0][k], found[1][0][k]) for k in range(3)
-            ]
-            state, _ = runge_kutta(state, inputs, person, coupling, lengths[number])
-            return state, [memory for _, memory in found], dynamics.giving(state, giver, coupling[0])
-
-        found = [predict_first(rows[0], h, m, positive) for h, m in zip(hear(given), memories, strict=True)]
-
-        def later(number: Any, carried: Any) -> Any:
-            state, memories, given = carried
-            found = [predict(rows[number], rows[number - 1, 6], h, m, positive)
-                     for h, m in zip(hear(given), memories, strict=True)]  # fmt: skip
-            return step(number, state, found)
-
-        half = start.middle_step
-        carried = self.jax.lax.fori_loop(1, half, later, step(0, state, found))
-        sums = record(sums, MIDDLE_WEIGHT, carried[0], balanced)
-        state, memories, given = self.jax.lax.fori_loop(half, len(start.extrapolation), later, carried)
+        for number, stretch in enumerate(start.stretches):
+            known, back = heard_on(hear(given), memories, given_back[number - 1])
+            here = [xp.maximum(known[k][0] + back[k], 0.0) for k in range(2)]
+            for step in stretch:
+                middle, end = (
+                    [xp.maximum(predicted(rows[step, at : at + 4], known[k]) + back[k], 0.0) for k in range(2)]
+                    for at in (0, 4)
+                )
+                inputs = [
+                    inputs_of(kicks, decay[2 * step + k], background, *signals)
+                    for k, signals in enumerate((here, middle, end))
+                ]
+                state, _ = runge_kutta(state, inputs, person, coupling, start.step_hours[step])
+                if step + 1 == start.middle_step:
+                    sums = record(sums, MIDDLE_WEIGHT, state, balanced)
+                here = end
+            memories = remembered(rows[step, 4:], known)
+            if step + 1 < len(start.step_hours):
+                given = express(2 * step + 2, state, memories)
         sums = record(sums, END_WEIGHT, state, balanced)
         kicks = decayed(kicks, decay[-1])
         target = base_power * (1.0 - submission * dynamics.signal(state[0], coupling[0]))
         power = power + start.power_step * (target - power)
-        return state, kicks, memories, background, given, power, sums
+        return state, kicks, memories, background, power, sums

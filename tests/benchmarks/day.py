@@ -19,7 +19,7 @@ from tests.benchmarks.worlds import copied, world
 TICKS = 48
 
 
-def day_world(people: int, steps: int = 10) -> World:
+def day_world(people: int, steps: int = 9) -> World:
     """Return a world of people with ties and daily life whose events do not depend on the state."""
     changes: dict[str, Any] = {"model__goal_pursuit": 0.0, "stimuli__0__ambiguous": 0.0}
     return world(people, numerics__steps_per_tick=steps, **changes)

@@ -18,13 +18,14 @@ from tests.benchmarks.plain import (
     chance,
     decayed,
     event_size,
+    expressed,
+    heard_on,
     inputs_of,
     normal,
-    predict,
-    predict_first,
+    predicted,
     record,
+    remembered,
     runge_kutta,
-    slopes,
 )
 
 
@@ -46,12 +47,12 @@ class PlainPerson(mesa.Agent):
         self.background = [float(x[row]) for x in start.background]
         self.person = tuple(float(x[row]) for x in start.person)
         self.giver = tuple(float(x[row]) for x in start.giver)
-        self.warmth, self.hostility = (float(x[row]) for x in start.given)
+        self.given: list[float] = [0.0] * 4
         self.power, self.current_power = float(start.power[row]), float(start.current_power[row])
         self.submission = float(start.submission[row])
         self.sums = [float(x[row]) for x in start.sums]
         self.ties: list[tuple[PlainPerson, float]] = []
-        self.heard = (0.0, 0.0)
+        self.heard: list[float] = [0.0] * 4
 
     def happen(self) -> None:
         """Background and daily life."""
@@ -89,42 +90,59 @@ class PlainPerson(mesa.Agent):
         return 1.0 if rest < alarm else is_threat * model["cost_of_a_miss"]
 
     def hear(self) -> None:
-        """Receive from one's ties."""
-        warmth = hostility = 0.0
+        """Receive from one's ties: warmth, hostility, and their slopes."""
+        warmth = hostility = warming = souring = 0.0
         for other, weight in self.ties:
-            warmth += weight * other.warmth
-            hostility += weight * other.hostility
-        strengths = self.model.strengths
-        self.heard = (strengths[0] * warmth, strengths[1] * hostility)
+            given = other.given
+            warmth += weight * given[0]
+            hostility += weight * given[1]
+            warming += weight * given[2]
+            souring += weight * given[3]
+        kind, sting = self.model.strengths
+        self.heard = [kind * warmth, sting * hostility, kind * warming, sting * souring]
 
-    def start_tick(self) -> None:
-        """Express the slope of what one gives."""
-        start = self.model.start
+    def wake(self) -> None:
+        """Express what one gives, without slopes, on a new day."""
+        self.send(dynamics.giving(self.state, self.giver, self.model.start.coupling[0]) * 2)
+
+    def start_tick(self, new_day: bool) -> None:
+        """Express what one gives, and its slopes."""
         self.sums = record(self.sums, START_WEIGHT, self.state, balance)
-        missed = 0.0 if self.model.moment % 48 == 0 else start.extrapolation[-1][6]
-        self.memories = [(h, m[1], missed * (h - m[2])) for h, m in zip(self.heard, self.memories, strict=True)]
-        inputs = inputs_of(self.kicks, start.decay[0], self.background, *self.heard)
-        self.warmth, self.hostility = slopes(self.state, inputs, self.person, self.giver, start.coupling)
+        if new_day:
+            self.memories = [(m[0], m[1], self.heard[k]) for k, m in enumerate(self.memories)]
+        self.express(0)
 
-    def step_ahead(self, number: int) -> None:
-        """Do one Runge-Kutta step."""
+    def express(self, at: int) -> None:
+        """Express what one gives, with the signals as predicted; `at` is a row of the decay table."""
         start = self.model.start
-        row = start.extrapolation[number]
-        if number == 0:
-            found = [predict_first(row, h, m, _positive) for h, m in zip(self.heard, self.memories, strict=True)]
-        else:
-            missed = start.extrapolation[number - 1][6]
-            found = [predict(row, missed, h, m, _positive) for h, m in zip(self.heard, self.memories, strict=True)]
-        (warmth, first), (hostility, second) = found
-        self.memories = [first, second]
-        inputs = [
-            inputs_of(self.kicks, start.decay[2 * number + k], self.background, warmth[k], hostility[k])
-            for k in range(3)
-        ]
-        self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours[number])
-        self.warmth, self.hostility = dynamics.giving(self.state, self.giver, start.coupling[0])
-        if number + 1 == start.middle_step:
-            self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
+        signals = [_positive(memory[2]) for memory in self.memories]
+        inputs = inputs_of(self.kicks, start.decay[at], self.background, *signals)
+        self.send(expressed(self.state, inputs, self.person, self.giver, start.coupling))
+
+    def send(self, given: Any) -> None:
+        """Give to one's ties: in single precision, as the engine does."""
+        self.given = np.array(given, dtype=np.float32).tolist()
+
+    def stretch(self, number: int) -> None:
+        """Do the Runge-Kutta steps until the next exchange."""
+        start = self.model.start
+        known, back = heard_on(self.heard, self.memories, start.given_back[number - 1])
+        here = [_positive(known[k][0] + back[k]) for k in range(2)]
+        for step in start.stretches[number]:
+            row = start.signal_weights[step]
+            middle, end = ([_positive(predicted(row[at:], known[k]) + back[k]) for k in range(2)] for at in (0, 4))
+            inputs = [
+                inputs_of(self.kicks, start.decay[2 * step + k], self.background, *signals)
+                for k, signals in enumerate((here, middle, end))
+            ]
+            self.state, _ = runge_kutta(self.state, inputs, self.person, start.coupling, start.step_hours[step])
+            if step + 1 == start.middle_step:
+                self.sums = record(self.sums, MIDDLE_WEIGHT, self.state, balance)
+            here = end
+        self.memories = remembered(row[4:], known)
+        # Others have heard already: whoever expresses now is heard at the next exchange.
+        if step + 1 < len(start.step_hours):
+            self.express(2 * step + 2)
 
     def end_tick(self) -> None:
         """Let inputs decay and note what is recorded."""
@@ -159,11 +177,14 @@ class PlainModel(mesa.Model):
         self.words = words.transpose(2, 0, 1).tolist()
         self.limits = self.start.thresholds[:, self.moment % 48].tolist()
         self.agents.do("happen")
-        self.agents.do("hear")
-        self.agents.do("start_tick")
-        for number in range(len(self.start.extrapolation)):
+        new_day = self.moment % 48 == 0
+        if new_day:
+            self.agents.do("wake")
             self.agents.do("hear")
-            self.agents.do("step_ahead", number)
+        self.agents.do("start_tick", new_day)
+        for number in range(len(self.start.given_back)):
+            self.agents.do("hear")
+            self.agents.do("stretch", number)
         self.agents.do("end_tick")
         self.moment += 1
 

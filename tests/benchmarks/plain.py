@@ -6,6 +6,7 @@ The equations are those of `dynamics`, `appraisal` and `draws`; written out agai
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +45,6 @@ class Start:
     kicks: list[Any]
     memories: list[tuple[Any, Any, Any]]
     background: list[Any]
-    given: tuple[Any, Any]
     sums: list[Any]
     power: Any
     current_power: Any
@@ -54,7 +54,9 @@ class Start:
     coupling: tuple[float, ...]
     model: dict[str, float]
     decay: list[tuple[float, ...]]
-    extrapolation: list[tuple[float, ...]]
+    signal_weights: list[tuple[float, ...]]
+    given_back: tuple[float, ...]
+    stretches: tuple[range, ...]
     step_hours: tuple[float, ...]
     middle_step: int
     noise: tuple[float, ...]
@@ -74,10 +76,6 @@ class Start:
         def get(name: str) -> Any:
             return world.get(0, name).copy()
 
-        steps = tables.extrapolation.shape[0]
-        slots = world.population.tie_start.size - 1
-        buffer = (world.tick * (steps + 1)) % 2
-        given = world.population.given[2 * slots * buffer :][: 2 * slots].reshape(slots, 2)[: run.people]
         count = world.population.tie_start[: run.people + 1]
         source, weight = world.population.tie_source, world.population.tie_weight
         return cls(
@@ -85,9 +83,11 @@ class Start:
             moment=world.tick,
             state=(get("threat"), get("drive"), get("soothing")),
             kicks=[get(name) for name in KICKS],
-            memories=[_memory(tables.extrapolation, get, name) for name in ("warmth", "hostility")],
+            memories=[
+                (get(f"{name}_before"), get(f"{name}_slope"), get(f"{name}_predicted"))
+                for name in ("warmth", "hostility")
+            ],
             background=[get(f"background_{name}") for name in ("threat", "drive", "soothing")],
-            given=(given[:, 0].copy(), given[:, 1].copy()),
             sums=[get(name) for name in SUMS],
             power=get("power"),
             current_power=get("current_power"),
@@ -97,7 +97,9 @@ class Start:
             coupling=tuple(tables.coupling[0].tolist()),
             model=dict(zip(MODEL, tables.model[0].tolist(), strict=True)),
             decay=[tuple(row) for row in tables.decay[0].tolist()],
-            extrapolation=[tuple(row) for row in tables.extrapolation.tolist()],
+            signal_weights=[tuple(row) for row in tables.signal_weights.tolist()],
+            given_back=tuple(tables.given_back.tolist()),
+            stretches=stretches(tables.exchange_steps),
             step_hours=tuple(tables.step_hours.tolist()),
             middle_step=int(tables.middle_step),
             noise=tuple(tables.background[0].tolist()),
@@ -105,7 +107,7 @@ class Start:
             intensity=tuple(tables.intensity[0, 0].tolist()),
             keys=tables.keys[0],
             power_step=float(tables.power_step[0]),
-            ties=(count, source[: count[-1]] // 2, weight[: count[-1]]),
+            ties=(count, source[: count[-1]] // 4, weight[: count[-1]]),
         )
 
     @property
@@ -113,14 +115,6 @@ class Start:
         """What a unit of warmth and of hostility from ties amounts to."""
         model = self.model
         return model["warmth_strength"], model["hostility_strength"] * model["hostility_weight"]
-
-
-def _memory(extrapolation: Any, get: Callable[[str], Any], name: str) -> tuple[Any, Any, Any]:
-    """Return (nothing, nothing, value predicted for the end of the tick that is over) of one signal."""
-    steps = len(extrapolation)
-    weights = extrapolation[-1, 3:6]
-    predicted = sum(weight * get(f"{name}_{(steps - 1 - back) % 3}") for back, weight in enumerate(weights))
-    return np.zeros_like(predicted), np.zeros_like(predicted), predicted
 
 
 assert set(_PERSON) <= set(SLOW)
@@ -146,28 +140,36 @@ def decayed(kicks: Sequence[Any], left: Sequence[Any]) -> list[Any]:
             body * left[5] + image * left[6], ease * left[7]]  # fmt: skip
 
 
-def slopes(state: Any, inputs: Any, person: Any, giver: Any, coupling: Any) -> tuple[Any, Any]:
-    """Return the slopes (1/h) of the warmth and hostility that people express."""
+def expressed(state: Any, inputs: Any, person: Any, giver: Any, coupling: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the warmth and hostility that people express, and the slopes (1/h) of both."""
     rates = dynamics.rates(state, inputs, person, coupling)
     soon = tuple(x + _SLOPE_TIME * rate for x, rate in zip(state, rates, strict=True))
     before, after = dynamics.giving(state, giver, coupling[0]), dynamics.giving(soon, giver, coupling[0])
-    return (after[0] - before[0]) / _SLOPE_TIME, (after[1] - before[1]) / _SLOPE_TIME
+    return (*before, (after[0] - before[0]) / _SLOPE_TIME, (after[1] - before[1]) / _SLOPE_TIME)
 
 
-def predict_first(row: Any, slope: Any, memory: Any, positive: Callable[[Any], Any]) -> Any:
-    """Return a signal at start, middle and end of the first step of a tick, and what to remember."""
-    value, _, back = memory
-    at_middle, at_end = value + row[1] * slope, value + row[4] * slope
-    return (positive(value + back), positive(at_middle + back), positive(at_end + back)), (value, slope, at_end)
+def predicted(weights: Any, known: Sequence[Any]) -> Any:
+    """Return a signal: weights of value and slope at the last exchange, and at the one before, times these."""
+    return weights[0] * known[0] + weights[1] * known[1] + weights[2] * known[2] + weights[3] * known[3]
 
 
-def predict(row: Any, missed: Any, heard: Any, memory: Any, positive: Callable[[Any], Any]) -> Any:
-    """Return a signal at start, middle and end of a later step, and what to remember."""
-    last, before, predicted = memory
-    back = missed * (heard - predicted)
-    at_middle = row[0] * heard + row[1] * last + row[2] * before
-    at_end = row[3] * heard + row[4] * last + row[5] * before
-    return (positive(heard + back), positive(at_middle + back), positive(at_end + back)), (heard, last, at_end)
+def stretches(exchanges: Any) -> tuple[range, ...]:
+    """Return the steps after each exchange of a tick, until the next."""
+    return tuple(range(first, end) for first, end in itertools.pairwise(exchanges.tolist()))
+
+
+def heard_on(heard: Sequence[Any], memories: Sequence[Any], missed: Any) -> tuple[list[Any], list[Any]]:
+    """Return, of warmth and hostility, what is known of them after an exchange, and what is to be given back.
+
+    `heard`: values, then slopes; `memories`: value, slope and prediction of the exchange before.
+    """
+    known = [(heard[k], heard[2 + k], memories[k][0], memories[k][1]) for k in range(2)]
+    return known, [missed * (heard[k] - memories[k][2]) for k in range(2)]
+
+
+def remembered(weights: Any, known: Sequence[Any]) -> list[tuple[Any, Any, Any]]:
+    """Return value, slope and prediction for the next exchange; `weights` of the end of the last step."""
+    return [(each[0], each[1], predicted(weights, each)) for each in known]
 
 
 def runge_kutta(state: Any, inputs: Any, person: Any, coupling: Any, h: float) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from affectsim import dynamics
-from affectsim.kernel.scheme import extrapolation_table, step_times
-from tests.benchmarks.plain import inputs_of, predict, predict_first, runge_kutta, slopes
+from affectsim.kernel.scheme import exchange_steps, given_back, signal_weights, step_times
+from tests.benchmarks.plain import expressed, heard_on, inputs_of, predicted, remembered, runge_kutta, stretches
 
 
 @dataclass
@@ -114,41 +114,54 @@ def exponential(tick: Tick, state: Any, steps: int, memory: Any) -> tuple[Any, A
 
 
 def default(tick: Tick, state: Any, steps: int, memory: Any, times: Any = None) -> tuple[Any, Any]:
-    """The engine's scheme: short steps first, one exchange each, a quadratic through the last ones, misses given back.
+    """The engine's scheme: short steps first, values and slopes exchanged before some of them.
 
-    `memory`: what was predicted for the end of the tick before, None if that does not count (a new day).
+    Signals follow the cubic through the last two exchanges, and misses are given back. `memory`: of warmth and
+    hostility, value, slope and prediction; None on a new day.
     """
     times = step_times(tick.hours, steps) if times is None else times
-    rows = extrapolation_table(times)
+    exchanges = exchange_steps(steps)
+    rows, shares = signal_weights(times, exchanges), given_back(times, exchanges)
+    if memory is None:
+        memory = [(0.0, 0.0, heard) for heard in tick.hear(state)]
 
-    def positive(x: Any) -> Any:
-        return np.maximum(x, 0.0)
+    def express(hours: float) -> Any:
+        inputs = tick.inputs(hours, [np.maximum(m[2], 0.0) for m in memory])
+        return expressed(state, inputs, tick.person, tick.giver, tick.coupling)
 
-    heard = tick.hear(state)
-    back = [0.0, 0.0] if memory is None else [rows[-1, 6] * (a - p) for a, p in zip(heard, memory, strict=True)]
-    known = [(a, 0.0, b) for a, b in zip(heard, back, strict=True)]
-    slope = slopes(state, tick.inputs(0.0, heard), tick.person, tick.giver, tick.coupling)
-    for n, row in enumerate(rows):
-        if n == 0:
-            found = [predict_first(row, a, m, positive) for a, m in zip(tick.received(slope), known, strict=True)]
-        else:
-            last = rows[n - 1, 6]
-            found = [predict(row, last, a, m, positive) for a, m in zip(tick.hear(state), known, strict=True)]
-        known = [m for _, m in found]
-        h = float(times[n + 1] - times[n])
-        inputs = [
-            tick.inputs(times[n] + c * h, [signal[k] for signal, _ in found]) for k, c in enumerate((0.0, 0.5, 1.0))
-        ]
-        state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
-    return state, [m[2] for m in known]
+    for number, stretch in enumerate(stretches(exchanges)):
+        given = express(times[exchanges[number]])
+        # The engine sends in single precision.
+        sent = [each.astype(np.float32).astype(np.float64) for each in given]
+        heard = [*tick.received(sent[:2]), *tick.received(sent[2:])]
+        known, back = heard_on(heard, memory, shares[number - 1])
+        here = [np.maximum(known[k][0] + back[k], 0.0) for k in range(2)]
+        for step in stretch:
+            middle, end = (
+                [np.maximum(predicted(rows[step, at:], known[k]) + back[k], 0.0) for k in range(2)] for at in (0, 4)
+            )
+            h = float(times[step + 1] - times[step])
+            inputs = [
+                tick.inputs(times[step] + c * h, signals)
+                for c, signals in zip((0.0, 0.5, 1.0), (here, middle, end), strict=True)
+            ]
+            state, _ = runge_kutta(state, inputs, tick.person, tick.coupling, h)
+            here = end
+        memory = remembered(rows[step, 4:], known)
+    return state, memory
 
 
-#: name -> (scheme, exchanges per step, evaluations per step); frozen hears once per tick.
-SCHEMES: dict[str, tuple[Scheme, float, int]] = {
-    "quadratic, misses given back (default)": (default, 1.0, 4),
-    "the same, steps of equal length": (equal, 1.0, 4),
-    "neighbours frozen per tick": (frozen, 0.0, 4),
-    "linear extrapolation": (linear, 1.0, 4),
-    "exponential midpoint": (exponential, 2.0, 2),
-    "RK4, exchange at every stage": (coupled, 4.0, 4),
+def exchanges_of(steps: int) -> int:
+    """Return how often people hear their ties in a tick of the engine."""
+    return exchange_steps(steps).size - 1
+
+
+#: name -> (scheme, exchanges of a tick with some steps, evaluations per step).
+SCHEMES: dict[str, tuple[Scheme, Callable[[int], int], int]] = {
+    "cubic, misses given back (default)": (default, exchanges_of, 4),
+    "the same, steps of equal length": (equal, exchanges_of, 4),
+    "neighbours frozen per tick": (frozen, lambda steps: 1, 4),
+    "linear extrapolation": (linear, lambda steps: steps, 4),
+    "exponential midpoint": (exponential, lambda steps: 2 * steps, 2),
+    "RK4, exchange at every stage": (coupled, lambda steps: 4 * steps, 4),
 }

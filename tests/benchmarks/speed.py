@@ -39,8 +39,9 @@ SIZES = (1_000, 100_000, 1_000_000)
 WORK = 4_000_000
 #: Largest population of Mesa objects; larger ones are given this one's rate, which is not below theirs.
 MOST_MESA = 10_000
-#: Every contestant must give the engine's activations to this.
-AGREE = 1e-9
+#: Every contestant must give the engine's activations to this: a last bit of difference may round the other way where
+#: signals are sent in single precision.
+AGREE = 1e-8
 #: Tick from which all start: 10:00 on the second day, when things happen.
 _START = 48 + 20
 #: Least ratios (engine / contestant) that are wanted.

@@ -32,7 +32,7 @@ STEPS = (2, 3, 4, 6, 8, 9, 10, 12, 16, 24, 32)
 #: Tolerances from loose to tight; the first that is accurate enough counts, whichever atol is faster.
 RTOLS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6)
 ATOL_SHARES = (1.0, 0.1)
-DEFAULT_STEPS = 10
+DEFAULT_STEPS = 9
 
 
 def timed(work: Callable[[], Any], turns: int, clock: Clock) -> float:
@@ -151,7 +151,7 @@ def report(people: int, threads: int, turns: int, clock: str = "wall", *, quick:
             seconds = timed(lambda s=scheme, k=n: day.scheme(s, k), 1, measure)
             cost = {
                 "steps_per_tick": n,
-                "exchanges_per_tick": max(1.0, exchanges * n),
+                "exchanges_per_tick": exchanges(n),
                 "evaluations_per_tick": evaluations * n,
             }
             schemes.append(point(name, cost, error, seconds, people))

@@ -53,11 +53,11 @@ def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: 
     weight = (
         ties.weight / np.repeat(run.scenario.parameters["tie_half_weight"] + ties.received, np.diff(ties.start))
     ).astype(np.float32)
-    # As in the world's own tables: sources are twice the slot, idle slots hear nobody.
+    # As in the world's own tables: sources are four times the slot, idle slots hear nobody.
     idle = made.population.tie_start.size - 1 - people
     made.population = made.population._replace(
         tie_start=np.concatenate([ties.start, np.full(idle, ties.count)]).astype(np.int64),
-        tie_source=(2 * ties.source.astype(np.int64)).astype(np.uint32),
+        tie_source=(4 * ties.source.astype(np.int64)).astype(np.uint32),
         tie_weight=weight,
         tie_warmth=weight,
     )

@@ -52,7 +52,9 @@ function makeTables(model, schemeName, arms, life = 1) {
     coupling: rows(formulas.coupling(model)),
     model: rows(Object.keys(DATA.model).map((name) => model[name])),
     decay: filled([runs, times.length, decay[0].length], (_, at, kind) => decay[at][kind]),
-    extrapolation: unpack(scheme.extrapolation),
+    signal_weights: unpack(scheme.signal_weights),
+    given_back: unpack(scheme.given_back),
+    exchange_steps: unpack(scheme.exchange_steps),
     step_hours: unpack(scheme.step_hours),
     middle_step: scheme.middle_step,
     background: rows(formulas.background(model)),
@@ -88,7 +90,7 @@ class World {
     const numbers = Array.from({ length: blocks }, (_, block) => block);
     this.population = {
       fast: new Float64Array(slots * LAYOUT.fast_rows), slow: new Float32Array(slots * LAYOUT.slow_rows),
-      steady: new Uint16Array(slots * LAYOUT.steady_rows), given: new Float64Array(4 * slots),
+      steady: new Uint16Array(slots * LAYOUT.steady_rows), given: new Float32Array(8 * slots),
       block_run: Int32Array.from(numbers, (block) => Math.floor(block / this.blocks)),
       block_first: Int32Array.from(numbers, (block) => (block % this.blocks) * LANES),
       run_blocks: Int32Array.from({ length: arms.length + 1 }, (_, arm) => arm * this.blocks),
@@ -161,7 +163,7 @@ class World {
         const mine = weight.subarray(from[person], from[person + 1]);
         const sum = this.model.tie_half_weight + mine.reduce((a, b) => a + b, 0);
         mine.forEach((w, k) => {
-          sources.push(2 * (first + source[from[person] + k]));
+          sources.push(4 * (first + source[from[person] + k]));
           weights.push(w / sum);
         });
       }
@@ -243,12 +245,11 @@ function personOf(world, arm, person) {
 /** Return the inputs of the fast equations (dynamics.Inputs) of a person at this moment. */
 function inputsOf(world, arm, person) {
   const get = (name) => world.get(arm, person, name);
-  // Signals lie in a ring of three rows; this is the row of the last exchange of a tick.
-  const last = (world.tables.step_hours.length - 1) % 3;
   return [
     get("u_threat") + get("background_threat"), get("u_resource") + get("background_drive"),
     get("u_affiliation") + get("background_soothing"), get("u_practice") + get("u_body"), get("u_ease"),
-    get(`warmth_${last}`), get(`hostility_${last}`),
+    // What reaches a person from ties as the tick ends, predicted from the last exchange.
+    Math.max(get("warmth_predicted"), 0), Math.max(get("hostility_predicted"), 0),
   ];
 }
 
