@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from affectsim import dynamics, risk
 from affectsim.draws import key, uniforms
+from affectsim.exponential import exponential, exponential_less_one
 from affectsim.kernel.scheme import (
     decay_table,
     exchange_steps,
@@ -114,7 +115,7 @@ def poisson_thresholds(expected: Float) -> Float:
 
 def background(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the mean background of each system, its persistence over a moment and the sd of its innovations."""
-    persistence = np.exp(-MOMENT_HOURS / parameters["background_time"])
+    persistence = exponential(-MOMENT_HOURS / parameters["background_time"])
     innovation = parameters["background_sd"] * np.sqrt(1 - persistence**2)
     means = (parameters[f"background_{system}"] for system in ("threat", "drive", "soothing"))
     return (*means, persistence, innovation)
@@ -128,17 +129,17 @@ def risk_chances(parameters: Mapping[str, Any]) -> tuple[Any, Any]:
 
 def forgotten_per_day(parameters: Mapping[str, Any]) -> Any:
     """Return the share of a trained gain that is lost per day."""
-    return -np.expm1(-1 / parameters["forgetting_time"])
+    return -exponential_less_one(-1 / parameters["forgetting_time"])
 
 
 def power_step(parameters: Mapping[str, Any], tick_hours: float) -> Any:
     """Return the share of its way that perceived power moves in one tick."""
-    return -np.expm1(-tick_hours / (24 * parameters["power_time"]))
+    return -exponential_less_one(-tick_hours / (24 * parameters["power_time"]))
 
 
 def _bonds(run: Run) -> tuple[float, ...]:
     parameters = run.scenario.parameters
-    learning = -float(np.expm1(-1 / parameters["distrust_time"]))
+    learning = -float(exponential_less_one(-1 / parameters["distrust_time"]))
     names = ("distrust_strength", "stereotyping", "tie_half_weight")
     change = run.scenario.bonds.change
     rates = (parameters["tie_growth"], parameters["tie_wear"]) if change else (0.0, 0.0)

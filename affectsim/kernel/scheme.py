@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.exponential import exponential
+
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
@@ -63,12 +65,12 @@ def decay_table(model: Mapping[str, float], time: Float) -> Float:
     """
     image, body = 1 / model["image_memory"], 1 / model["body_memory"]
     if abs(image - body) > 1e-6 * body:
-        response = body / (body - image) * (np.exp(-image * time) - np.exp(-body * time))
+        response = body / (body - image) * (exponential(-image * time) - exponential(-body * time))
     else:
-        response = body * time * np.exp(-body * time)
+        response = body * time * exponential(-body * time)
 
     def left(name: str) -> Float:
-        return np.asarray(np.exp(-time / model[name]))
+        return np.asarray(exponential(-time / model[name]))
 
     return np.stack(
         [

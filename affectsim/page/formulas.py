@@ -76,12 +76,12 @@ class Symbol:
 
     # numpy calls these for functions of objects.
     def exp(self) -> Symbol:
-        """Return its exponential."""
-        return self._new(f"Math.exp({self.text})")
+        """Return its exponential, as `exponential.exponential` takes it."""
+        return self._new(f"(1 + kernel.less_one({self.text}))")
 
     def expm1(self) -> Symbol:
         """Return its exponential less one."""
-        return self._new(f"Math.expm1({self.text})")
+        return self._new(f"kernel.less_one({self.text})")
 
     def sqrt(self) -> Symbol:
         """Return its square root."""

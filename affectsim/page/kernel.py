@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from affectsim import draws, dynamics, readouts
+from affectsim import draws, dynamics, exponential, readouts
 from affectsim.kernel.advance import advance
-from affectsim.kernel.exchange import fetch
+from affectsim.kernel.exchange import fetch, fetch_given
 from affectsim.kernel.happenings import _practise, dated_events, night
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.tables import Population, Tables
@@ -18,7 +18,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as
     functions of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
     """
-    whole = Translation(skipped=(fetch, meet))
+    whole = Translation(skipped=(fetch, fetch_given, meet))
     people, world = record("population", population), record("tables", tables)
     number = Number("")
 
@@ -41,6 +41,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     whole.door(dynamics.rates, [state, inputs, person, coupling])
     whole.door(dynamics.giving, [state, tuple_of(dynamics.Giver._fields), Number("threshold_cubed")])
     whole.door(readouts.balance, numbers("threat", "drive", "soothing"))
+    whole.door(exponential.less_one, numbers("x"))
     names = practice.effective.__code__
     whole.door(practice.effective, numbers(*names.co_varnames[: names.co_argcount]))
     return whole.source("kernel")
