@@ -21,7 +21,6 @@ from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.page import assemble, data, texts
 from affectsim.page.assemble import build_page, model_script
-from affectsim.page.formulas import formula_source
 from affectsim.page.javascript import Array, NotTranslated, Number, Translation, Tuple
 from affectsim.page.kernel import kernel_source
 from affectsim.page.packing import packed
