@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affectsim.cli import options
-from affectsim.cli.finished import TABLE, finish, keep_command
+from affectsim.cli.finished import TABLE, finish, keep_command, keep_command_of_parts
 from affectsim.cli.output import check_folder, whole_folder
 from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake
@@ -210,6 +210,8 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             click.echo(f"  {_runs(total)} of {store.points:,} points, {done + failed:,} done before")
             with Progress("runs", rate=True) as progress:
                 account = execute(store, progress=progress, **hands)
+            # Before anything is said: whoever reads it may stop reading.
+            written = finish(store)
             if account.made:
                 rest = account.busy - account.kernel
                 click.echo(
@@ -222,7 +224,7 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             click.echo(
                 f"\nthe table: {folder / 'sweep.sqlite'} (results); as a file: affectsim export {folder} --csv FILE"
             )
-            if finish(store):
+            if written:
                 click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
             click.echo(DISCLAIMER)
     except KeyboardInterrupt as stopped:
@@ -291,7 +293,13 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     from affectsim.sweep.exports import merge as merged
 
     there, total = merged(folders, out)
+    keep_command_of_parts(folders, out)
     click.echo(f"  {there:,} of {_runs(total)} are in {out}")
+    from affectsim.sweep.store import Store
+
+    with Store(out) as store:
+        if finish(store):
+            click.echo(f"\nwritten: {out / TABLE}, manifest.json")
 
 
 @click.command(short_help="Say which factor of a sweep matters how much.")
