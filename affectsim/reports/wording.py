@@ -51,7 +51,7 @@ def design(tables: Mapping[str, Any], *, training: bool = True) -> list[Block]:
     lines.append(f"What happens to them: {', '.join(counted) or 'nothing'}.")
     offered = _table(tables, "training")
     if training and offered:
-        who = _table(training, "who")
+        who = _table(offered, "who")
         name = str(offered.get("programme", "?"))
         lines.append(
             f"Training: the programme {name}{'' if name in programmes() else ' (a file)'}, from day "
