@@ -13,6 +13,9 @@ from affectsim.reports.blocks import Block, Listed, Section, Words, number
 from affectsim.reports.kinds import plain, question, sections
 from affectsim.reports.manifest import Manifest
 
+#: Rows of a table that are shown: enough to see what stands in it; what was found is said in words above.
+_ROWS = 10
+
 
 @sections("trial", "a trial")
 def sections_of_trial(manifest: Manifest) -> list[Section]:
@@ -98,7 +101,7 @@ def sections_of_sensitivity(manifest: Manifest) -> list[Section]:
     """Return question, indices and figures of a sensitivity analysis."""
     factors = manifest.values.get("factors")
     named = _and([str(one) for one in factors]) if isinstance(factors, list) else "the factors"
-    asked = f"How much does each of {named} matter, alone and together with others?"
+    asked = f"How much does {named} matter, alone and together with others?"
     said: list[Block] = [Words(f"The runs are those of the sweep {manifest.values.get('sweep', '')}.")]
     return [*question(asked), *_with_design(manifest, said)]
 
@@ -107,7 +110,7 @@ def _with_design(manifest: Manifest, more: Sequence[Block]) -> list[Section]:
     """Return the sections of any result, with more blocks in its design."""
     # A trial says itself who is trained.
     design = [*wording.design(manifest.scenario, training="trial" not in manifest.values), *more]
-    return [one._replace(blocks=design) if one.title == "Design" else one for one in plain(manifest)]
+    return [one._replace(blocks=design) if one.title == "Design" else one for one in plain(manifest, _ROWS)]
 
 
 def _table(manifest: Manifest, key: str) -> Mapping[str, Any]:
