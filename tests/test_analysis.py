@@ -50,7 +50,9 @@ def test_folds_of_the_cubic_are_where_algebra_puts_them():
     assert len(found.stretches()) == 2 and len(found.at(0.1)) == 3 and len(found.at(1.0)) == 1
     branch = found.branches[0]
     # Ends lie on the bounds, and every point is a solution.
-    assert sorted((branch.p[0], branch.p[-1])) == pytest.approx([-2, 2], abs=1e-14)
+    assert sorted((branch.p[0], branch.p[-1])) == [-2, 2]
+    half = diagram(system, 0, 2, starts=known(system, lambda p: real_roots(-1, 0, 1, p)), box=(-3, 3))
+    assert min(one.p.min() for one in half.branches) == 0.0
     assert np.abs(branch.p + branch.state[:, 0] - branch.state[:, 0] ** 3).max() < 1e-10
 
 

@@ -15,7 +15,7 @@ COOKBOOK = {name: path for name, path in PAGES.items() if path.parent.name == "c
 
 
 def test_there_is_a_page_for_each_question():
-    assert set(COOKBOOK) >= {"sweep", "sensitivity", "bifurcation", "trial", "policy"}
+    assert set(COOKBOOK) >= {"sweep", "sensitivity", "bifurcation", "trial", "policy", "report"}
 
 
 @pytest.mark.parametrize("name", COOKBOOK)

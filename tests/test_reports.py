@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from affectsim.cli import affectsim
+from affectsim.cli import affectsim, sweeps
 from affectsim.errors import InputError
 from affectsim.reports import manifest, rerun
 from affectsim.reports.blocks import Section, Words
@@ -23,6 +23,7 @@ from affectsim.reports.kinds import KINDS, sections
 from affectsim.reports.svg import inline
 from affectsim.reports.whole import report
 from affectsim.results import DISCLAIMER, load
+from affectsim.sweep.store import Store
 
 SMALL = """
 title = "A <b>small</b> & 'odd' trial <script>alert(1)</script>"
@@ -233,14 +234,36 @@ def test_folders_without_a_manifest_are_refused(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"manifest.json"}
 
 
-def test_phase_and_sweep_are_the_same_again(copy: Path) -> None:
+def test_phase_and_sweep_are_the_same_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a sweep that was made in parts, of which one was stopped and gone on with from another folder."""
+    monkeypatch.setattr(sweeps, "_hands", lambda *_: {"workers": 0})
     assert Answer("phase", "--set", "self_criticism=2", "--out", "plane").code == 0
     assert {path.name for path in Path("plane").iterdir()} == {"phase.svg", "equilibria.csv", "manifest.json"}
     assert Answer("rerun", "plane").code == 0
     vary = "population.traits.self_criticism.median=0.5,2"
-    assert Answer("sweep", "small.toml", "--vary", vary, "--set", "days=5", "--workers", 1, "--out", "many").code == 0
-    assert "--workers" not in manifest.read(Path("many")).arguments
+    asked = ("sweep", "small.toml", "--vary", vary, "--set", "days=5", "--replicates", 2, "--workers", 1)
+    for part in (1, 2):
+        assert Answer(*asked, "--shard", f"{part}/2", "--out", f"parts/{part}").code == 0
+    first = manifest.read(Path("parts/1"))
+    with Store(Path("parts/1"), write=True) as store:
+        store.forget([0])
+    for name in ("manifest.json", "table.csv"):
+        Path("parts/1", name).unlink()
+    Path("away").mkdir()
+    with chdir("away"):
+        assert Answer("resume", "../parts/1").code == 0
+        assert "written: ../many/table.csv" in Answer("merge", "../parts/1", "../parts/2", "--out", "../many").out
+    again, known = manifest.read(Path("parts/1")), manifest.read(Path("many"))
+    assert manifest.differences(first.values, again.values, (*manifest.DECIDING, "files")) == []
+    assert again.working_folder.resolve() == known.working_folder.resolve() == copy.resolve()
+    assert "--workers" not in known.arguments and "--shard" in again.arguments and "--shard" not in known.arguments
     assert Answer("rerun", "many").code == 0
+    # What is made of a sweep knows its table.
+    assert Answer("sensitivity", "many", "--out", "indices").code == 0 and Answer("rerun", "indices").code == 0
+    assert "How much does population.traits.self_criticism.median matter" in report(manifest.read(Path("indices")))
+    flip(Path("many/table.csv"))
+    said = Answer("rerun", "indices", "--check-only")
+    assert said.code == 1 and "input sweep many/table.csv  edited since" in said.out
     with sqlite3.connect("many/sweep.sqlite") as file:
         file.execute("UPDATE runs SET run = 7 WHERE run = 1")
     file.close()

@@ -136,6 +136,7 @@ def test_bad_runs_cost_no_other(bad, tmp_path, monkeypatch, scheduler):
         pytest.importorskip("distributed")
     sweep, spared = bad
     monkeypatch.setattr(execution, "MOST_DEATHS", 1)
+    monkeypatch.setattr(execution, "MOST_KILLED", 1)
     found = made(tmp_path / "found", sweep, workers=2, scheduler=scheduler, time_limit=3.0).decode().splitlines()
     assert len(found) == len(spared) == 7 and found[0] == spared[0]
     for run, (line, other) in enumerate(zip(found[1:], spared[1:], strict=True)):
@@ -196,7 +197,7 @@ class Unreliable:
         self._given.rotate(self._chance.randrange(3))
         jobs = self._given.popleft()
         # Once more, and it would rightly be given up.
-        if self._chance.random() < 0.5 and self._lost_alone[jobs[0].run] < execution.MOST_DEATHS - 1:
+        if self._chance.random() < 0.5 and self._lost_alone[jobs[0].run] < execution.MOST_KILLED - 1:
             self._lost_alone[jobs[0].run] += len(jobs) == 1
             return [Lost(jobs, "signal 9")]
         return [Reply(self._maker.make(jobs), 0)]

@@ -206,6 +206,16 @@ def test_what_differs_between_replicates_is_not_taken_for_an_effect():
     assert (np.abs(np.mean(plain, axis=0) - expected) > 3.5 * error)[1:].all()
 
 
+def test_a_grid_in_which_chance_is_all_has_no_index():
+    """Of pure chance about half of the grids keep nothing above what replicates explain: nothing is told of them."""
+    random = np.random.default_rng(1)
+    found = [factorial_indices(random.normal(size=(3, 4, 2)), ["a", "b"]) for _ in range(60)]
+    assert 10 < sum(not rows for rows in found) < 50
+    assert all(np.isfinite(row.value) for rows in found for row in rows)
+    # The control: variances of which chance was taken away would have been divided, whatever was left.
+    assert factorial_indices(_noisy(0)[:, :, :2], ["a", "b"])
+
+
 def test_intervals_of_a_grid_hold_the_truth_as_often_as_they_say():
     """Of 100 sets, a 95 % interval misses in at most 16: chance of more is below 0.1 %, also if it is one of 93 %."""
     truth = np.var(np.linspace(-1, 1, 6)) / (np.var(np.linspace(-1, 1, 6)) + np.var(np.linspace(-1, 1, 5)))
@@ -258,6 +268,32 @@ def test_distances_are_those_of_salib():
     assert [pawn(classes(one, 10), values) for one in levels] == pytest.approx(list(theirs), abs=0.006)
 
 
+def test_variances_and_elementary_effects_are_those_of_salib():
+    """The same runs give the same Sobol indices and the same elementary effects, to rounding."""
+    sobol = pytest.importorskip("SALib.analyze.sobol").analyze
+    effects = pytest.importorskip("SALib.analyze.morris").analyze
+    names = ["a", "b", "c"]
+    factors = ranges(3, 0, 1)
+    x = np.array([list(point.values()) for point in points("sobol-indices", factors, 256, 1)])
+    values = x[:, 0] + 2 * x[:, 1] * x[:, 2]
+    mine = {row[:2]: row.value for row in sobol_indices(values, names, 10, 0) if row.samples == 256}
+    # SALib wants for each base sample A, the mixed ones, and B.
+    a, b, *mixed = values.reshape(5, 256)
+    theirs = sobol(
+        {"num_vars": 3, "names": names, "bounds": [[0, 1]] * 3}, np.stack([a, *mixed, b], axis=1).ravel(),
+        calc_second_order=False, num_resamples=2,
+    )  # fmt: skip
+    assert [mine[name, "first"] for name in names] == pytest.approx(list(theirs["S1"]), abs=0.005)
+    assert [mine[name, "total"] for name in names] == pytest.approx(list(theirs["ST"]), abs=0.005)
+    shares = morris(3, 50, 0)
+    values = 3 * shares[:, 0] - 2 * shares[:, 1] * shares[:, 2]
+    rows = {row[:2]: row.value for row in elementary_effects(shares, values, names, 10, 0) if row.samples == 50}
+    problem = {"num_vars": 3, "names": names, "bounds": [[0, 1]] * 3}
+    theirs = effects(problem, shares, values, num_levels=4, num_resamples=2)
+    for index, key in (("effect", "mu"), ("absolute", "mu_star"), ("spread", "sigma")):
+        assert [rows[name, index] for name in names] == pytest.approx([float(one) for one in theirs[key]], abs=1e-9)
+
+
 def test_first_order_from_any_points_is_that_of_ishigami():
     from scipy.stats import qmc
 
@@ -304,10 +340,11 @@ def test_figures_are_drawn_of_every_kind(tmp_path, monkeypatch):
             execute(store, workers=0)
         folder = tmp_path / design
         said = CliRunner().invoke(
-            command, ["sensitivity", str(tmp_path / "out"), "--figures", str(folder), "--draws", "100"]
+            command, ["sensitivity", str(tmp_path / "out"), "--out", str(folder), "--draws", "100"]
         )
         assert said.exit_code == 0, said.output
-        assert {path.name for path in folder.iterdir()} == {f"{one}.{kind}" for one in names for kind in ("png", "svg")}
+        figures = {f"{one}.{kind}" for one in names for kind in ("png", "svg")}
+        assert {path.name for path in folder.iterdir()} == {"indices.csv", "indices.txt", "manifest.json", *figures}
         shutil.rmtree(tmp_path / "out")
 
 

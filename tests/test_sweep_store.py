@@ -112,20 +112,22 @@ class LateStore(Store):
 
 
 def _coordinate(kind: type[Store], folder: Path, pipe: int) -> None:
+    os.write(pipe, b"begun\n")
     with kind(folder, write=True) as store:
         execute(store, workers=0, acknowledged=lambda runs: os.write(pipe, (json.dumps(runs) + "\n").encode()))
 
 
 def _killed(kind: type[Store], folder: Path, chance: random.Random, seconds: float) -> list[int]:
-    """Go on with a sweep, kill it after a random time, return the runs that it said were kept."""
+    """Go on with a sweep, kill it a random time after it began, return the runs that it said were kept."""
     hear, tell = os.pipe()
     process = _FORK.Process(target=_coordinate, args=(kind, folder, tell))
     process.start()
     os.close(tell)
-    time.sleep(chance.uniform(0, seconds))
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
     with os.fdopen(hear) as said:
+        assert said.readline() == "begun\n"
+        time.sleep(chance.uniform(0, seconds))
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
         lines = said.read().split("\n")
     return [run for line in lines[:-1] for run in json.loads(line)]
 
@@ -163,7 +165,8 @@ def test_kills_lose_nothing_that_was_acknowledged_and_double_nothing(tmp_path, f
 def test_the_kills_find_a_store_that_acknowledges_too_early(tmp_path):
     sweep = asked(tmp_path, 200)
     whole(tmp_path, sweep)
-    assert _campaign(LateStore, tmp_path / "killed", sweep, 10, seed=2)
+    # On a machine with much else to do, ten kills may all come before anything was kept.
+    assert any(_campaign(LateStore, tmp_path / f"killed-{seed}", sweep, 10, seed) for seed in range(2, 8))
 
 
 def test_a_transaction_is_forced_to_the_disk(tmp_path):
@@ -535,7 +538,8 @@ def _stoppable(folder: Path, pipe: int) -> None:
 def test_real_processes_of_which_one_is_killed_every_second_and_a_half(tmp_path, full):
     """Workers that make runs are killed, one every 1.5 s: the sweep still ends, with the bytes of an undisturbed one.
 
-    Only those that have begun are killed: how long a process takes to begin says something about the machine alone.
+    Only those that have begun are killed, and only if something was made since the last one: how long that takes says
+    something about the machine alone.
     """
     file = tmp_path / "base.toml"
     file.write_text(BASE.replace("days = 2", "days = 14"))
@@ -543,13 +547,14 @@ def test_real_processes_of_which_one_is_killed_every_second_and_a_half(tmp_path,
     folder = begun(tmp_path / "whole", sweep)
     with Store(folder, write=True) as store:
         execute(store, workers=0)
-    chance, over, killed = random.Random(6), threading.Event(), []
+    chance, over, killed, made = random.Random(6), threading.Event(), [], []
 
     def kill(pool):
         def now_and_then():
             while not over.wait(1.5) and len(killed) < (1000 if full else 3):
                 ready = [one.process.pid for one in list(pool._workers) if one.ready]
-                if ready:
+                if ready and made:
+                    made.clear()
                     killed.append(chance.choice(ready))
                     os.kill(killed[-1], signal.SIGKILL)
 
@@ -558,7 +563,7 @@ def test_real_processes_of_which_one_is_killed_every_second_and_a_half(tmp_path,
     out = begun(tmp_path / "out", sweep)
     with Store(out, write=True) as store:
         try:
-            account = execute(store, workers=2, started=kill)
+            account = execute(store, workers=2, started=kill, acknowledged=made.extend)
         finally:
             over.set()
         assert not store.failed()

@@ -18,6 +18,8 @@ from scipy import stats
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.networks.ties import Ties
+from affectsim.reports import manifest
+from affectsim.reports.whole import report
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
 from affectsim.training.programmes import programmes
@@ -411,7 +413,7 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
             assert isinstance(done.exception, (InputError, SystemExit)), done.output
             return str(done.exception) + done.output
         assert done.exit_code == code, (done.output, done.exception)
-        return done.output
+        return str(done.stdout)
 
     trial, out = place / "trial.toml", tmp_path / "trial"
     blind = said("trial", trial, "--out", out, "--blind", "--replicates", 2)
@@ -469,6 +471,16 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
         assert f"{count} of {count} files are the same" in said("rerun", result)
     (out / "outcomes.csv").write_text("edited")
     assert "outcomes.csv  edited since" in said("rerun", out, "--check-only")
+    # So is an input that another input names; and the report says what was asked.
+    for result, asked_for in ((out, "change in"), (tmp_path / "c", "same people"), (tmp_path / "p", "How many people")):
+        assert asked_for in report(manifest.read(result)).split("<h2", 2)[1], result
+    office = place / "office.toml"
+    before = office.read_text()
+    assert "office.toml" not in said("rerun", tmp_path / "p", "--check-only").split("input", 1)[-1]
+    office.write_text(f"{before}# later")
+    for result in (out, tmp_path / "p"):
+        assert "office.toml  edited since" in said("rerun", result, "--check-only")
+    office.write_text(before)
     # A size that cannot be built is found before anything is written.
     nowhere = tmp_path / "nowhere"
     assert "network.inside" in said("power", trial, "--sizes", "16,64", "--out", nowhere, code=2)

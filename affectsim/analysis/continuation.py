@@ -151,4 +151,7 @@ class Follower:
         guess = y + np.clip(share, 0.0, 1.0) * (new - y)
         guess[unknown] = bound
         solved = self.corrected(guess, np.eye(y.size)[unknown])
-        return None if solved is None else solved[0]
+        if solved is None:
+            return None
+        # Not a rounding error beside it, of which 0 would show the size.
+        return np.where(np.arange(y.size) == unknown, bound, solved[0])

@@ -25,8 +25,9 @@ from affectsim.cli.policies import optimise
 from affectsim.cli.practitioners import practitioners
 from affectsim.cli.reports import animate, report, rerun
 from affectsim.cli.runs import run, validate
+from affectsim.cli.sensitivity import sensitivity
 from affectsim.cli.sheets import poster
-from affectsim.cli.sweeps import export, merge, resume, retry, sensitivity, status, sweep
+from affectsim.cli.sweeps import export, merge, resume, retry, status, sweep
 from affectsim.cli.trials import compare, demo, power, trial
 from affectsim.errors import InputError
 

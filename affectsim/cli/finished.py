@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,9 +27,29 @@ def keep_command(folder: Path) -> None:
     if path.exists():
         return
     mine = call()
-    values = {"arguments": mine.arguments, "given": {key: os.path.abspath(file) for key, file in mine.given.items()}}
+    _keep(folder, list(mine.arguments), {key: str(file) for key, file in mine.given.items()}, Path.cwd())
+
+
+def keep_command_of_parts(parts: Sequence[Path], folder: Path) -> None:
+    """Keep in the folder of a merged sweep the command that would have made it whole, from that of one of its parts."""
+    for part in parts:
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            kept = json.loads((part / COMMAND).read_text(encoding="utf-8"))
+            words, place = list(kept["arguments"]), part / kept["working_folder"]
+            if "--shard" in words:
+                at = words.index("--shard")
+                del words[at : at + 2]
+            _keep(folder, words, kept["given"], place)
+            return
+
+
+def _keep(folder: Path, words: list[str], given: dict[str, str], place: Path) -> None:
+    path = folder / COMMAND
+    # Seen from the sweep, so that both can be moved together.
+    where = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    values = {"arguments": words, "given": given, "working_folder": where, "began": time.time()}
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({**values, "began": time.time()}), encoding="utf-8")
+    partial.write_text(json.dumps(values), encoding="utf-8")
     partial.replace(path)
 
 
@@ -59,7 +80,8 @@ def _kept(folder: Path) -> Call:
 
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         kept = json.loads((folder / COMMAND).read_text(encoding="utf-8"))
-        given = {key: Path(file) for key, file in kept["given"].items() if Path(file).is_file()}
+        place = folder / kept["working_folder"]
+        given = {key: place / file for key, file in kept["given"].items() if (place / file).is_file()}
         began = time.monotonic() - (time.time() - kept["began"])
-        return Call(tuple(kept["arguments"]), began, given)
+        return Call(tuple(kept["arguments"]), began, given, place)
     return Call()

@@ -151,8 +151,18 @@ def write_manifest(
         known = {"title": scenario.title, "seed": scenario.seed, "digest": scenario.digest()} | known
         known["scenario"] = scenario.to_toml()
         files |= scenario.files()
-    place = written_as(_PLACES.get(folder, folder))
-    manifest.write(folder, manifest.build(folder, known, call(arguments), files, only=only, place=place))
+    place, mine = written_as(_PLACES.get(folder, folder)), call(arguments)
+    if scenario is not None:
+        files |= source_of(scenario, mine.given)
+    manifest.write(folder, manifest.build(folder, known, mine, files, only=only, place=place))
+
+
+def source_of(scenario: Scenario, given: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the file of a scenario if it is none of those that a command was given, but named by one of them."""
+    path = Path(scenario.source)
+    if path.suffix != ".toml" or not _is_file(path) or any(os.path.samefile(path, one) for one in given.values()):
+        return {}
+    return {"scenario": path}
 
 
 def call(changed: Mapping[str, Any] | None = None) -> Call:

@@ -58,7 +58,7 @@ def optimise(
             click.echo(f"  {len(store.known):,} runs were done before")
         found = _search(asked, store)
         names = write(asked.problem, found, asked.unit, folder)
-        facts = {"search": asked.plan, "work": [FILE, LOCK]}
+        facts = {"search": asked.plan, "unit": asked.unit, "work": [FILE, LOCK]}
         write_manifest(folder, facts, scenario=asked.base, arguments={"resume": None}, only=names)
     click.echo(summary(asked.problem, found, asked.unit))
     click.echo(f"\nwritten to {folder}: {', '.join(names)}, manifest.json")

@@ -52,7 +52,7 @@ def rerun(folder: Path, out: Path | None, working_folder: Path | None, check_onl
         click.echo(f"  input {name}  {state}")
     if check_only:
         since = again.edited(known)
-        click.echo(again.text(since) if since else "  nothing was edited since")
+        click.echo(again.text(since) if since else "  nothing in it was edited since")
         return 1 if since or changed else 0
     gone = [name for name, state in inputs.items() if state == "missing"]
     if gone:

@@ -1,4 +1,4 @@
-"""`affectsim sweep`, `resume`, `status`, `retry`, `export`, `merge` and `sensitivity`."""
+"""`affectsim sweep`, `resume`, `status`, `retry`, `export` and `merge`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affectsim.cli import options
-from affectsim.cli.finished import TABLE, finish, keep_command
-from affectsim.cli.output import check_folder, whole_folder
+from affectsim.cli.finished import TABLE, finish, keep_command, keep_command_of_parts
 from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 _DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "halton", "sobol-indices", "morris")
 _LISTED = 10
-#: What the samples of a design are, behind which its indices are followed.
-_SAMPLES = {"grid": "replicates", "morris": "trajectories", "sobol-indices": "base samples"}
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 _workers = click.option(
     "--workers", type=click.IntRange(1, options.MOST_THREADS),
@@ -210,6 +207,8 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             click.echo(f"  {_runs(total)} of {store.points:,} points, {done + failed:,} done before")
             with Progress("runs", rate=True) as progress:
                 account = execute(store, progress=progress, **hands)
+            # Before anything is said: whoever reads it may stop reading.
+            written = finish(store)
             if account.made:
                 rest = account.busy - account.kernel
                 click.echo(
@@ -222,7 +221,7 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             click.echo(
                 f"\nthe table: {folder / 'sweep.sqlite'} (results); as a file: affectsim export {folder} --csv FILE"
             )
-            if finish(store):
+            if written:
                 click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
             click.echo(DISCLAIMER)
     except KeyboardInterrupt as stopped:
@@ -291,60 +290,13 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     from affectsim.sweep.exports import merge as merged
 
     there, total = merged(folders, out)
+    keep_command_of_parts(folders, out)
     click.echo(f"  {there:,} of {_runs(total)} are in {out}")
-
-
-@click.command(short_help="Say which factor of a sweep matters how much.")
-@_folder
-@click.option("--outcome", "outcomes", multiple=True, metavar="COLUMN",
-              help="Column of the table; can be given several times. Default: all.")  # fmt: skip
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all indices to FILE.")
-@click.option("--figures", type=click.Path(path_type=Path), metavar="DIR",
-              help="Write a figure of every outcome (PNG and SVG) into DIR.")  # fmt: skip
-@click.option("--draws", type=click.IntRange(100, 1_000_000), default=1000, show_default=True,
-              help="How often samples are drawn anew for the intervals.")  # fmt: skip
-def sensitivity(
-    folder: Path, outcomes: tuple[str, ...], csv_file: Path | None, figures: Path | None, draws: int
-) -> None:
-    """Print how much each factor of the sweep in DIR matters, with 95 % intervals.
-
-    For any design but one-at-a-time. Grids and --design sobol-indices: share of the variance that a factor explains
-    (first = alone, total = together with others). --design morris: change of the outcome per whole range of a factor.
-    Other samples: first order. All but morris: distances between distributions (pawn, delta; they also see what moves
-    other things than the mean).
-    """
-    from affectsim.results import DISCLAIMER
-    from affectsim.sweep.exports import whole_file
-    from affectsim.sweep.sensitivity import sensitivity as indices
-    from affectsim.sweep.sensitivity import settled
     from affectsim.sweep.store import Store
 
-    if figures is not None:
-        check_folder(figures, overwrite=False)
-    with Store(folder) as store:
-        found, without = indices(store, outcomes, draws=draws)
-        samples = _SAMPLES.get(store.plan.design["kind"], "points")
-    for outcome, mine in settled(found).groupby("outcome", sort=False):
-        click.echo(f"\n{outcome}")
-        width = max(len(name) for name in mine["factor"])
-        for row in mine.rename(columns={"index": "kind"}).itertuples():
-            reach = f"  [{row.low:.3f}, {row.high:.3f}]" if row.low == row.low else ""
-            click.echo(f"  {row.factor:<{width}}  {row.kind:<8} {row.value:8.3f}{reach}  ({row.samples:,} samples)")
-    for outcome, why in without.items():
-        click.echo(f"\n{outcome}: no index; {why}")
-    if csv_file is not None:
-        whole_file(csv_file, lambda partial: found.to_csv(partial, index=False, lineterminator="\n"))
-        click.echo(f"\nwritten: {csv_file}")
-    if figures is not None and not found.empty:
-        from affectsim import plots
-
-        with whole_folder(figures) as partial:
-            for outcome in dict.fromkeys(found["outcome"]):
-                figure = plots.indices(found, outcome, samples)
-                for kind in ("png", "svg"):
-                    plots.save(figure, partial / f"{outcome}.{kind}")
-        click.echo(f"\nwritten: {figures}")
-    click.echo(f"\n{DISCLAIMER}")
+    with Store(out) as store:
+        if finish(store):
+            click.echo(f"\nwritten: {out / TABLE}, manifest.json")
 
 
 def _runs(count: int) -> str:

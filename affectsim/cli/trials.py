@@ -89,6 +89,7 @@ def trial(
     check_folder(out, overwrite)
     import pandas as pd
 
+    from affectsim.checking import plain
     from affectsim.results import provenance
     from affectsim.trials import analysis, answers, files, report, worlds
 
@@ -104,8 +105,8 @@ def trial(
     text = report.text(wanted, results)
     with whole_folder(out, overwrite) as partial:
         files.write(wanted, found, results, text, partial)
-        known = {key: value for key, value in provenance(wanted.scenario).items() if key != "scenario"}
-        write_manifest(partial, {**known, "replicates": len(numbers)})
+        known = {**provenance(wanted.scenario), "replicates": len(numbers), "trial": plain(wanted.design)}
+        write_manifest(partial, known, scenario=wanted.scenario, inputs=_programme_files(wanted, file))
     try:
         if blind:
             click.echo(report.blinded(wanted, pd.concat([files.blinded_table(wanted, one) for one in found])))
@@ -114,6 +115,14 @@ def trial(
         click.echo(f"\nwritten to {out}: outcomes.csv, blinded.csv, trial.toml, scenario.toml, manifest.json, key/")
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{out} was written and is whole") from None
+
+
+def _programme_files(asked: Trial, file: Path) -> dict[str, Path]:
+    """Return the files of the programmes of a trial, by arm."""
+    from affectsim.training.programmes import programme_file
+
+    named = {arm.name: arm.programme for arm in asked.design.arms if arm.programme is not None}
+    return {f"arm {name}": programme_file(programme, folder=file.parent) for name, programme in named.items()}
 
 
 def load_trial(file: Path, changes: tuple[str, ...], seed: int | None) -> Trial:
@@ -160,6 +169,7 @@ def power(
     is kept in DIR at once: after Ctrl-C or a crash, the same command goes on where it was.
     """
     asked = load_trial(file, changes, seed)
+    from affectsim.checking import plain
     from affectsim.trials import power as search
     from affectsim.trials import report
     from affectsim.trials.kept import FILE, LOCK, KeptStore
@@ -184,7 +194,9 @@ def power(
         store.close()
     names = _write_power(out, asked, question, found, text)
     given = {"sizes": ",".join(map(str, sizes))} if sizes else None
-    write_manifest(out, {"work": [FILE, LOCK]}, scenario=asked.scenario, arguments=given, only=names)
+    known = {"work": [FILE, LOCK], "trial": plain(asked.design), "power": [wanted_power, alpha]}
+    read = _programme_files(asked, file)
+    write_manifest(out, known, scenario=asked.scenario, inputs=read, arguments=given, only=names)
     click.echo(f"\n{text}")
     from affectsim.results import DISCLAIMER
 
@@ -253,7 +265,8 @@ def compare(
             (partial / "compare.txt").write_text(f"{text}\n\n{DISCLAIMER}\n", encoding="utf-8")
             for suffix in (".png", ".svg"):
                 plots.save(figure, partial / f"compare{suffix}")
-            write_manifest(partial, {"compared": [str(folder), first, second]})
+            read = {name: folder / name for name in sides.files(folder, first, second)}
+            write_manifest(partial, {"compared": [str(folder), first, second]}, inputs=read)
     click.echo(f"{text}\n\n{DISCLAIMER}")
     if out is not None:
         click.echo(f"written to {out}: compare.csv, compare.txt, compare.png, compare.svg, manifest.json")

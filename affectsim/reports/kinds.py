@@ -33,6 +33,10 @@ _ALT = {
     "phase": "Plane of two systems: where neither changes, where it comes to rest, and from where",
     "fit": "What was observed in the diaries beside what the fitted population gives",
     "figure": "The outcomes of the experiment, a panel for each, with 95 % intervals; the numbers are in the tables",
+    "result": "What the trial found, adjusted and per protocol with intervals, beside what is true in the model",
+    "power": "Power at each number of people, with its exact interval, and the power that is wanted",
+    "compare": "The difference of every pair, and their mean with its 95 % interval, for each outcome",
+    "front": "Policies on the front: what each changes, with its interval in fresh replicates, against what it costs",
     "region": "Practitioners, waiting lists and balance of the region, year by year",
 }
 
@@ -47,14 +51,14 @@ def sections(kind: str, called: str) -> Callable[[Sections], Sections]:
     return declare
 
 
-def plain(manifest: Manifest) -> list[Section]:
-    """Return design, results and figures of any result, from what is in its folder."""
+def plain(manifest: Manifest, most: int = MOST_ROWS) -> list[Section]:
+    """Return design, results and figures of any result, from what is in its folder; `most`: rows of a table."""
     said = manifest.values.get("said")
     lines = [str(line) for line in said] if isinstance(said, list) else []
     results: list[Block] = [Listed(lines)] if lines else []
     return [
         Section("Design", wording.design(manifest.scenario)),
-        Section("Results", [*results, *texts(manifest), *tables(manifest)]),
+        Section("Results", [*results, *texts(manifest), *tables(manifest, most)]),
         Section("Figures", pictures(manifest)),
     ]
 

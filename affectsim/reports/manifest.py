@@ -28,11 +28,15 @@ DECIDING = ("command", "arguments", "title", "seed", "digest", "scenario", "inpu
 
 
 class Call(NamedTuple):
-    """A command: its words after `affectsim`, the moment it began (of `time.monotonic`), the files it was given."""
+    """A command: its words after `affectsim`, the moment it began (of `time.monotonic`), the files it was given.
+
+    `folder`: in which it ran; default: the one that is current.
+    """
 
     arguments: tuple[str, ...] = ()
     began: float | None = None
     given: Mapping[str, Path] = {}
+    folder: Path | None = None
 
 
 class Manifest(NamedTuple):
@@ -100,6 +104,7 @@ def build(
     names = sorted(only) if only is not None else names_in(folder)
     known = {key: value for key, value in facts.items() if key not in unlike}
     read = {**call.given, **inputs}
+    ran = call.folder or Path.cwd()
     values: dict[str, Any] = {
         "manifest": 1,
         "command": shlex.join(["affectsim", *call.arguments]) if call.arguments else str(facts.get("command", "")),
@@ -108,13 +113,13 @@ def build(
         "versions": versions(),
         "platform": {"system": platform.system(), "machine": platform.machine()},
         "commit": commit(),
-        "inputs": {key: {"path": _written(path), "sha256": sha256(path)} for key, path in read.items()},
+        "inputs": {key: {"path": _written(path, ran), "sha256": sha256(path)} for key, path in read.items()},
         "files": {name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)} for name in names},
         "circumstances": {
             "created": created,
             "seconds": None if call.began is None else round(time.monotonic() - call.began, 3),
-            "working_folder": _relative(Path.cwd(), place or folder),
-            "folder": _relative(place or folder, Path.cwd()),
+            "working_folder": _relative(ran, place or folder),
+            "folder": _relative(place or folder, ran),
         },
     }
     return {**values, "checksum": _checksum(values)}
@@ -171,11 +176,11 @@ def inputs_since(manifest: Manifest, folder: Path) -> dict[str, str]:
     return found
 
 
-def _written(path: Path) -> str:
+def _written(path: Path, start: Path) -> str:
     full = Path(os.path.abspath(path))
     if full.is_relative_to(_PACKAGE):
         return _SHIPPED + full.relative_to(_PACKAGE).as_posix()
-    return _relative(full, Path.cwd())
+    return _relative(full, start)
 
 
 def _relative(path: Path, start: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affectsim.reports import dynamics, experiments, runs, sweeps, wording  # noqa: F401  (kinds declare themselves)
+from affectsim.reports import dynamics, experiments, runs, studies, sweeps, wording  # noqa: F401  (kinds declare themselves)
 from affectsim.reports.kinds import KINDS, plain
 from affectsim.reports.manifest import Manifest
 from affectsim.reports.page import page

@@ -11,7 +11,7 @@ from affectsim.reports.manifest import Manifest
 from affectsim.sections import Numerics
 from affectsim.training.programmes import programmes
 
-_AGAINST = {
+AGAINST = {
     "waiting-list": "a waiting list",
     "usual-care": "usual care",
     "active": "relaxation instead of training",
@@ -27,12 +27,12 @@ def asked(tables: Mapping[str, Any]) -> str:
     if not training:
         return "How do the three systems of these people go through these days?"
     control = str(training.get("against", "nothing"))
-    than = f", compared with {_AGAINST.get(control, control)}" if control != "nothing" else ""
+    than = f", compared with {AGAINST.get(control, control)}" if control != "nothing" else ""
     return f"What does the programme {training.get('programme', '?')} change in the people who are offered it{than}?"
 
 
-def design(tables: Mapping[str, Any]) -> list[Block]:
-    """Return the design of a scenario in words; nothing if there are no tables."""
+def design(tables: Mapping[str, Any], *, training: bool = True) -> list[Block]:
+    """Return the design of a scenario in words; nothing if there are no tables. `training`: also who is trained."""
     if not tables:
         return []
     population, network = _table(tables, "population"), _table(tables, "network")
@@ -50,18 +50,18 @@ def design(tables: Mapping[str, Any]) -> list[Block]:
         f"{kind} ({kinds.count(kind)} times)" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds)
     )
     lines.append(f"What happens to them: {', '.join(counted) or 'nothing'}.")
-    training = _table(tables, "training")
-    if training:
-        who = _table(training, "who")
-        name = str(training.get("programme", "?"))
+    offered = _table(tables, "training")
+    if training and offered:
+        who = _table(offered, "who")
+        name = str(offered.get("programme", "?"))
         lines.append(
             f"Training: the programme {name}{'' if name in programmes() else ' (a file)'}, from day "
-            f"{number(training.get('start_day'))}, offered to {100 * float(who.get('share', 1)):.3g} % of the people "
-            f"({who.get('choose', 'random')}), compared with {_AGAINST.get(str(training.get('against')), 'a control')}."
+            f"{number(offered.get('start_day'))}, offered to {100 * float(who.get('share', 1)):.3g} % of the people "
+            f"({who.get('choose', 'random')}), compared with {AGAINST.get(str(offered.get('against')), 'a control')}."
         )
-        if training.get("against") != "nothing":
+        if offered.get("against") != "nothing":
             lines.append("In both worlds the same people live the same days with the same events and the same luck.")
-    else:
+    elif training:
         lines.append("Nobody is trained.")
     return [Listed(lines)]
 

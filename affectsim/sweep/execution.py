@@ -19,8 +19,9 @@ from affectsim.sweep.workers import TIME_LIMIT, Hands, Lost, Pool
 BATCH_SECONDS = 1.0
 #: Most runs and most recorded numbers in a batch (a quarter of a gigabyte).
 MOST_BATCH, _MOST_NUMBERS = 64, 2**25
-#: Workers that a run may take with it before it is given up.
-MOST_DEATHS = 3
+#: Workers that a run may take with it before it is given up: so many that end by themselves, and so many that somebody
+#: else may have ended (a signal), which says little about the run.
+MOST_DEATHS, MOST_KILLED = 3, 8
 
 
 @dataclass
@@ -68,7 +69,7 @@ def execute(
     one's own with so many workers; default: processes without Dask. `time_limit`: longest time of a run (s).
 
     `acknowledged`: called with the runs that are on the disk, batch by batch. Damaged rows are made again. A run
-    that raises, that takes too long, or that takes `MOST_DEATHS` workers with it, is kept as failed. Raises
+    that raises, that takes too long, or that takes too many workers with it, is kept as failed. Raises
     InputError if nothing more can be kept (a full disk) or made, KeyboardInterrupt with how to go on.
     """
     if store.damaged:
@@ -143,8 +144,9 @@ def _after_death(lost: Lost, deaths: Counter[int], alone: deque[int], held: set[
         held.remove(job.run)
         if len(lost.jobs) == 1:
             deaths[job.run] += 1
-        if len(lost.jobs) == 1 and (lost.hung or deaths[job.run] >= MOST_DEATHS):
-            died = f"the process that made it died {MOST_DEATHS} times ({lost.why}); too little memory?"
+        most = MOST_DEATHS if lost.by_itself else MOST_KILLED
+        if len(lost.jobs) == 1 and (lost.hung or deaths[job.run] >= most):
+            died = f"the process that made it died {deaths[job.run]} times ({lost.why}); too little memory?"
             keep(Made([Done(job.run, {}, lost.why if lost.hung else died)], 0.0, 0.0), 0)
         else:
             alone.append(job.run)

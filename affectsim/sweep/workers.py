@@ -46,12 +46,13 @@ class CannotStart(NamedTuple):
 class Lost(NamedTuple):
     """A worker is gone; `jobs` are those that it had not finished, `why` in words.
 
-    `hung`: it was ended because they took too long, and would take as long again.
+    `hung`: it was ended because they took too long, and would take as long again. `by_itself`: nobody else ended it.
     """
 
     jobs: list[Job]
     why: str
     hung: bool = False
+    by_itself: bool = False
 
 
 class Hands(Protocol):
@@ -230,7 +231,7 @@ class Pool:
             return Lost(worker.jobs, too_long(self._time_limit), hung=True)
         if not worker.ready:
             self._false_starts += 1 / (_MOST_KILLED if code < 0 else _MOST_ENDED)
-        return Lost(worker.jobs, f"signal {-code}" if code < 0 else f"exit code {code}")
+        return Lost(worker.jobs, f"signal {-code}" if code < 0 else f"exit code {code}", by_itself=code >= 0)
 
     def close(self) -> None:
         """End all workers, whatever they do."""

@@ -59,6 +59,14 @@ def read(folder: Path, one: str, other: str) -> Pairs:
     raise InputError("compare", [Mistake(str(folder), message)])
 
 
+def files(folder: Path, one: str, other: str) -> list[str]:
+    """Return the names of the files in a folder that `read` reads, as far as they are whole files."""
+    runs = [f"{name.partition(':')[0]}/run.nc" for name in (one, other)]
+    known = ["run.nc", f"{KEY}/{WORLDS}", "table.csv"]
+    first = next((name for name in known if (folder / name).is_file()), None)
+    return [first] if first else [name for name in dict.fromkeys(runs) if (folder / name).is_file()]
+
+
 def _arm(run: xr.Dataset, name: str) -> dict[str, Float]:
     arms = sorted(set(run["arm"].to_numpy().tolist()))
     if name not in arms:

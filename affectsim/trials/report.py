@@ -38,10 +38,10 @@ def text(trial: Trial, results: pd.DataFrame) -> str:
         lines.append(f"{'':<26}{columns}")
         for arm, mine in rows.groupby("arm", sort=False):
             mean = mine.mean(numeric_only=True)
-            p = mean["p"] if replicates == 1 else float((mine["p"] < 0.05).mean())
+            p = _p(mean["p"]) if replicates == 1 else f"{(mine['p'] < 0.05).mean():.2f}"
             interval = f"[{_points(mean['low'])}, {_points(mean['high'])}]"
             lines.append(
-                f"  {str(arm)[:24]:<24}{_points(mean['difference']):>9}{interval:>20}{_p(p):>8}{mean['d']:>8.2f}"
+                f"  {str(arm)[:24]:<24}{_points(mean['difference']):>9}{interval:>20}{p:>8}{mean['d']:>8.2f}"
                 f"{_points(mean['protocol_difference']):>11}{_points(mean['true_own']):>14}"
                 f"{_points(mean['true_everybody']):>11}{_points(mean['true_contamination']):>11}"
             )

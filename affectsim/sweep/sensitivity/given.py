@@ -10,6 +10,10 @@ what comes out in a class is compared with what comes out everywhere.
 - `delta`: half of the mean area between the densities (Borgonovo 2007, Reliab Eng Syst Saf 92:771-784; from given data
   as Plischke et al. 2013, Eur J Oper Res 226:536-550, with Gaussian kernels and Scott's bandwidth).
 
+SALib (1.6) has both, but its `pawn` has no intervals and leaves out the highest level of every factor, and its `delta`
+cuts through levels that several points share: of little use where factors are categories or a grid. So they are here;
+tests compare them with SALib where it can tell.
+
 The last two are never below zero, so that chance alone lifts them; that part is taken away with points drawn anew, as
 Plischke et al. do. What is left for a factor that does nothing is told as the factor `NOTHING`.
 """

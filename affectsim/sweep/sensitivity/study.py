@@ -74,6 +74,9 @@ def sensitivity(
             elif kind == "grid":
                 each = found[outcome].to_numpy().reshape(*(len(f.levels()) for f in plan.known_factors), -1)
                 mine = [row for row in factorial_indices(each, names) if row.factor not in without]
+                if not any(row.samples == each.shape[-1] for row in mine):
+                    without[outcome] = "points differ no more than replicates make them"
+                    continue
             if part >= FEWEST_POINTS and varied:
                 mine += given_data(
                     [levels[n][:part] for n in varied], values[:part], [names[n] for n in varied], draws, seed,

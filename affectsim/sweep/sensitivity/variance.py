@@ -66,25 +66,34 @@ def factorial_indices(values: Float, names: Sequence[str]) -> list[Row]:
 
     `values`: shape (levels of the first factor, levels of the second, ..., replicates). For all replicates, then for
     the first half of them and so on; with one replicate there is no interval, and chance counts as interaction.
+    No rows where points differ no more than chance makes them: there is no variance to share out then.
     """
     rows: list[Row] = []
     for count in halves(values.shape[-1], 2):
         part = values[..., :count]
         here = _factorial(part)
+        if here is None:
+            continue
         ends = np.full((2, *here.shape), np.nan)
         if count > 2:
             from scipy.stats import t
 
-            without = np.stack([_factorial(np.delete(part, n, axis=-1)) for n in range(count)])
-            error = np.sqrt((count - 1) * without.var(axis=0))
+            without = [_factorial(np.delete(part, n, axis=-1)) for n in range(count)]
+            known = [one for one in without if one is not None]
+            if len(known) < count:
+                continue
+            error = np.sqrt((count - 1) * np.stack(known).var(axis=0))
             reach = t.ppf((1 + CONFIDENCE) / 2, count - 1) * error
             ends = np.stack([here - reach, here + reach])
         rows += _rows(here, ends, names, count)
     return rows
 
 
-def _factorial(values: Float) -> Float:
-    """Return first-order and total indices of the mean over all possible replicates, shape (2, factors)."""
+def _factorial(values: Float) -> Float | None:
+    """Return first-order and total indices of the mean over all possible replicates, shape (2, factors).
+
+    None if nothing is left of the variance over the points when that of chance is taken away.
+    """
     count = values.shape[-1]
     mean = values.mean(axis=-1)
     sums = _variances(mean)
@@ -92,7 +101,7 @@ def _factorial(values: Float) -> Float:
         # A variance is a quadratic form: that of a mean is too large by that of its error, on average.
         each = sum(_variances(values[..., n] - mean) for n in range(count))
         sums = sums - each / (count * (count - 1))
-    return np.asarray(sums[:2] / sums[2], dtype=np.float64)
+    return np.asarray(sums[:2] / sums[2], dtype=np.float64) if (sums[2] > 0).all() else None
 
 
 def _variances(values: Float) -> Float:
