@@ -19,8 +19,8 @@ function make(tag, attributes = {}, ...children) {
 
 /** Make an element of a drawing. */
 function draw(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  set(element, attributes);
+  const [name, look] = tag.split("."), element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  set(element, look ? { class: look, ...attributes } : attributes);
   element.append(...children);
   return element;
 }

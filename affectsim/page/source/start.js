@@ -66,8 +66,8 @@ class Page {
     this.view = "mind";
     this.place = make("div", { id: "view", role: "tabpanel" });
     document.getElementById("page").replaceWith(make("div.shell", {},
-      make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big)),
-      make("div.tabs", { role: "tablist" }, ...this.tabs),
+      make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big),
+        make("div.tabs", { role: "tablist" }, ...this.tabs)),
       make("main", {}, this.lessons.panel, this.place, this.take.element), this.lessons.sheet,
       make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }), this.lessons.help)));
   }
