@@ -143,23 +143,29 @@ class Community {
     while (this.waiting >= 1 && performance.now() - begun < 7) {
       this.advance(1);
       this.waiting -= 1;
+      this.changed = true;
     }
     this.waiting = Math.min(this.waiting, 2);
+    // Only what is new is drawn, and on a slow device not in every frame, so that buttons answer at once.
+    if (!this.changed || begun < this.restsUntil) return;
     this.show(false);
+    this.changed = false;
+    const end = performance.now();
+    this.restsUntil = end - begun > 12 ? end + (end - begun) : 0;
   }
 
   show(atOnce) {
     this.arms.forEach((arm, k) => {
-      const states = this.states(k);
-      this.network(arm.network, states, k);
-      triangle(arm.cloud, states, this.chosen);
+      const states = this.states(k), kinds = states.map(dominant);
+      this.network(arm.network, states, kinds, k);
+      triangle(arm.cloud, states, kinds, this.chosen);
     });
     this.write ??= seldom(2, () => this.words());
     if (atOnce) this.words();
     else this.write();
   }
 
-  network(canvas, states, arm) {
+  network(canvas, states, kinds, arm) {
     const height = Math.min((canvas.clientWidth || 320) * 0.75, 380), [pen, width] = sized(canvas, height);
     const ties = this.ties(width, height);
     if (recorder) {
@@ -175,9 +181,8 @@ class Community {
       for (const trains of [false, true]) {
         pen.beginPath();
         states.forEach((state, i) => {
-          if (dominant(state) !== system || (arm === 0 && this.trained[i]) !== trains) return;
-          const [x, y] = this.spot(i, width, height);
-          addMark(pen, system, x, y, small + 4 * Math.max(...state));
+          if (kinds[i] !== system || (arm === 0 && this.trained[i]) !== trains) return;
+          addMark(pen, system, ...ties.spots[i], small + 4 * state[SYSTEMS.indexOf(system)]);
         });
         pen.fillStyle = LOOKS[system].colour;
         pen.fill();
@@ -202,14 +207,15 @@ class Community {
         if (i === this.chosen || source[k] === this.chosen) own.push(part);
       }
     }
-    const path = new Path2D(parts.join("")), mine = new Path2D(own.join("")), image = make("canvas"), scale = window.devicePixelRatio || 1, pen = image.getContext("2d");
+    const spots = Array.from({ length: this.people }, (_, i) => this.spot(i, width, height));
+    const path = new Path2D(parts.join("")), mine = new Path2D(own.join("")), image = make("canvas"), scale = sharpness(), pen = image.getContext("2d");
     path.text = parts.join("");
     mine.text = own.join("");
     Object.assign(image, { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) });
     pen.scale(scale, scale);
     pen.strokeStyle = LINE;
     pen.stroke(path);
-    this.drawnTies = { size, path, mine, image };
+    this.drawnTies = { size, path, mine, image, spots };
     return this.drawnTies;
   }
 

@@ -6,10 +6,10 @@ class Landscape {
     this.value = 0.3;
     this.canvas = make("canvas.drag", { role: "img" });
     this.words = make("p.sentence", { role: "status" });
-    this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01 });
+    this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01, dir: "ltr" });
     this.label = make("label", { for: "load" });
     this.output = make("output", { for: "load" });
-    this.beside = make("input", { type: "range", id: "beside", min: 0 });
+    this.beside = make("input", { type: "range", id: "beside", min: 0, dir: "ltr" });
     this.besideLabel = make("label", { for: "beside" });
     this.besideOutput = make("output", { for: "beside" });
     this.beside.addEventListener("input", () => this.restart(Number(this.beside.value)));

@@ -55,7 +55,7 @@ class Page {
       const tab = button(`views.${name}`, () => this.open(name));
       set(tab, { role: "tab", id: `tab-${name}`, "aria-controls": "view" });
       tab.addEventListener("keydown", (event) => {
-        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], by = document.documentElement.dir === "rtl" ? -step : step;
         if (!by) return;
         const next = (k + by + VIEWS.length) % VIEWS.length;
         this.open(VIEWS[next]);
