@@ -196,7 +196,8 @@ class Mind {
       for (let most = 12; this.waiting >= 1 && most; most--, this.waiting--) this.step();
       this.waiting = Math.min(this.waiting, 1);
     }
-    this.show(total, false);
+    // Without time and without breathing there is nothing new to draw.
+    if (this.running || !still.matches) this.show(total, false);
   }
 
   show(total, atOnce) {
