@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import socket
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -161,3 +164,35 @@ def test_a_step_of_many_ticks_is_the_same_as_many_steps():
     assert "ticks_per_step" in inspect.signature(AffectModel).parameters
     with pytest.raises(ValueError, match="at least 1"):
         AffectModel(size=30, ticks_per_step=0)
+
+
+@pytest.mark.full
+def test_play_moves_time_in_a_real_browser_and_asks_nobody_else():
+    """Mesa's page as a user starts it: a server of its own, Chromium, the button with the triangle."""
+    for name in ("solara", "altair", "solara_assets", "playwright.sync_api"):
+        pytest.importorskip(name, reason="Mesa's page needs the extra viz, and playwright is in the extra test")
+    from tests.browser import CHROMIUM, chromium
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "affectsim", "page", "mesa", "--no-browser", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(300):
+                assert server.poll() is None
+                with socket.socket() as asked:
+                    if asked.connect_ex((HOST, port)) == 0:
+                        break
+                time.sleep(0.3)
+            with chromium() as browser:
+                page, elsewhere = browser.new_page(), []
+                page.on("request", lambda asked: elsewhere.append(asked.url))
+                page.goto(f"http://{HOST}:{port}/")
+                page.get_by_role("button", name="▶").click(timeout=60_000)
+                page.get_by_text("Step: 2", exact=True).wait_for(timeout=60_000)
+            assert not [url for url in elsewhere if not url.startswith((f"http://{HOST}:{port}/", "data:", "blob:"))]
+        finally:
+            server.terminate()

@@ -28,6 +28,7 @@ from affectsim.page.serve import server
 from affectsim.parameters import MODEL
 from affectsim.stimuli import KINDS
 from affectsim.world import World, build
+from tests.teaching_hour import HOUR_DAYS, largest_difference, script
 from tests.worlds import advance, scenario
 
 SOURCE = Path(assemble.__file__).parent / "source"
@@ -46,7 +47,7 @@ def in_node(script: str, folder: Path) -> object:
     """Run JavaScript that ends in an expression `result`; return it."""
     file = folder / "script.js"
     file.write_text(script + "\nconsole.log(JSON.stringify(result, (k, v) => ArrayBuffer.isView(v) ? [...v] : v));")
-    done = subprocess.run([str(NODE), str(file)], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([str(NODE), str(file)], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
 
@@ -226,6 +227,15 @@ def test_page_builds_the_people_and_tables_of_the_engine(tmp_path, preset):
 
 
 @needs_node
+def test_a_teaching_hour_gives_the_numbers_of_the_engine(tmp_path, request):
+    """Ties, daily life, pressed events and training over two weeks; with --full a whole hour (600 days)."""
+    days = HOUR_DAYS if request.config.getoption("--full") else 14
+    difference = largest_difference(in_node(model_script() + script(days) + "const result = found;", tmp_path), days)
+    print(f"largest difference over {days} days: {difference:.1e}")
+    assert difference <= TOLERANCE
+
+
+@needs_node
 def test_formulas_are_those_of_the_engine(tmp_path):
     """The same bits for random parameters: exponentials are plain arithmetic, too."""
     from affectsim import dynamics, world_tables
@@ -265,6 +275,31 @@ def test_page_draws_people_as_the_engine_does(tmp_path):
     drawn, normals = in_node(script, tmp_path)
     assert drawn == uniforms(3, 0, "trait/power", 600).tolist()
     np.testing.assert_allclose(normals, ndtri(shares), rtol=1e-13, atol=1e-14)
+
+
+@needs_node
+def test_every_fictional_person_finds_a_way_out_of_the_inner_critic():
+    """With the critic on, one near miss lasts for days; the switch ends that, and so do company and practice."""
+    from affectsim.page.rehearsal import rehearse
+
+    frightened = {"kind": "try", "view": "mind", "critic": True, "wait": "event:near_miss"}
+    practised = [
+        {"kind": "try", "wait": "exercise:self-critic-work", "times": 6},
+        {"kind": "try", "wait": "exercise:soothing-rhythm-breathing", "times": 4},
+        {"kind": "try", "wait": "event:kind_friend"},
+        {"kind": "try", "wait": "hours:23"},
+    ]
+    ways = {
+        "nothing": [{"kind": "try", "wait": "hours:72"}],
+        "switch": [{"kind": "try", "wait": "critic:off"}, {"kind": "try", "wait": "hours:24"}],
+        "practice": practised * 7,
+    }
+    cases = texts.teaching()["cases"]
+    lessons = [{"steps": [{**frightened, "case": case}, *way]} for case in cases for way in ways.values()]
+    for k, steps in enumerate(rehearse(lessons)):
+        case, way = list(cases)[k // len(ways)], list(ways)[k % len(ways)]
+        threat = list(steps[-1]["after"].values())[-1]["threat"]
+        assert (threat > 0.4) == (way == "nothing"), (case, way, threat)
 
 
 @needs_node

@@ -83,6 +83,8 @@ def _teacher(sheet: Sheet, lesson: Mapping[str, Any], texts: Mapping[str, Any], 
     for number, (step, told) in enumerate(zip(lesson["steps"], texts["steps"], strict=True), 1):
         minutes = said["teacher.row"].format(minutes=f"{step['minutes']:g}")
         kind = said[f"page.lessons.{step['kind']}"]
+        # A row keeps its first two lines of text.
+        sheet.room(45)
         sheet.paragraph(f"{number}  {kind} ({minutes})", 9, "bold", indent=0, after=0)
         sheet.paragraph(told["text"], 9, indent=14, after=4)
     sheet.heading(f"{said['teacher.talk']} ({said['teacher.row'].format(minutes=lesson['discuss_minutes'])})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ SHOWS = (
 MOST_BYTES = 300_000
 
 
+@functools.cache
 def model_script() -> str:
     """Return the JavaScript that computes, without the page: kernel, formulas, data, worlds."""
     world = example()

@@ -146,7 +146,8 @@ def _network(people: int) -> dict[str, Any]:
     graph: Any = nx.Graph()
     graph.add_nodes_from(range(people))
     graph.add_edges_from(zip(ties.source.tolist(), ties.target.tolist(), strict=True))
-    places = nx.spring_layout(graph, seed=SEED, iterations=200)
+    # networkx places large networks by another method, whose steps go further and take longer.
+    places = nx.spring_layout(graph, seed=SEED, iterations=200 if people < 500 else 40)
     where = np.array([places[k] for k in range(people)])
     where = np.rint(250 * (where - where.min(axis=0)) / np.ptp(where, axis=0)).astype(np.uint8)
     return {

@@ -1,5 +1,5 @@
 // Three breathing circles, and arrows: who calms or rouses whom now.
-const PLACES = { drive: [108, 118], soothing: [372, 118], threat: [240, 322] };
+const PLACES = { drive: [112, 148], soothing: [368, 148], threat: [240, 318] };
 /** Radius of a circle: area grows faster than activation, so that a glance tells them apart. */
 const radiusOf = (activation) => 22 + 96 * activation;
 const NUMBERS = { threat: 0, drive: 1, soothing: 2 };
@@ -31,12 +31,13 @@ class Circles {
     const groups = SYSTEMS.map((system) => {
       const [x, y] = PLACES[system], { colour, mark: sign } = LOOKS[system];
       const circle = draw("circle", { cx: x, cy: y, r: 40, fill: colour, "fill-opacity": 0.18, stroke: colour, "stroke-width": 4 });
-      const core = draw("text", { x, y: y - 6, fill: colour, "font-size": 22, "font-weight": 700, ...HALO });
-      const words = draw("text", { x, y: y + 22, fill: INK, "font-size": 19, ...HALO });
-      this.parts[system] = { circle, core, words, sign };
-      return draw("g", {}, circle, core, words);
+      const share = draw("text", { x, y: y + 7, fill: INK, "font-size": 20, ...HALO });
+      const core = draw("text.name", { x, fill: colour, "font-size": 23, "font-weight": 700, ...HALO });
+      const words = draw("text", { x, fill: INK, "font-size": 19, ...HALO });
+      this.parts[system] = { circle, share, core, words, sign };
+      return draw("g", {}, circle, share, core, words);
     });
-    this.element = draw("svg", { class: "circles", viewBox: "0 10 480 430", role: "img" }, this.arrows, ...groups);
+    this.element = draw("svg", { class: "circles", viewBox: "0 0 480 468", role: "img" }, this.arrows, ...groups);
     this.lines = {};
   }
 
@@ -44,10 +45,15 @@ class Circles {
   show(state, found, seconds) {
     const breath = still.matches ? 0 : Math.sin((seconds * 2 * Math.PI) / 5);
     SYSTEMS.forEach((system, k) => {
-      const { circle, core, words, sign } = this.parts[system];
-      circle.setAttribute("r", (radiusOf(state[k]) + 2 * breath).toFixed(1));
+      const { circle, share, core, words, sign } = this.parts[system], y = PLACES[system][1], r = radiusOf(state[k]);
+      // Name and word stand outside, where no circle is too small for them: above the upper ones, below the lower one.
+      const [first, second] = system === "threat" ? [Math.min(y + r + 27, 438), 22] : [Math.max(y - r - 34, 24), 23];
+      circle.setAttribute("r", (r + 2 * breath).toFixed(1));
+      core.setAttribute("y", first.toFixed(1));
+      words.setAttribute("y", (first + second).toFixed(1));
       core.textContent = `${sign} ${say(`systems.${system}`)}`;
-      words.textContent = `${strength(state[k])}, ${percent(state[k])}`;
+      words.textContent = strength(state[k]);
+      share.textContent = percent(state[k]);
     });
     const shown = new Set();
     for (const one of found) {

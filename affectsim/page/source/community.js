@@ -50,6 +50,11 @@ class Community {
     this.show(true);
   }
 
+  /** The same happens to everybody, in both arms. */
+  forAll(kind) {
+    this.happen(Array.from({ length: this.people }, (_, i) => i), kind, 2);
+  }
+
   build() {
     const pick = (key, values, now, changed, name) => {
       const control = make("select", { onchange: (event) => { changed(event.target.value); this.restart(); } },
@@ -72,7 +77,6 @@ class Community {
     const pace = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
       ...[[8, "medium"], [48, "fast"], [144, "fastest"]].map(([ticks, name]) => make("option", { value: ticks, text: `controls.${name}` })));
     const step = (by) => () => this.look((this.chosen + by + this.people) % this.people);
-    const everybody = () => Array.from({ length: this.people }, (_, i) => i);
     this.arms.forEach((arm) => {
       arm.network.addEventListener("click", (event) => this.click(arm.network, event));
     });
@@ -86,11 +90,12 @@ class Community {
           pick("community.preset", Object.keys(DATA.presets), this.preset, (value) => { this.preset = value; }, (value) => say(`presets.${value}`)),
           pick("community.share", SHARES, this.share, (value) => { this.share = Number(value); }, (value) => percent(Number(value)))),
         make("div.row", {},
-          button("community.bad_news", () => this.happen(everybody(), "threat", 2), ".main"),
-          button("community.kindness", () => this.happen(everybody(), "affiliative", 2)),
+          button("community.bad_news", () => this.forAll("threat"), ".main"),
+          button("community.kindness", () => this.forAll("affiliative")),
           button("community.one_criticised", () => this.happen([this.chosen], "threat", 4)))),
       make("div.arms", {}, ...this.arms.map((arm, k) => make("section.card", {},
         make("h2", { text: k ? "community.without" : "community.with" }), arm.words, arm.network, arm.cloud))),
+      make("p.quiet", { text: "community.key" }),
       make("section.card", {}, make("h2", { text: "community.balance" }), this.difference),
       make("section.card", {}, make("h2", { text: "community.closer" }),
         make("div.row", {}, button("community.previous", step(-1)), button("community.next", step(1))), this.closer, this.heard));
@@ -138,23 +143,29 @@ class Community {
     while (this.waiting >= 1 && performance.now() - begun < 7) {
       this.advance(1);
       this.waiting -= 1;
+      this.changed = true;
     }
     this.waiting = Math.min(this.waiting, 2);
+    // Only what is new is drawn, and on a slow device not in every frame, so that buttons answer at once.
+    if (!this.changed || begun < this.restsUntil) return;
     this.show(false);
+    this.changed = false;
+    const end = performance.now();
+    this.restsUntil = end - begun > 12 ? end + (end - begun) : 0;
   }
 
   show(atOnce) {
     this.arms.forEach((arm, k) => {
-      const states = this.states(k);
-      this.network(arm.network, states, k);
-      triangle(arm.cloud, states, this.chosen);
+      const states = this.states(k), kinds = states.map(dominant);
+      this.network(arm.network, states, kinds, k);
+      triangle(arm.cloud, states, kinds, this.chosen);
     });
     this.write ??= seldom(2, () => this.words());
     if (atOnce) this.words();
     else this.write();
   }
 
-  network(canvas, states, arm) {
+  network(canvas, states, kinds, arm) {
     const height = Math.min((canvas.clientWidth || 320) * 0.75, 380), [pen, width] = sized(canvas, height);
     const ties = this.ties(width, height);
     if (recorder) {
@@ -162,14 +173,16 @@ class Community {
       pen.lineWidth = 1;
       pen.stroke(ties.path);
     } else pen.drawImage(ties.image, 0, 0, width, height);
+    pen.strokeStyle = QUIET;
+    pen.lineWidth = 1.5;
+    pen.stroke(ties.mine);
     const small = this.people > 200 ? 2.5 : this.people > 100 ? 3.5 : 5;
     for (const system of SYSTEMS) {
       for (const trains of [false, true]) {
         pen.beginPath();
         states.forEach((state, i) => {
-          if (dominant(state) !== system || (arm === 0 && this.trained[i]) !== trains) return;
-          const [x, y] = this.spot(i, width, height);
-          addMark(pen, system, x, y, small + 4 * Math.max(...state));
+          if (kinds[i] !== system || (arm === 0 && this.trained[i]) !== trains) return;
+          addMark(pen, system, ...ties.spots[i], small + 4 * state[SYSTEMS.indexOf(system)]);
         });
         pen.fillStyle = LOOKS[system].colour;
         pen.fill();
@@ -183,22 +196,26 @@ class Community {
 
   /** The lines of all ties, as a path and as an image, made anew only if people or sizes change. */
   ties(width, height) {
-    const size = `${this.people} ${width} ${height}`, { start, source } = this.world.network;
+    const size = `${this.people} ${width} ${height} ${this.chosen}`, { start, source } = this.world.network;
     if (this.drawnTies?.size === size) return this.drawnTies;
-    const parts = [];
+    const parts = [], own = [];
     for (let i = 0; i < this.people; i++) {
       for (let k = start[i]; k < start[i + 1]; k++) {
         if (source[k] > i) continue;
-        parts.push(`M${this.spot(i, width, height).map(round)}L${this.spot(source[k], width, height).map(round)}`);
+        const part = `M${this.spot(i, width, height).map(round)}L${this.spot(source[k], width, height).map(round)}`;
+        parts.push(part);
+        if (i === this.chosen || source[k] === this.chosen) own.push(part);
       }
     }
-    const path = new Path2D(parts.join("")), image = make("canvas"), scale = window.devicePixelRatio || 1, pen = image.getContext("2d");
+    const spots = Array.from({ length: this.people }, (_, i) => this.spot(i, width, height));
+    const path = new Path2D(parts.join("")), mine = new Path2D(own.join("")), image = make("canvas"), scale = sharpness(), pen = image.getContext("2d");
     path.text = parts.join("");
+    mine.text = own.join("");
     Object.assign(image, { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) });
     pen.scale(scale, scale);
     pen.strokeStyle = LINE;
     pen.stroke(path);
-    this.drawnTies = { size, path, image };
+    this.drawnTies = { size, path, mine, image, spots };
     return this.drawnTies;
   }
 

@@ -19,8 +19,8 @@ function make(tag, attributes = {}, ...children) {
 
 /** Make an element of a drawing. */
 function draw(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  set(element, attributes);
+  const [name, look] = tag.split("."), element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  set(element, look ? { class: look, ...attributes } : attributes);
   element.append(...children);
   return element;
 }
@@ -46,12 +46,17 @@ function button(key, pressed, look = "") {
   return make(`button${look}`, { type: "button", text: key, onclick: pressed });
 }
 
+/** Return pixels per point of canvases: beyond two nobody sees more, and small devices draw much longer. */
+function sharpness() {
+  return Math.min(window.devicePixelRatio || 1, 2);
+}
+
 // While a picture is made: canvas -> the pen that writes it down instead.
 let recorder = null;
 
 /** Prepare a canvas for its size on the screen; returns its context and its width. */
 function sized(canvas, height) {
-  const width = canvas.clientWidth || 320, scale = window.devicePixelRatio || 1;
+  const width = canvas.clientWidth || 320, scale = sharpness();
   if (recorder) {
     recorder.set(canvas, new SvgPen());
     return [recorder.get(canvas), width];

@@ -6,10 +6,10 @@ class Landscape {
     this.value = 0.3;
     this.canvas = make("canvas.drag", { role: "img" });
     this.words = make("p.sentence", { role: "status" });
-    this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01 });
+    this.input = make("input", { type: "range", id: "load", min: 0, step: 0.01, dir: "ltr" });
     this.label = make("label", { for: "load" });
     this.output = make("output", { for: "load" });
-    this.beside = make("input", { type: "range", id: "beside", min: 0 });
+    this.beside = make("input", { type: "range", id: "beside", min: 0, dir: "ltr" });
     this.besideLabel = make("label", { for: "beside" });
     this.besideOutput = make("output", { for: "beside" });
     this.beside.addEventListener("input", () => this.restart(Number(this.beside.value)));
@@ -26,22 +26,33 @@ class Landscape {
       make("div.slider", {}, this.besideLabel, this.besideOutput, this.beside), make("p.quiet", { text: "landscape.assumes" }));
   }
 
-  /** Take the person as the first view has them, and start calm, without load; `beside`: of the other load. */
+  /**
+   * Take the person as the first view has them, and start calm, without load; `beside`: of the other load. Unless that is
+   * said, and outside lessons, there is as much of it beside as this person needs to tip by hand, if little is enough.
+   */
   restart(beside) {
     const whose = personOf(this.mind.world, 0, 0);
     this.other = Object.keys(LOADS).find((name) => name !== this.load);
-    this.besideValue = beside ?? LOADS[this.other].of(whose);
+    this.coupling = formulas.coupling(this.mind.model);
+    const own = LOADS[this.other].of(whose), tries = beside === undefined && !this.mind.lesson?.lesson ? LOADS[this.other].more ?? [] : [];
+    this.beneath(beside ?? own, whose);
+    for (const more of tries) if ((bistable(this.lines)?.[1] ?? 0) === LOADS[this.load].most) this.beneath(more, whose);
+    if (tries.length && bistable(this.lines)?.[1] === LOADS[this.load].most) this.beneath(own, whose);
     set(this.beside, { max: LOADS[this.other].most_beside, step: LOADS[this.other].most_beside / 40 });
     this.beside.value = this.besideValue;
-    [this.inputs, this.person] = loaded(this.other, this.besideValue, quietInputs(this.mind.model), whose);
-    this.coupling = formulas.coupling(this.mind.model);
-    this.lines = landscape(this.load, this.inputs, this.person, this.coupling);
     this.state = settled([0.05, 0.3, 0.4], ...loaded(this.load, 0.2, this.inputs, this.person), this.coupling);
     this.value = 0.2;
     this.trail = [];
     this.jumped = 0;
     this.input.max = LOADS[this.load].most;
     this.move(this.value);
+  }
+
+  /** Put the other load beneath, and follow the mind along the one that is drawn. */
+  beneath(value, whose) {
+    this.besideValue = value;
+    [this.inputs, this.person] = loaded(this.other, value, quietInputs(this.mind.model), whose);
+    this.lines = landscape(this.load, this.inputs, this.person, this.coupling);
   }
 
   move(value) {
@@ -77,7 +88,7 @@ class Landscape {
 
   get edges() {
     const size = textSize();
-    return { left: 3.2 * size, right: 1.2 * size, top: 1.2 * size, bottom: 2.6 * size };
+    return { left: 3.2 * size, right: 1.2 * size, top: 1.5 * size, bottom: 2.6 * size };
   }
 
   atPointer(event) {
@@ -96,7 +107,7 @@ class Landscape {
       pen.fillRect(x(two[0]), top, x(two[1]) - x(two[0]), height - top - bottom);
       pen.fillStyle = QUIET;
       pen.textAlign = "center";
-      pen.fillText(say("landscape.two"), Math.min(Math.max((x(two[0]) + x(two[1])) / 2, left + 6 * size), width - 6 * size), top + size * 1.2);
+      pen.fillText(say("landscape.two"), Math.min(Math.max((x(two[0]) + x(two[1])) / 2, left + 6 * size), width - 6 * size), top - 0.35 * size);
       pen.textAlign = "left";
     }
     pen.fillStyle = QUIET;
@@ -114,7 +125,7 @@ class Landscape {
         const text = say(key), room = pen.measureText(text).width;
         pen.fillText(text, Math.max(left, Math.min(x(two[1]), width - right) - room - 4), y(states[at][0]) + up);
       };
-      label("landscape.held", -0.7 * size, this.lines.down);
+      label("landscape.held", -1.1 * size, this.lines.down);
       label("landscape.calm", -0.7 * size, this.lines.up);
     }
     pen.strokeStyle = INK;

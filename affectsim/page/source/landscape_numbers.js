@@ -20,7 +20,7 @@ function settled(state, inputs, person, coupling, hours = 60) {
  */
 const LOADS = {
   self_criticism: { most: 4, most_beside: 4, of: (person) => person[0], set: (value, inputs, person) => { person[0] = value; } },
-  threat_load: { most: 1.5, most_beside: 0.2, of: () => 0, set: (value, inputs) => { inputs[0] += value; } },
+  threat_load: { most: 1.5, most_beside: 0.2, of: () => 0, more: [0.05, 0.1, 0.15], set: (value, inputs) => { inputs[0] += value; } },
 };
 
 /** Return inputs and person of a mind with a load on top. */

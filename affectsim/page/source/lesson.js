@@ -2,8 +2,8 @@
 class Lessons {
   constructor(page) {
     this.page = page;
-    this.element = make("div.stack");
-    this.panel = make("section.card.lesson.hidden", { "aria-live": "polite" });
+    this.element = make("div.stack.lessons");
+    this.panel = make("section.card.lesson.hidden");
     this.sheet = make("section.sheet");
     this.help = make("p");
     this.line = make("input", { type: "text", id: "help-line", maxlength: 200 });
@@ -25,8 +25,7 @@ class Lessons {
 
   list() {
     const print = (key, lesson, of) => button(key, () => printSheet(this.sheet, of(this.words(lesson)), this.line.value.trim()));
-    this.element.replaceChildren(make("section.card", {}, make("label", { for: "help-line", text: "lessons.help_line" }), this.line),
-      ...LESSONS.map((lesson) => {
+    this.element.replaceChildren(...LESSONS.map((lesson) => {
         const { title, about, discuss, notes } = this.words(lesson);
         const listed = (key, texts) => [make("h3", { text: key }), make("ul", {}, ...texts.map((text) => make("li", {}, text)))];
         return make("section.card", {}, make("h2", {}, title), make("p", {}, about),
@@ -36,7 +35,8 @@ class Lessons {
             ...listed("lessons.notes", notes), ...listed("lessons.discuss", discuss),
             make("div.row", {}, print("lessons.print_handout", lesson, handout),
               print("lessons.print_worksheet", lesson, worksheet))));
-      }));
+      }), make("section.card", {}, make("h2", { text: "lessons.teacher" }),
+        make("label", { for: "help-line", text: "lessons.help_line" }), this.line));
   }
 
   begin(lesson) {
@@ -51,7 +51,8 @@ class Lessons {
   enter() {
     const step = this.lesson.steps[this.number];
     this.tried = !step.wait;
-    this.left = step.times ?? 1;
+    const [what, amount] = step.wait?.split(":") ?? [];
+    this.left = what === "hours" || what === "days" ? Number(amount) : step.times ?? 1;
     this.since = null;
     this.answer = null;
     if (step.view) this.page.open(step.view);
@@ -67,7 +68,7 @@ class Lessons {
     if (!this.lesson || this.tried || what !== this.lesson.steps[this.number].wait) return;
     this.left -= 1;
     this.tried = this.left <= 0;
-    this.show();
+    this.update();
   }
 
   /** Called as time goes on: `kind` hours or days, and how many there are by now. */
@@ -75,10 +76,9 @@ class Lessons {
     const [wanted, amount] = this.lesson?.steps[this.number].wait?.split(":") ?? [];
     if (wanted !== kind || this.tried) return;
     this.since = Math.min(this.since ?? now, now);
-    if (now - this.since >= Number(amount)) {
-      this.tried = true;
-      this.show();
-    }
+    this.left = Math.max(1, Math.ceil(Number(amount) - (now - this.since)));
+    this.tried = now - this.since >= Number(amount);
+    this.update();
   }
 
   show() {
@@ -89,21 +89,41 @@ class Lessons {
       + `(${digits(this.number + 1, 0)}/${digits(this.lesson.steps.length, 0)})`), make("p", {}, words.text)];
     if (words.choices) {
       parts.push(make("fieldset", {}, make("legend", {}, say("lessons.what_do_you_think")), ...words.choices.map((text, k) => {
-        const input = make("input", { type: "radio", name: "answer", onchange: () => { this.answer = k; this.show(); } });
+        const input = make("input", { type: "radio", name: "answer", onchange: () => { this.answer = k; this.update(); } });
         input.checked = this.answer === k;
         return make("label.choice", {}, input, make("span", {}, text));
       })));
     }
-    const last = this.number === this.lesson.steps.length - 1, ready = this.tried && (!words.choices || this.answer !== null);
-    const next = make("button", { type: "button" }, say(last ? "lessons.finish" : "lessons.next"));
-    next.disabled = !ready;
-    next.addEventListener("click", () => {
+    const last = this.number === this.lesson.steps.length - 1;
+    this.next = make("button", { type: "button" }, say(last ? "lessons.finish" : "lessons.next"));
+    this.next.addEventListener("click", () => {
       if (last) this.stop();
       else { this.number += 1; this.enter(); }
     });
-    if (!ready) parts.push(make("p.quiet", {}, say(this.tried ? "lessons.choose_first" : this.left > 1 ? "lessons.try_more" : "lessons.try_first", { left: digits(this.left, 0) })));
+    this.hint = make("p.quiet", { role: "status" });
     const leave = make("button", { type: "button", onclick: () => this.stop() }, say("lessons.leave"));
-    this.panel.replaceChildren(...parts, make("div.row", {}, next, leave));
+    this.panel.replaceChildren(...parts, this.hint, make("div.row", {}, this.shortcut(step.wait), this.next, leave));
+    this.update();
+  }
+
+  /** The button that a step asks for, here as well: on a small screen the other one is out of sight. */
+  shortcut(wait = "") {
+    const [what, name] = wait.split(":"), { mind, views } = this.page;
+    const made = {
+      event: ["events.$.name", () => mind.happen(name)], exercise: ["exercises.$.name", () => mind.practise(name)],
+      community: [`community.${name === "threat" ? "bad_news" : "kindness"}`, () => views.community.forAll(name)],
+    }[what];
+    return made ? make("button.main", { type: "button", onclick: made[1] }, say(made[0].replace("$", name))) : null;
+  }
+
+  /** Keep the step current without making it anew, so that nobody loses their place in it. */
+  update() {
+    const step = this.lesson.steps[this.number], choose = this.words(this.lesson).steps[this.number].choices && this.answer === null;
+    this.next.disabled = !this.tried || Boolean(choose);
+    const [what] = step.wait?.split(":") ?? [], times = this.left > 1 ? "try_more" : "try_first";
+    const key = choose ? "choose_first" : this.tried ? (step.wait ? "done" : null) : { hours: "let_hours", days: "let_days" }[what] ?? times;
+    const text = key ? say(`lessons.${key}`, { left: digits(this.left, 0) }) : "";
+    if (this.hint.textContent !== text) this.hint.textContent = text;
   }
 
   stop() {

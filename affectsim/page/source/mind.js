@@ -21,7 +21,6 @@ class Mind {
     this.name = name;
     this.traits = Object.fromEntries(Object.entries(medianTraits(DATA.cases[name])).map(([trait, values]) => [trait, values[0]]));
     this.critic = false;
-    this.criticButton.setAttribute("aria-pressed", "false");
     this.cases.value = name;
     this.restart();
   }
@@ -40,9 +39,14 @@ class Mind {
     this.record.clear();
     this.now = this.before = this.state();
     this.record.add(this.world.hours, this.now);
-    this.told(() => say("mind.opening", { name: say(`cases.${this.name}.name`) }));
+    this.told(() => say(this.lesson?.lesson ? "mind.opening_lesson" : "mind.opening", { name: say(`cases.${this.name}.name`) }));
+    this.showCritic();
     this.sliders?.refresh();
     this.show(0, true);
+  }
+
+  showCritic() {
+    this.criticButton.setAttribute("aria-checked", String(this.critic));
   }
 
   /** How strong the critic is when it is on: where a mind can settle in two ways, so that one event can tip it. */
@@ -54,7 +58,7 @@ class Mind {
 
   setCritic(on) {
     this.critic = on;
-    this.criticButton.setAttribute("aria-pressed", String(on));
+    this.showCritic();
     this.world.set(0, 0, "self_criticism", on ? this.criticStrength() : this.traits.self_criticism);
     this.world.night();
     this.told(() => say(on ? "mind.critic_on" : "mind.critic_off"));
@@ -137,7 +141,7 @@ class Mind {
     this.feelings = make("ul.feelings");
     this.when = make("span.quiet");
     this.criticButton = button("mind.critic", () => this.setCritic(!this.critic));
-    this.criticButton.setAttribute("aria-pressed", "false");
+    set(this.criticButton, { role: "switch", "aria-checked": "false" });
     this.playing = button("controls.pause", () => this.run(!this.running));
     const pace = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
       ...[[2, "slow"], [4, "medium"], [12, "fast"], [48, "fastest"]].map(([ticks, name]) =>
@@ -148,26 +152,28 @@ class Mind {
     const events = Object.keys(DATA.events).map((name, k) => happening(`events.${name}`, () => this.happen(name), k ? "" : ".main"));
     const exercises = EXERCISES.map((kind) => happening(`exercises.${kind}`, () => this.practise(kind)));
     this.sliders = new Sliders(this);
-    this.element = make("div.two", {},
+    this.element = make("div.two.mind", {},
       make("div.stack", {},
-        make("section.card", {}, make("p", { text: "mind.circles" }), this.circles.element, this.sentence, this.heard, this.saidPart,
+        make("section.card", {}, make("p", { text: "mind.circles" }), this.circles.element, this.saidPart, this.sentence, this.heard,
+          make("div.row", {}, this.playing, button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
+            labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
           make("p.quiet", { text: "mind.key" })),
-        make("section.card.later", {}, make("div.row", {}, this.playing,
-          button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
-          labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
-        this.record.canvas)),
+        make("section.card.later", {}, make("h2", { text: "mind.day" }), this.record.canvas)),
       make("div.stack", {},
         make("section.card", {}, labelled("mind.case", this.cases),
           make("h2", { text: "mind.what_happens" }), make("div.buttons", {}, ...events),
           make("h3", { text: "mind.practise" }), make("div.buttons", {}, ...exercises),
-          make("h3", { text: "mind.inside" }), this.criticButton),
+          make("h3", { text: "mind.inside" }), this.criticButton,
+          make("details", {}, make("summary", { text: "mind.assumptions" }), make("ul", {},
+            ...[...Object.keys(DATA.events).map((name) => `events.${name}`), ...EXERCISES.map((kind) => `exercises.${kind}`)].map((key) =>
+              make("li", {}, make("b", { text: `${key}.name` }), ": ", make("span", { text: `${key}.assumes` })))))),
         make("section.card", {}, make("h2", { text: "mind.feelings" }), this.feelings),
         make("section.card.later", {}, ...this.sliders.parts)));
   }
 
   /** What a picture of this view holds, row by row. */
   picture() {
-    return [[this.circles.element], [this.sentence.textContent], [this.record.canvas]];
+    return [[this.circles.element], [this.saidPart.textContent], [this.sentence.textContent], [this.record.canvas]];
   }
 
   run(on) {
@@ -190,7 +196,8 @@ class Mind {
       for (let most = 12; this.waiting >= 1 && most; most--, this.waiting--) this.step();
       this.waiting = Math.min(this.waiting, 1);
     }
-    this.show(total, false);
+    // Without time and without breathing there is nothing new to draw.
+    if (this.running || !still.matches) this.show(total, false);
   }
 
   show(total, atOnce) {

@@ -23,7 +23,7 @@ class Record {
   show(description) {
     const size = textSize(), height = Math.round(9 * size + 70), [pen, width] = sized(this.canvas, height);
     pen.font = `${size}px system-ui, sans-serif`;
-    const left = 8, right = 12 + Math.max(...SYSTEMS.map((s) => pen.measureText(`${LOOKS[s].mark} ${say(`systems.${s}`)}`).width)), top = 1.7 * size, bottom = 1.6 * size;
+    const left = 3.4 * size, right = 12 + Math.max(...SYSTEMS.map((s) => pen.measureText(`${LOOKS[s].mark} ${say(`systems.${s}`)}`).width)), top = 1.7 * size, bottom = 1.6 * size;
     const end = Math.max(this.points.at(-1)?.[0] ?? 0, (this.points[0]?.[0] ?? 0) + 4), begin = Math.max(end - this.hours, this.points[0]?.[0] ?? 0);
     const x = (time) => left + ((time - begin) / (end - begin)) * (width - left - right);
     const y = (value) => top + (1 - value) * (height - top - bottom);
@@ -31,6 +31,7 @@ class Record {
     pen.lineWidth = 1;
     for (const value of [0, 0.5, 1]) line(pen, [[left, y(value)], [width - right, y(value)]]);
     pen.fillStyle = QUIET;
+    for (const value of [0, 0.5, 1]) pen.fillText(percent(value), 0, y(value) + 4);
     const every = end - begin > 12 ? 6 : end - begin > 5 ? 2 : 1;
     for (let hour = Math.ceil(begin / every) * every; hour <= end; hour += every) {
       if (x(hour) < width - right - size) pen.fillText(timeOf(hour), x(hour), height - 4);

@@ -20,10 +20,13 @@ class Sliders {
     // Far ends of what is allowed help nobody: up to five times the usual value.
     const most = Math.min(high, 5 * (median ?? usual) || high), id = `slider-${name}`;
     const input = make("input", { type: "range", id, min: low, max: most, step: (most - low) / 200 });
-    const output = make("output", { for: id }), label = make("label", { for: id });
+    const output = make("output", { for: id }), label = make("label", { for: id }), first = kind === "trait" && FIRST.includes(name);
+    const says = first ? make("span.quiet", { id: `${id}-says` }) : null;
+    if (says) input.setAttribute("aria-describedby", says.id);
     const value = () => (kind === "trait" ? this.mind.traits?.[name] : this.mind.model[name]);
     const write = () => {
-      label.textContent = `${meaning(name)}${unit === "1" ? "" : ` (${say(`units.${unit.replaceAll(" ", "_")}`)})`}`;
+      if (says) says.textContent = meaning(name);
+      label.textContent = `${first ? say(`sliders.names.${name}`) : meaning(name)}${unit === "1" ? "" : ` (${say(`units.${unit.replaceAll(" ", "_")}`)})`}`;
       if (value() === undefined) return;
       input.value = value();
       output.textContent = digits(value());
@@ -35,11 +38,10 @@ class Sliders {
     });
     listeners.push(write);
     this.all.push(write);
-    return make("div.slider", {}, label, output, input);
+    return make("div.slider", {}, label, output, says, input);
   }
 
   refresh() {
     this.all.forEach((write) => write());
-    this.mind.criticButton.setAttribute("aria-pressed", String(this.mind.critic));
   }
 }

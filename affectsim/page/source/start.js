@@ -55,7 +55,7 @@ class Page {
       const tab = button(`views.${name}`, () => this.open(name));
       set(tab, { role: "tab", id: `tab-${name}`, "aria-controls": "view" });
       tab.addEventListener("keydown", (event) => {
-        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], by = document.documentElement.dir === "rtl" ? -step : step;
         if (!by) return;
         const next = (k + by + VIEWS.length) % VIEWS.length;
         this.open(VIEWS[next]);
@@ -66,8 +66,8 @@ class Page {
     this.view = "mind";
     this.place = make("div", { id: "view", role: "tabpanel" });
     document.getElementById("page").replaceWith(make("div.shell", {},
-      make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big)),
-      make("div.tabs", { role: "tablist" }, ...this.tabs),
+      make("header.top", {}, make("h1", { text: "page.title" }), make("div.row", {}, labelled("page.language", languages), this.big),
+        make("div.tabs", { role: "tablist" }, ...this.tabs)),
       make("main", {}, this.lessons.panel, this.place, this.take.element), this.lessons.sheet,
       make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }), this.lessons.help)));
   }

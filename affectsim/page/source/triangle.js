@@ -1,7 +1,7 @@
 // The triangle cloud: everybody by the shares of their three systems.
 
 /** Draw one arm as a cloud of marks. */
-function triangle(canvas, states, chosen) {
+function triangle(canvas, states, kinds, chosen) {
   const size = textSize(), room = canvas.clientWidth || 320, height = Math.min(room * 0.8, 340), [pen, width] = sized(canvas, height);
   pen.font = `${size}px system-ui, sans-serif`;
   const side = Math.min(width - 7 * size, (height - 3.4 * size) / 0.866), left = (width - side) / 2, top = 1.6 * size;
@@ -17,18 +17,19 @@ function triangle(canvas, states, chosen) {
   pen.textAlign = "left";
   const spot = (state) => {
     const total = state[0] + state[1] + state[2] || 1;
-    return [0, 1].map((axis) => SYSTEMS.reduce((sum, s, k) => sum + (corners[s][axis] * state[k]) / total, 0));
+    const { threat, drive, soothing } = corners, at = (axis) => (threat[axis] * state[0] + drive[axis] * state[1] + soothing[axis] * state[2]) / total;
+    return [at(0), at(1)];
   };
   pen.globalAlpha = 0.6;
   for (const system of SYSTEMS) {
     pen.beginPath();
-    for (const state of states) if (dominant(state) === system) addMark(pen, system, ...spot(state), 4);
+    states.forEach((state, i) => { if (kinds[i] === system) addMark(pen, system, ...spot(state), 4); });
     pen.fillStyle = LOOKS[system].colour;
     pen.fill();
   }
   pen.globalAlpha = 1;
-  mark(pen, dominant(states[chosen]), ...spot(states[chosen]), 7);
-  pen.fillStyle = LOOKS[dominant(states[chosen])].colour;
+  mark(pen, kinds[chosen], ...spot(states[chosen]), 7);
+  pen.fillStyle = LOOKS[kinds[chosen]].colour;
   pen.fill();
   ring(pen, ...spot(states[chosen]), 11);
 }

@@ -215,7 +215,7 @@ class World {
 
   /** Advance by some ticks. */
   advance(ticks = 1) {
-    if (this.events.length) this.happen(Math.floor(this.tick / this.tables.ticks_per_moment) + 1);
+    if (this.events.length) this.happen(Math.floor(this.tick / this.tables.ticks_per_moment));
     const moments = (Math.floor((this.tick + ticks) / this.tables.ticks_per_moment) + 2) * this.arms;
     if (!this.tables.event_start || this.tables.event_start.d.length < moments) {
       this.tables.event_start = { d: new Int32Array(2 * moments), n: [this.arms, Math.ceil((2 * moments) / this.arms)] };
