@@ -323,6 +323,7 @@ def _kinds(family: type[Part]) -> dict[str, type[Part]]:
     import affectsim.questionnaires.ratings
     import affectsim.questionnaires.scores
     import affectsim.readouts
+    import affectsim.received
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
 

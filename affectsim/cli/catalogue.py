@@ -29,6 +29,7 @@ def families() -> dict[str, dict[str, type[Part]]]:
     import affectsim.questionnaires.ratings
     import affectsim.questionnaires.scores
     import affectsim.readouts
+    import affectsim.received
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
     from affectsim.parts import parts

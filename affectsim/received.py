@@ -1,0 +1,73 @@
+"""Warmth received from ties, over the time since the last record.
+
+The kernel's records hold means of the person's own state, not of what ties give. So where a readout asks for it, the
+run is stopped for a moment every few hours, which changes none of its numbers, and what reaches everybody
+then is read from the state. A record holds the mean of these looks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim import dynamics
+from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
+from affectsim.readouts import Measure
+
+if TYPE_CHECKING:
+    from affectsim.kernel.tables import Population, Tables
+
+Float = npt.NDArray[np.float64]
+
+#: Name of the quantity in `Measure.rows`.
+ROW = "warmth_received"
+#: Time between two looks (h): eight a day, so that day and night count alike.
+HOURS_BETWEEN = 3.0
+
+
+class WarmthReceived(Measure, kind="warmth_received"):
+    """Warmth that reaches a person from their ties: nothing without ties, less for those who withdraw.
+
+    Assumes: eight looks a day stand for the interval; fear of compassion decides later what is made of it.
+    """
+
+    rows = (ROW,)
+    direction = 1
+    unit = "input"
+    bounds = (0.0, math.inf)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return the mean over the interval."""
+        return values[ROW]
+
+
+def ticks_between(every: int, tick_hours: float) -> int:
+    """Return how many ticks lie between two looks: `HOURS_BETWEEN`, or less where `every` (ticks) asks for it."""
+    return math.gcd(every, max(1, round(HOURS_BETWEEN / tick_hours)))
+
+
+def warmth_received(population: Population, tables: Tables, tick: int) -> Float:
+    """Return the warmth that reaches everybody at the end of a tick (input units), shape (slots,).
+
+    `tick`: how many are done. As the kernel hears it (`kernel.exchange.hear`), from what everybody gives now; whoever
+    withdraws under threat (flight) is reached by less of it, as in `dynamics.drivers`.
+    """
+    from affectsim.kernel.rows import WARMTH_STRENGTH
+
+    fast = population.fast.reshape(-1, FAST_ROWS, LANES)
+    slow = population.slow.reshape(-1, SLOW_ROWS, LANES)
+    run = population.block_run
+    # Two buffers take turns, exchange by exchange: steps and one more in every tick (`kernel.advance`).
+    buffer = tick * (tables.extrapolation.shape[0] + 1) % 2
+    given = population.given.reshape(2, -1)[buffer]
+    slots = population.tie_start.size - 1
+    receiver = np.repeat(np.arange(slots), np.diff(population.tie_start))
+    heard = np.bincount(receiver, population.tie_warmth * given[population.tie_source], minlength=slots)
+    threat_signal = dynamics.signal(fast[:, Fast.THREAT], tables.coupling[run, 0][:, None])
+    contact = 1.0 - slow[:, SLOW["effective_flight"]].astype(np.float64) * threat_signal
+    return np.asarray((tables.model[run, WARMTH_STRENGTH][:, None] * contact).reshape(-1) * heard)
