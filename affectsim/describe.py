@@ -321,9 +321,9 @@ def _practice_module() -> object:
 def _kinds(family: type[Part]) -> dict[str, type[Part]]:
     import affectsim.networks.generators
     import affectsim.questionnaires.ratings
+    import affectsim.questionnaires.received
     import affectsim.questionnaires.scores
     import affectsim.readouts
-    import affectsim.received
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
 

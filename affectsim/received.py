@@ -8,42 +8,18 @@ then is read from the state. A record holds the mean of these looks.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from affectsim import dynamics
+from affectsim.kernel.tables import Population, Tables
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, Fast
-from affectsim.readouts import Measure
-
-if TYPE_CHECKING:
-    from affectsim.kernel.tables import Population, Tables
 
 Float = npt.NDArray[np.float64]
 
-#: Name of the quantity in `Measure.rows`.
-ROW = "warmth_received"
 #: Time between two looks (h): eight a day, so that day and night count alike.
 HOURS_BETWEEN = 3.0
-
-
-class WarmthReceived(Measure, kind="warmth_received"):
-    """Warmth that reaches a person from their ties: nothing without ties, less for those who withdraw.
-
-    Assumes: eight looks a day stand for the interval; fear of compassion decides later what is made of it.
-    """
-
-    rows = (ROW,)
-    direction = 1
-    unit = "input"
-    bounds = (0.0, math.inf)
-
-    @classmethod
-    def of(cls, values: Mapping[str, Float]) -> Float:
-        """Return the mean over the interval."""
-        return values[ROW]
 
 
 def ticks_between(every: int, tick_hours: float) -> int:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from pydantic import field_validator
 
 import affectsim.questionnaires.ratings
+import affectsim.questionnaires.received
 import affectsim.questionnaires.scores
-import affectsim.readouts
-import affectsim.received  # noqa: F401  (so that their kinds are known)
+import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
 from affectsim.correlations import CORRELATIONS, CorrelationTable, together
 from affectsim.errors import nearest

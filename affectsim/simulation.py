@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake
+from affectsim.questionnaires.received import ROW
 from affectsim.readouts import ALWAYS
-from affectsim.received import ROW, ticks_between, warmth_received
+from affectsim.received import ticks_between, warmth_received
 from affectsim.results import Summaries, constants, dataset, slow_rows
 from affectsim.scenario import Scenario
 from affectsim.world import World, build

@@ -27,9 +27,9 @@ def families() -> dict[str, dict[str, type[Part]]]:
     """Return every family of parts with its kinds."""
     import affectsim.networks.generators
     import affectsim.questionnaires.ratings
+    import affectsim.questionnaires.received
     import affectsim.questionnaires.scores
     import affectsim.readouts
-    import affectsim.received
     import affectsim.stimuli
     import affectsim.training.exercises  # noqa: F401  (so that all kinds are known)
     from affectsim.parts import parts
