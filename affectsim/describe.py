@@ -321,6 +321,7 @@ def _practice_module() -> object:
 def _kinds(family: type[Part]) -> dict[str, type[Part]]:
     import affectsim.networks.generators
     import affectsim.questionnaires.ratings
+    import affectsim.questionnaires.received
     import affectsim.questionnaires.scores
     import affectsim.readouts
     import affectsim.stimuli

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import affectsim.questionnaires.scores  # noqa: F401  (so that the scores are known)
 from affectsim.questionnaires.scales import QUANTITIES, REFERENCE_FILE, Questionnaire
 from affectsim.readouts import ALWAYS
+from affectsim.results import constants, slow_rows
 from affectsim.scenario import Scenario
-from affectsim.simulation import advance
-from affectsim.world import World, build
+from affectsim.simulation import recorded
 
 Float = npt.NDArray[np.float64]
 
@@ -28,14 +28,20 @@ SCENARIO: dict[str, Any] = {
     "days": 21.0,
     "seed": 1,
     "population": {"size": 2000, "preset": "general"},
+    "record": {
+        "every": "1 week",
+        "summaries": False,
+        "readouts": sorted(
+            k for k, score in Questionnaire.kinds().items() if score.__module__.startswith("affectsim.")
+        ),
+    },
 }
-_SETTLED = 2 / 3
 
 
 def measure(people: int | None = None, seed: int | None = None) -> dict[str, dict[str, Any]]:
     """Return the tables of the reference file.
 
-    `quantities`: name -> centre and spread (standard deviation between people) on the log or logit; `spreads`:
+    `quantities`: name -> centre and spread (standard deviation between people) on its scale; `spreads`:
     kind of score -> standard deviation of its position between people. `people`, `seed`: instead of those of
     `SCENARIO`.
     """
@@ -58,20 +64,10 @@ def measure(people: int | None = None, seed: int | None = None) -> dict[str, dic
 
 
 def _week(scenario: Scenario) -> dict[str, Float]:
-    """Return what a record of the last week holds, and what else is read at its end, each of shape (people,)."""
-    world = build([scenario])
-    settled = round(scenario.ticks * _SETTLED)
-    _run(world, settled)
-    before = {name: world.get(0, f"sum_{name}") for name in ALWAYS}
-    _run(world, scenario.ticks - settled)
-    means = {name: (world.get(0, f"sum_{name}") - sums) / (scenario.ticks - settled) for name, sums in before.items()}
-    needed = {name for quantity in QUANTITIES.values() for name in (*quantity.rows, *quantity.constants)}
-    return {**means, **{name: world.get(0, name) for name in needed}}
-
-
-def _run(world: World, ticks: int) -> None:
-    for _ in advance(world, ticks=ticks):
-        pass
+    """Return what a record of the last week holds, and the constants that are read, each of shape (people,)."""
+    batch = recorded([scenario])
+    values = dict(zip((*ALWAYS, *slow_rows(scenario)), batch.values[0][-1], strict=True))
+    return values | {name: batch.world.get(0, name) for name in constants(scenario)}
 
 
 def _short(value: Any) -> float:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import field_validator
 
 import affectsim.questionnaires.ratings
+import affectsim.questionnaires.received
 import affectsim.questionnaires.scores
 import affectsim.readouts  # noqa: F401  (so that their kinds are known)
 from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type

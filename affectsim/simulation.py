@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake
+from affectsim.questionnaires.received import ROW
 from affectsim.readouts import ALWAYS
+from affectsim.received import ticks_between, warmth_received
 from affectsim.results import Summaries, constants, dataset, slow_rows
 from affectsim.scenario import Scenario
 from affectsim.world import World, build
@@ -58,7 +60,11 @@ def simulate_many(
     """
     began = time.perf_counter()
     batch = recorded(scenarios, threads=threads, progress=progress, prepare=prepare)
-    seconds = time.perf_counter() - began
+    return datasets(scenarios, batch, time.perf_counter() - began)
+
+
+def datasets(scenarios: Sequence[Scenario], batch: Recorded, seconds: float) -> list[xr.Dataset]:
+    """Return the runs of each scenario of a batch, with its readouts computed. `seconds`: what the batch took."""
     results = []
     for scenario in scenarios:
         mine = [n for n, run in enumerate(batch.world.runs) if run.scenario is scenario]
@@ -157,9 +163,14 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
         count = min(count, end - world.tick)
         out = np.empty((max(1, -(-count // every)), SUMS + rows.size, columns))
         started = time.perf_counter()
-        _call_kernel(threads, world.population, world.tables, world.tick, count, every, rows, chosen, out)
+        between = recorder.between if recorder and recorder.between else count
+        for done in range(0, count, between):
+            record, ticks = done // every, min(between, count - done)
+            _call_kernel(threads, world.population, world.tables, world.tick, ticks, every, rows, chosen, out[record:])
+            world.tick += ticks
+            if recorder:
+                recorder.look(world, out[record])
         taken = time.perf_counter() - started
-        world.tick += count
         yield out[: count // every], world.tick
         piece = max(1, min(2 * piece, int(piece * _CALL_SECONDS / max(taken, 1e-6))))
 
@@ -213,7 +224,8 @@ class _Recorder:
         from affectsim.layout import RECORDABLE
 
         self.every = every
-        self.rows = np.array([RECORDABLE[name] for name in names], dtype=np.int64)
+        # What the kernel does not record gets a row of which `look` makes something else.
+        self.rows = np.array([RECORDABLE[name] if name != ROW else 0 for name in names], dtype=np.int64)
         self.quantities = len(ALWAYS) + len(names)
         self.chosen = np.full(world.population.tie_start.size - 1, -1, dtype=np.int64)
         self.columns = 0
@@ -221,6 +233,10 @@ class _Recorder:
         self.keep: list[npt.NDArray[np.int64]] = []
         self.summaries = [Summaries() for _ in world.runs]
         self._kept: list[list[Float]] = [[] for _ in world.runs]
+        #: Ticks between two looks at the warmth received, 0 without.
+        self.between = ticks_between(every, world.runs[0].scenario.numerics.tick_hours) if ROW in names else 0
+        self._looks: list[Float] = []
+        self._received = len(ALWAYS) + names.index(ROW) if self.between else 0
         self.summarise = []
         for run in world.runs:
             rows = run.scenario.record.rows(run.people)
@@ -231,6 +247,18 @@ class _Recorder:
             self.keep.append(rows if everybody else np.arange(rows.size))
             self.summarise.append(run.scenario.record.summaries)
             self.columns += read.size
+
+    def look(self, world: World, record: Float) -> None:
+        """Look at the warmth received; at the end of an interval its mean goes to a record (quantities, columns)."""
+        if not self.between:
+            return
+        there = self.chosen >= 0
+        looked = np.empty(self.columns)
+        looked[self.chosen[there]] = warmth_received(world.population, world.tables)[there]
+        self._looks.append(looked)
+        if len(self._looks) == self.every // self.between:
+            record[self._received] = np.mean(self._looks, axis=0)
+            self._looks.clear()
 
     def take(self, records: Float) -> None:
         """Keep what is wanted of records of shape (records, quantities, columns)."""

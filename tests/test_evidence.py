@@ -122,16 +122,22 @@ def test_the_recipe_cannot_compute_what_is_to_be_predicted(
     assert {roles[name] for name in point} == {"calibrate"}
 
 
-def test_studies_without_scores_are_simulated_once_for_all_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lives_are_simulated_once_whatever_scores_read(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    original = values.simulate_many
-    monkeypatch.setattr(values, "simulate_many", lambda made, **more: calls.append(len(made)) or original(made, **more))
+    original = values.recorded
+    monkeypatch.setattr(values, "recorded", lambda made, **more: calls.append(len(made)) or original(made, **more))
     points = [{}, {"questionnaires.self-compassion-score.threat": -0.9}, {"model.defeat": 0.2}]
-    made = values.simulated_many(["survey", "diaries"], points, people=40, worlds=1, seed=1)
-    # Survey: two points in one batch and one in another; diaries: two different points.
-    assert sum(calls) == 5
+    lives: values.Lives = {}
+    more = {"people": 40, "worlds": 1, "seed": 1}
+    made = values.simulated_many(["survey", "diaries"], points, **more, lives=lives)
+    # Two points live the same lives, in each of two studies.
+    assert sum(calls) == 4
     name, trait = "momentary.threat.mean", "traits.self_compassion_with_psychopathology"
     assert made[0][name] == made[1][name] != made[2][name] and made[0][trait] != made[1][trait]
+    # Lives that are kept are read like those that are simulated anew, and no longer kept when nobody asks for them.
+    assert values.simulated_many(["survey", "diaries"], points[1:2], **more, lives=lives) == [made[1]]
+    assert sum(calls) == 4 and len(lives) == 2
+    assert values.simulated_many(["survey", "diaries"], points[1:2], **more) == [made[1]]
 
 
 @given(st.floats(0.01, 0.99), st.booleans())

@@ -91,6 +91,7 @@ def test_every_question_that_was_promised_has_a_folder() -> None:
         "mindfulness-failure", "imagery-limits", "anger", "ablation", "compassion-spreads", "dose-response",
         "relapse-after-shock", "isolation-and-connection", "limits", "two-week-training", "braehler-2013",
         "group-against-individual", "ties-that-change", "stereotyping", "risk-taking", "better-safe-than-sorry",
+        "defences",
     } <= set(names(PLACE))  # fmt: skip
 
 
@@ -134,9 +135,20 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
         ("ablation", "without breathing", -1, ["tolerance"]),
         ("ablation", "without work with fears", -1, ["fear_of_self_compassion"]),
         ("ablation", "without compassionate self", -1, ["motivation"]),
+        ("defences", "hostility reaches nobody", -1, ["threat"]),
+        ("defences", "hostility reaches nobody", 1, ["soothing", "warmth_received"]),
+        ("defences", "quick to anger", 1, ["threat", "power"]),
+        ("defences", "nobody withdraws", 1, ["warmth_received"]),
+        ("defences", "submission leaves drive alone", 1, ["drive"]),
+        ("defences", "a single look", 1, ["threat"]),
+        ("defences", "four times as many looks", -1, ["threat"]),
+        ("stereotyping", "distrust of the person", -1, ["warmth_received"]),
+        ("stereotyping", "distrust of the whole group", -1, ["warmth_received"]),
     ],
 )
-def test_limits_and_exercises_matter(name: str, condition: str, sign: int, outcomes: list[str], full: bool) -> None:
+def test_limits_exercises_defences_and_biases_matter(
+    name: str, condition: str, sign: int, outcomes: list[str], full: bool
+) -> None:
     """The paired interval excludes zero, on the side that is told; the numbers are those that a run must give."""
     tables = expected.tables_of(expected.load(PLACE / name), full)
     rows = next(table.rows for table in tables if table.title.startswith("Difference to"))
@@ -144,6 +156,14 @@ def test_limits_and_exercises_matter(name: str, condition: str, sign: int, outco
     for outcome in outcomes if full else [name for name in outcomes if name != "balance"]:
         found = rows[condition][outcome]
         assert min(sign * found.low, sign * found.high) > 0, outcome
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_changing_ties_carry_other_warmth(full: bool) -> None:
+    """Wear outweighs growth, in every condition; the paired interval excludes zero."""
+    tables = expected.tables_of(expected.load(PLACE / "ties-that-change"), full)
+    (rows,) = (table.rows for table in tables if table.title.startswith("warmth received. Difference to"))
+    assert len(rows) >= 2 and all(row["ties change"].high < 0 for row in rows.values())
 
 
 def test_the_list_of_experiments_is_up_to_date() -> None:

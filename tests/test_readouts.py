@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from affectsim.kernel.record import _balance
 from affectsim.layout import RECORDABLE
+from affectsim.questionnaires.received import ROW
 from affectsim.readouts import ALWAYS, Measure, balance
 
 POSITIVE = st.floats(1e-6, 1.0)
@@ -35,7 +36,7 @@ def test_every_readout(kind):
     """Each says what it is and assumes, needs rows that exist, and gives finite values of the right shape."""
     measure = Measure.kinds()[kind]
     assert measure.headline() and measure.assumes()
-    assert set(measure.rows) <= set(RECORDABLE)
+    assert set(measure.rows) <= {*RECORDABLE, ROW}
     generator = np.random.default_rng(0)
     values = {name: generator.uniform(0.01, 1, (3, 4)) for name in (*ALWAYS, *measure.rows, *measure.constants)}
     # Tendencies to the three defences are shares of one whole.

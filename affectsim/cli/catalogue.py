@@ -27,6 +27,7 @@ def families() -> dict[str, dict[str, type[Part]]]:
     """Return every family of parts with its kinds."""
     import affectsim.networks.generators
     import affectsim.questionnaires.ratings
+    import affectsim.questionnaires.received
     import affectsim.questionnaires.scores
     import affectsim.readouts
     import affectsim.stimuli

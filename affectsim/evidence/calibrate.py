@@ -12,7 +12,8 @@ Five stages, since questionnaires and training need people who already live as d
 3. traits: which traits go together and what scores read of how people feel now, against `traits`;
 4. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`;
 5. scores: what the score of self-compassion reads, against `traits` and `compassion_interventions` together: people
-   differ in it as in surveys, and training moves it as in trials, only for some mixtures of its parts.
+   differ in it as in surveys, and training moves it as in trials, only for some mixtures of its parts. Run twice,
+   since what a standard deviation of the score is depends on what it reads.
 
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
@@ -42,7 +43,7 @@ import numpy.typing as npt
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.files import read_numbers, write_numbers
 from affectsim.evidence.free import STAGES, Stage
-from affectsim.evidence.values import simulated_many
+from affectsim.evidence.values import Lives, simulated_many
 
 Float = npt.NDArray[np.float64]
 
@@ -103,6 +104,7 @@ def calibrate(
     origin = np.array([one.place(one.start) for one in free])
     began = time.monotonic()
     best = Point({}, {}, math.inf)
+    lives: Lives = {}
 
     def numbers(place: Float) -> dict[str, float]:
         return fixed | {one.path: one.value(float(x)) for one, x in zip(free, place, strict=True)}
@@ -110,7 +112,9 @@ def calibrate(
     def residuals(places: Sequence[Float]) -> Float:
         nonlocal best
         points = [numbers(place) for place in places]
-        made = simulated_many(stage.studies, points, people=people, worlds=stage.worlds, seed=seed, threads=threads)
+        made = simulated_many(
+            stage.studies, points, people=people, worlds=stage.worlds, seed=seed, threads=threads, lives=lives
+        )
         rows = []
         for place, point, values in zip(places, points, made, strict=True):
             row = np.array([residual(entry, values[entry.name]) for entry in targets])
@@ -147,11 +151,20 @@ class _Enough(Exception):
     """Time is up."""
 
 
-def run(out: Path, *, seconds: float = 600.0, seed: int = 1, people: int = 400, stages: Sequence[str] = tuple(STAGES),
-        only: Sequence[str] = (), say: Callable[[str], None] = print) -> None:  # fmt: skip
+def run(
+    out: Path,
+    *,
+    seconds: float = 600.0,
+    seed: int = 1,
+    people: int | None = None,
+    stages: Sequence[str] = tuple(STAGES),
+    only: Sequence[str] = (),
+    say: Callable[[str], None] = print,
+) -> None:
     """Run the recipe, going on from `out` if it is there; write every better point to it.
 
-    `only`: free numbers of the stages that are left free; all by default.
+    `people`: in each world, default those of the stage. `only`: free numbers of the stages that are left free; all
+    by default.
     """
     numbers = read_numbers(out) if out.exists() else {}
     for name in stages:
@@ -166,7 +179,7 @@ def run(out: Path, *, seconds: float = 600.0, seed: int = 1, people: int = 400, 
             outside = sum(not e.range[0] <= point.values[e.name] <= e.range[1] for e in objective_entries(STAGES[name]))
             say(f"{name}: {time.monotonic() - began:.0f} s, loss {point.loss:.3f}, {outside} outside")
 
-        calibrate(stage, known, people=people, seed=seed, seconds=seconds, tried=tried)
+        calibrate(stage, known, people=people or stage.people, seed=seed, seconds=seconds, tried=tried)
 
 
 def main() -> None:
@@ -174,7 +187,7 @@ def main() -> None:
     import subprocess
     import sys
 
-    for name in STAGES:
+    for name in (*STAGES, "scores"):
         code = f"from affectsim.evidence.calibrate import renew; renew({name!r})"
         subprocess.run([sys.executable, "-c", code], check=True)
         subprocess.run([sys.executable, "-m", "affectsim.questionnaire_reference"], check=True)

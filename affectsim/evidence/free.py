@@ -41,13 +41,17 @@ class Free(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One stage: the groups of entries that it is fitted to, what is simulated, and the free numbers."""
+    """One stage: the groups of entries that it is fitted to, what is simulated, and the free numbers.
+
+    `people`: in each of `worlds` worlds. `batch`: points of a derivative that are simulated together.
+    """
 
     groups: tuple[str, ...]
     studies: tuple[str, ...]
     worlds: int
     batch: int
     free: tuple[Free, ...]
+    people: int = 400
 
 
 def _free(path: str, low: float, high: float, start: float | None = None, logarithmic: bool = True) -> Free:
@@ -174,11 +178,12 @@ _TRAINING = (
     _weight("depression-score", "self_criticism", 0.0, 1.0),
 )  # fmt: skip
 
-#: In this order: each stage starts from what those before it found.
+#: In this order: each stage starts from what those before it found. The last one lives its lives once, whatever the
+#: scores read, and so can afford many people: both entries that pull against each other must be known well.
 STAGES: dict[str, Stage] = {
     "life": Stage(("momentary",), ("diaries",), 2, 10, _LIFE),
     "people": Stage(("momentary",), ("diaries",), 2, 10, _PEOPLE),
     "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
     "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 2, 10, _TRAINING),
-    "scores": Stage(("traits", "compassion_interventions"), ("survey", "diaries", "eight-week"), 3, 7, _SCORES),
+    "scores": Stage(("traits", "compassion_interventions"), ("survey", "diaries", "eight-week"), 8, 7, _SCORES, 800),
 }

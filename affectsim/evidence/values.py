@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from affectsim.evidence import trials
@@ -12,7 +13,8 @@ from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import MODEL
 from affectsim.questionnaires.scales import Questionnaire
-from affectsim.simulation import Progress, simulate_many
+from affectsim.scenario import Scenario
+from affectsim.simulation import Progress, Recorded, datasets, recorded, simulate_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,48 +111,55 @@ def simulated(
     return [values | practice_rate(changes) for values in values_of(runs, seed, predicted=True)]
 
 
+#: Simulated lives: (study, changes that lives depend on) -> how to read them with the weights of scores as they are.
+Lives = dict[tuple[str, tuple[tuple[str, float], ...]], Callable[[], "xr.Dataset"]]
+
+
 def simulated_many(
     studies: Sequence[str], points: Sequence[Mapping[str, float]], *, people: int, worlds: int, seed: int,
-    threads: int | None = None,
+    threads: int | None = None, lives: Lives | None = None,
 ) -> list[Values]:  # fmt: skip
     """Return the values of what may be fitted at several points, means over worlds; nothing else is computed.
 
-    Points that share weights of scores are one batch; a study without scores is simulated once for all weights.
+    Points that differ in nothing but weights of scores live the same lives, which are simulated once. `lives`: those
+    of calls before, with the same people, worlds and seed; those of this call take their place.
     """
-    results: list[Values] = [{} for _ in points]
-    groups: dict[tuple[tuple[str, float], ...], list[int]] = {}
-    for number, point in enumerate(points):
-        weights = tuple(sorted((path, value) for path, value in point.items() if path.startswith("questionnaires.")))
-        groups.setdefault(weights, []).append(number)
-    known: dict[tuple[str, tuple[tuple[str, float], ...]], xr.Dataset] = {}
-    for weights, numbers in groups.items():
-        with weighted(dict(weights)):
-            runs: dict[str, list[xr.Dataset]] = {}
-            for name in studies:
-                rests = [
-                    {path: value for path, value in points[number].items() if not path.startswith("questionnaires.")}
-                    for number in numbers
-                ]
-                keys = [(name, tuple(sorted(rest.items()))) for rest in rests]
-                if _reads_scores(name):
-                    keys = [(*key[:1], (*key[1], *weights)) for key in keys]
-                missing = {key: rest for key, rest in zip(keys, rests, strict=True) if key not in known}
-                made = [
-                    scenario(name, people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()
-                ]
-                if made:
-                    known |= zip(missing, simulate_many(made, threads=threads), strict=True)
-                runs[name] = [known[key] for key in keys]
-                if _reads_scores(name):
-                    for key in missing:
-                        del known[key]
-        for place, number in enumerate(numbers):
-            each = values_of({name: run[place] for name, run in runs.items()}, seed, predicted=False)
-            names = sorted({name for values in each for name in values})
-            results[number] = practice_rate(points[number]) | {
-                name: sum(values[name] for values in each) / len(each) for name in names
-            }
+    known = {} if lives is None else dict(lives)
+    parted = [_parted(point) for point in points]
+    keys = [tuple(sorted(rest.items())) for _, rest in parted]
+    for name in studies:
+        missing = {key: rest for key, (_, rest) in zip(keys, parted, strict=True) if (name, key) not in known}
+        made = [scenario(name, people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()]
+        if made:
+            batch = recorded(made, threads=threads)
+            for key, one in zip(missing, made, strict=True):
+                read = partial(_read, one, batch)
+                known[name, key] = read if _reads_scores(name) else partial(_as_it_is, read())
+    results = []
+    for point, key, (weights, _) in zip(points, keys, parted, strict=True):
+        with weighted(weights):
+            each = values_of({name: known[name, key]() for name in studies}, seed, predicted=False)
+        names = sorted({name for values in each for name in values})
+        means = {name: sum(values[name] for values in each) / len(each) for name in names}
+        results.append(practice_rate(point) | means)
+    if lives is not None:
+        lives.clear()
+        lives.update({place: read for place, read in known.items() if place[1] in keys})
     return results
+
+
+def _parted(point: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the weights of scores, and everything else."""
+    weights = {path: value for path, value in point.items() if path.startswith("questionnaires.")}
+    return weights, {path: value for path, value in point.items() if path not in weights}
+
+
+def _read(one: Scenario, batch: Recorded) -> xr.Dataset:
+    return datasets([one], batch, 0.0)[0]
+
+
+def _as_it_is(run: xr.Dataset) -> xr.Dataset:
+    return run
 
 
 def _reads_scores(study: str) -> bool:

@@ -4,8 +4,8 @@ A score is what a person would get on a questionnaire about the time since the l
 week" if records are a week apart), in percent of the highest possible score (POMP, Cohen et al. 1999,
 Multivariate Behav Res 34:315-346). It goes
 
-1. from quantities of the model (`QUANTITIES`) to how far a person is from the reference on each: log or logit,
-   less the reference, in standard deviations between people;
+1. from quantities of the model (`QUANTITIES`) to how far a person is from the reference on each: log or logit (the
+   warmth received as it is, since some receive none), less the reference, in standard deviations between people;
 2. to a weighted sum of them (`reads`; weights are assumed, or calibrated where `data/calibrated.toml` has them), in
    its own standard deviations between people: z;
 3. to the score, 100 / (1 + exp(-(typical level + .8 z + error))), so that it rises or falls with each quantity
@@ -61,6 +61,10 @@ def _logit(share: Any) -> Any:
     return np.log(share / (1 - share))
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _log(value: Any) -> Any:
     return np.log(np.maximum(value, _MARGIN))
 
@@ -69,9 +73,9 @@ class Quantity(NamedTuple):
     """One quantity of the model that questionnaires read.
 
     `of(values, model)` returns it from recorded values (`rows` of `layout.SLOW` and `constants`, traits that never
-    change, beside `readouts.ALWAYS`) and the parameters of the equations; `scale` is log or logit. `trait`: the
-    trait or attribute that it is after training, whose distribution is the reference; empty where the reference
-    is measured.
+    change, beside `readouts.ALWAYS`) and the parameters of the equations; `scale` is log, logit or nothing. `trait`:
+    the trait or attribute that it is after training, whose distribution is the reference; empty where the
+    reference is measured.
     """
 
     rows: tuple[str, ...]
@@ -81,7 +85,7 @@ class Quantity(NamedTuple):
     constants: tuple[str, ...] = ()
 
     def reference(self, name: str) -> tuple[float, float]:
-        """Return (centre, standard deviation between people) in the reference population, on the log or logit."""
+        """Return (centre, standard deviation between people) in the reference population, on its scale."""
         if self.trait:
             known = (TRAITS | ATTRIBUTES)[self.trait]
             return float(self.scale(known.median)), known.spread
@@ -103,6 +107,7 @@ def _fear_for_others(values: Mapping[str, Float], model: Mapping[str, float]) ->
 #: What questionnaires read: name -> quantity.
 QUANTITIES: dict[str, Quantity] = {
     **{name: _row(name, "") for name in ("threat", "drive", "soothing", "balance")},
+    "warmth_received": _row("warmth_received", "", _as_it_is),
     "self_criticism": _row("effective_self_criticism", "self_criticism", _log),
     **{name: _row(f"effective_{name}", name) for name in ("fear_of_self_compassion", "fear_of_compassion_from_others")},
     "fear_of_compassion_for_others": Quantity(

@@ -172,11 +172,11 @@ class ShameScore(Questionnaire, kind="shame-score"):
 class SocialSafenessScore(Questionnaire, kind="social-safeness-score"):
     """Social safeness, like the Social Safeness and Pleasure Scale.
 
-    Assumes: soothing by somebody who lets others in, without threat.
+    Assumes: warmth from ties that arrives, and soothing by somebody who lets others in, without threat.
     """
 
     direction = 1
-    reads = {"soothing": 0.7, "fear_of_compassion_from_others": -0.5, "threat": -0.4}
+    reads = {"soothing": 0.7, "warmth_received": 0.5, "fear_of_compassion_from_others": -0.5, "threat": -0.4}
     reliability: float = cronbach_alpha(0.92, f"{_COMMON}Gilbert et al. 2009 (Clin Psychol Psychother 16:135-143)")
     typical: float = typical_score(60.0)
 
@@ -259,12 +259,17 @@ class CompassionForOthersScore(Questionnaire, kind="compassion-for-others-score"
 class CompassionFromOthersScore(Questionnaire, kind="compassion-from-others-score"):
     """Compassion experienced from others, like the Compassionate Engagement and Action Scales.
 
-    Assumes: warmth that arrives shows in soothing; fear of it keeps it out. What ties really give is not
-    read.
+    Assumes: the warmth that ties give in the time asked about; kindness from outside the ties shows in soothing;
+    fear keeps it out, and sensitivity notices it.
     """
 
     direction = 1
-    reads = {"soothing": 0.7, "fear_of_compassion_from_others": -0.6, "sensitivity": 0.3}
+    reads = {
+        "warmth_received": 0.7,
+        "soothing": 0.3,
+        "fear_of_compassion_from_others": -0.6,
+        "sensitivity": 0.3,
+    }
     reliability: float = cronbach_alpha(0.91, _ENGAGEMENT)
     typical: float = typical_score(55.0)
 
