@@ -91,7 +91,7 @@ def test_every_question_that_was_promised_has_a_folder() -> None:
         "mindfulness-failure", "imagery-limits", "anger", "ablation", "compassion-spreads", "dose-response",
         "relapse-after-shock", "isolation-and-connection", "limits", "two-week-training", "braehler-2013",
         "group-against-individual", "ties-that-change", "stereotyping", "risk-taking", "better-safe-than-sorry",
-        "defences",
+        "defences", "couplings",
     } <= set(names(PLACE))  # fmt: skip
 
 
@@ -142,11 +142,20 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
         ("defences", "submission leaves drive alone", 1, ["drive"]),
         ("defences", "a single look", 1, ["threat"]),
         ("defences", "four times as many looks", -1, ["threat"]),
+        ("couplings", "soothing does not calm threat", 1, ["threat"]),
+        ("couplings", "soothing does not calm drive", 1, ["drive"]),
+        ("couplings", "soothing is no secure base", -1, ["drive"]),
+        ("couplings", "threat does not block soothing", 1, ["soothing"]),
+        ("couplings", "threat does not lead to defeat", 1, ["drive"]),
+        ("couplings", "threat does not lead to striving", -1, ["drive"]),
+        ("couplings", "goals need no drive", 1, ["drive"]),
+        ("couplings", "nobody is kind", -1, ["soothing"]),
+        ("couplings", "nobody is kind, nothing threatens", -1, ["soothing", "threat"]),
         ("stereotyping", "distrust of the person", -1, ["warmth_received"]),
         ("stereotyping", "distrust of the whole group", -1, ["warmth_received"]),
     ],
 )
-def test_limits_exercises_defences_and_biases_matter(
+def test_couplings_defences_biases_limits_and_exercises_matter(
     name: str, condition: str, sign: int, outcomes: list[str], full: bool
 ) -> None:
     """The paired interval excludes zero, on the side that is told; the numbers are those that a run must give."""
