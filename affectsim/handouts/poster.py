@@ -16,7 +16,8 @@ from affectsim.readouts import SYSTEMS
 
 #: What happens on the morning of the picture: event, hours after eight.
 MORNING = {"case": "alex", "events": [["harsh_criticism", 1], ["kind_friend", 3]]}
-#: Where the circles stand (shares of the drawing; the same way round as on the page), and the activation that fills a circle of the largest radius.
+#: Where the circles stand (shares of the drawing; the same way round as on the page), and the activation that fills a
+#: circle of the largest radius.
 _PLACES = {"threat": (0.5, 0.23), "drive": (0.2, 0.7), "soothing": (0.8, 0.7)}
 _FULL = 0.5
 
