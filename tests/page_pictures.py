@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[1] / "experiments" / "page"
 MOST_BYTES = 150_000
 #: name -> width and height of the window, what the link says, what is done.
 PICTURES = {
-    "one-mind": (1280, 960, "view=mind", "page.mind.happen('harsh_criticism'); forward(12)"),
+    "one-mind": (1600, 1180, "view=mind", "page.mind.happen('harsh_criticism'); forward(12)"),
     "community": (1280, 1180, "view=community&people=100", "page.views.community.advance(48 * 56)"),
     "landscape": (1280, 900, "view=landscape", "drag(0.1, 2.5, 1.2)"),
     "phone": (390, 844, "view=mind&person=robin", "page.mind.happen('kind_friend'); forward(8)"),

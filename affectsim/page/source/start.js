@@ -16,6 +16,7 @@ class Page {
     addEventListener("hashchange", () => this.settle(location.hash.slice(1)));
     this.remember = seldom(1, () => this.link());
     addEventListener("resize", () => this.redraw());
+    addEventListener("beforeprint", () => this.redraw());
     still.addEventListener("change", () => this.redraw());
     let last = performance.now();
     const frame = (now) => {

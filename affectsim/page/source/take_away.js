@@ -188,12 +188,14 @@ class TakeAway {
   }
 
   png() {
+    this.page.redraw();
     const canvas = make("canvas");
     paint(canvas, layout(this.rows()), Math.min(window.devicePixelRatio || 1, 2));
     canvas.toBlob((blob) => { save(this.name("png"), blob); this.tell("take.saved", { file: this.name("png") }); });
   }
 
   svg() {
+    this.page.redraw();
     const text = asSvg(this.rows(), () => this.page.views[this.page.view].show(this.page.view === "mind" ? 0 : true, true));
     save(this.name("svg"), new Blob([text], { type: "image/svg+xml" }));
     this.tell("take.saved", { file: this.name("svg") });
