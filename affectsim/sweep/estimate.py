@@ -37,9 +37,8 @@ class Estimate(NamedTuple):
         """Return it in words."""
         lines = [
             f"  {self.runs:,} runs, about {_time(self.seconds)} on {self.workers} "
-            f"{'processes' if self.workers > 1 else 'process'} with what else runs now ({_time(self.busy)} of processor "
-            f"time), {_size(self.disk)} on the disk, "
-            f"{_size(self.memory)} of memory"
+            f"{'processes' if self.workers > 1 else 'process'} with what else runs now "
+            f"({_time(self.busy)} of processor time), {_size(self.disk)} on the disk, {_size(self.memory)} of memory"
         ]
         lines += [f"  {count} of the runs tried first failed: {why}" for why, count in self.failed.items()]
         return "\n".join(lines)
