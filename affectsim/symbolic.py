@@ -189,8 +189,8 @@ def input_equations() -> tuple[Equation, ...]:
     known, t = symbols().model, _symbol("t")
     # sympy must know memories to be above 0 to take the branch of an image and a body that decay at different rates.
     positive = {name: sp.Symbol(one.name, positive=True) for name, one in known.items()}
-    plain = types.SimpleNamespace(exp=sp.exp, asarray=lambda x: x, stack=lambda columns, axis: columns)
-    columns = _exact(tuple(_bound(decay_table, np=plain, abs=lambda _: sp.oo)(positive, t)))
+    plain = types.SimpleNamespace(asarray=lambda x: x, stack=lambda columns, axis: columns)
+    columns = _exact(tuple(_bound(decay_table, np=plain, exponential=sp.exp, abs=lambda _: sp.oo)(positive, t)))
     back = {stand_in: known[name] for name, stand_in in positive.items()}
     threat, resource, affiliation, practised, image, body, response, ease = (one.xreplace(back) for one in columns)
     starts = {"T": threat, "D": resource, "A": affiliation, "P": practised, "I": image, "E": ease}

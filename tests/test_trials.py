@@ -311,7 +311,7 @@ def made_up(trial: Trial, size: int, numbers: Sequence[int]) -> list[Replicate]:
 
 def test_power_grows_with_people(place: Path) -> None:
     trial = read_trial(place / "trial.toml", {**_TWO_ARMS, "trial.outcomes.0": "self-compassion-score"})
-    found = [np.mean([one.p < 0.05 for one in power.simulate(trial, size, range(20))]) for size in (12, 60, 240)]
+    found = [np.mean([one.p < 0.05 for one in power.simulate(trial, size, range(20))]) for size in (12, 60, 480)]
     assert found[0] <= found[1] <= found[2]
     assert found[2] - found[0] > 0.3, found
     nothing = null(place)
