@@ -10,7 +10,7 @@ import numpy as np
 
 from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal
-from affectsim.kernel.exchange import express, fetch
+from affectsim.kernel.exchange import express
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
 from affectsim.kernel.integrate import end_tick, start_tick, stretch
 from affectsim.kernel.meeting import meet
@@ -78,7 +78,6 @@ def advance(population, tables, first_tick, ticks, every, rows, chosen, out, pla
                 if phase == _NIGHT:
                     change_overnight(population, tables, block, tick)
                 elif phase == _START:
-                    fetch(population, block)
                     happen(population, tables, block, tick)
                     add_to_record(population, block, phase, steps, tables.middle_step)
                     start_tick(population, tables, block, new_day)

@@ -27,11 +27,31 @@ from affectsim.kernel.rows import (
 
 #: Blocks from which a population no longer fits the cache of one core (a block is about 25 kB).
 FETCHED_FROM = 40
-#: Cache lines (64 bytes) of what a step reads of a block: rows 0 to the signals, and those from GAIN_D to Z_S.
-_FAST_LINES, _SLOW_LINES = SUM_T // 8, (Z_S + L - GAIN_D) // 16
+#: Cache lines (64 bytes) of what a step reads of a block, for each person: rows 0 to the signals, GAIN_D to Z_S.
+_FAST_LINES, _SLOW_LINES = SUM_T // 8 // L, (Z_S + L - GAIN_D) // 16 // L
 
 signal = inlined(dynamics.signal)
 giving = inlined(bind(dynamics.giving, signal=signal))
+
+
+@internal_inlined
+def fetch(population, given, block, i):
+    """Have one person's share of what a block reads brought to the cache while the block before is worked on.
+
+    Person by person, so that memory has time for each: asked for at once, a block would keep the one before
+    waiting. A small population stays in the cache anyway.
+    """
+    blocks = population.block_run.size
+    if blocks >= FETCHED_FROM and block < blocks:
+        fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+        for line in range(_FAST_LINES):
+            prefetch(fast, 8 * (_FAST_LINES * i + line))
+        slow = population.slow[block * SLOW_BLOCK + GAIN_D : (block + 1) * SLOW_BLOCK]
+        for line in range(_SLOW_LINES):
+            prefetch(slow, 16 * (_SLOW_LINES * i + line))
+        first, last = population.tie_start[block * L + i], population.tie_start[block * L + i + 1]
+        for k in range(np.uintp(first), np.uintp(last)):
+            prefetch(given, population.tie_source[k])
 
 
 @internal_inlined
@@ -49,6 +69,7 @@ def hear(population, tables, block, buffer, scratch):
     sources, weights, trusted = population.tie_source, population.tie_weight, population.tie_warmth
     one, two, three = np.uint32(1), np.uint32(2), np.uint32(3)
     for i in range(L):
+        fetch(population, given, block + 1, i)
         warmth, hostility, warming, souring = 0.0, 0.0, 0.0, 0.0
         for k in range(np.uintp(starts[i]), np.uintp(starts[i + 1])):
             giver = sources[k]
@@ -88,31 +109,3 @@ def express(population, tables, block, buffer, scratch):
         scratch[2 * L + i] = 0.0
         scratch[3 * L + i] = 0.0
     send(population, block, buffer, scratch)
-
-
-@internal_inlined
-def fetch(population, block):
-    """Have a block brought to the cache while another is worked on.
-
-    A small population stays in the cache anyway, and asking for it costs a tenth of a step.
-    """
-    blocks = population.block_run.size
-    if blocks >= FETCHED_FROM and block < blocks:
-        fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
-        for line in range(_FAST_LINES):
-            prefetch(fast, 8 * line)
-        slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-        for line in range(_SLOW_LINES):
-            prefetch(slow, GAIN_D + 16 * line)
-
-
-@internal_inlined
-def fetch_given(population, block, buffer):
-    """Have what the ties of a block give brought to the cache while another block is worked on."""
-    blocks = population.block_run.size
-    if blocks >= FETCHED_FROM and block < blocks:
-        half = population.given.size // 2
-        given = population.given[buffer * half : (buffer + 1) * half]
-        first, last = population.tie_start[block * L], population.tie_start[(block + 1) * L]
-        for k in range(np.uintp(first), np.uintp(last)):
-            prefetch(given, population.tie_source[k])

@@ -18,7 +18,7 @@ import numpy as np
 
 from affectsim import dynamics
 from affectsim.kernel.compile import bind, inlined, internal_inlined
-from affectsim.kernel.exchange import fetch, fetch_given, giving, hear, send, signal
+from affectsim.kernel.exchange import giving, hear, send, signal
 from affectsim.kernel.record import add_to_record
 from affectsim.kernel.rows import (
     BASE_D,
@@ -184,8 +184,6 @@ def stretch(population, tables, block, number):
     """
     scratch = np.empty(SCRATCH_ROWS * L)
     buffer = number % 2
-    fetch(population, block + 1)
-    fetch_given(population, block + 1, buffer)
     hear(population, tables, block, buffer, scratch)
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]

@@ -20,8 +20,8 @@ def prefetch(context: Any, array: Any, index: Any) -> Any:
         hint = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), [place.type, number, number, number]), "llvm.prefetch.p0i8"
         )
-        # To read, into the nearest cache, data.
-        builder.call(hint, [place, number(0), number(3), number(1)])
+        # To read, data, into the second cache: the first is full of the block that is worked on.
+        builder.call(hint, [place, number(0), number(2), number(1)])
         return context.get_dummy_value()
 
     return types.void(array, index), build

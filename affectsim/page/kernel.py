@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from affectsim import draws, dynamics, exponential, readouts
 from affectsim.kernel.advance import advance
-from affectsim.kernel.exchange import fetch, fetch_given
+from affectsim.kernel.exchange import fetch
 from affectsim.kernel.happenings import _practise, dated_events, night
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.tables import Population, Tables
@@ -18,7 +18,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as
     functions of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
     """
-    whole = Translation(skipped=(fetch, fetch_given, meet))
+    whole = Translation(skipped=(fetch, meet))
     people, world = record("population", population), record("tables", tables)
     number = Number("")
 
