@@ -10,7 +10,7 @@ what comes out in a class is compared with what comes out everywhere, by SALib:
 - `delta`: half of the mean area between the densities (Borgonovo 2007, Reliab Eng Syst Saf 92:771-784; Plischke et al.
   2013).
 
-SALib (1.5, 1.6) cuts every factor by itself: through levels that several points share, and for PAWN so that the highest
+SALib (1.6) cuts every factor by itself: through levels that several points share, and for PAWN so that the highest
 level is in no slice. So each measure is asked in a way in which classes stay whole. All are lifted by chance; that part
 is taken away with points drawn anew, as SALib does for delta, which is also where the intervals come from (SALib has
 none for PAWN). What is left for a factor that does nothing is told as the factor `NOTHING`.
