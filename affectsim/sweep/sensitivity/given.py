@@ -14,6 +14,10 @@ SALib (1.6) cuts every factor by itself: through levels that several points shar
 level is in no slice. So each measure is asked in a way in which classes stay whole. All are lifted by chance; that part
 is taken away with points drawn anew, as SALib does for delta, which is also where the intervals come from (SALib has
 none for PAWN). What is left for a factor that does nothing is told as the factor `NOTHING`.
+
+The intervals are about which points were drawn. What is left of the lift (PAWN: .02 too much) and the blur of kernels
+(delta: .02 too little) is not in them: of 1,024 points of a sum of normals they hold the truth three times of four,
+those of `first` 93 times of a hundred.
 """
 
 from __future__ import annotations
