@@ -212,7 +212,9 @@ def _summary_variables(
 
 
 #: Packages of which the versions are told.
-_PACKAGES = ("affectsim", "numpy", "scipy", "numba", "networkx", "xarray", "mesa", "matplotlib", "pillow", "h5py")
+_PACKAGES = (
+    "affectsim", "numpy", "scipy", "numba", "networkx", "SALib", "xarray", "mesa", "matplotlib", "pillow", "h5py",
+)  # fmt: skip
 #: What a run knows of when and where it was made. A result folder must be the same wherever it is made again, so there
 #: these stand in the manifest, not in the file.
 CIRCUMSTANCES = ("created", "seconds", "command", "commit")

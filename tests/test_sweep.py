@@ -130,18 +130,20 @@ def test_samples_fill_every_stratum(kind):
 
 
 def test_sobol_needs_a_power_of_two():
-    with pytest.raises(InputError, match="such as 64 or 128"):
-        points("sobol", [a_range(0, 1)], 100, 0)
+    for kind in ("sobol", "sobol-indices"):
+        with pytest.raises(InputError, match="such as 64 or 128"):
+            points(kind, [a_range(0, 1)], 100, 0)
 
 
 def test_sobol_indices_mix_two_samples():
     factors = [a_range(0, 1, name=name) for name in "abc"]
-    found = np.array([list(point.values()) for point in points("sobol-indices", factors, 8, 0)]).reshape(5, 8, 3)
-    a, b = found[0], found[1]
+    found = np.array([list(point.values()) for point in points("sobol-indices", factors, 8, 0)]).reshape(8, 5, 3)
+    a, b = found[:, 0], found[:, -1]
+    assert (a != b).all()
     for n in range(3):
         expected = a.copy()
         expected[:, n] = b[:, n]
-        assert (found[2 + n] == expected).all()
+        assert (found[:, 1 + n] == expected).all()
 
 
 def test_morris_takes_one_step_along_every_factor():

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from SALib.analyze import delta as salib_delta
+from SALib.analyze import pawn as salib_pawn
 
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.sweep import execution
-from affectsim.sweep.designs import morris, points
+from affectsim.sweep.designs import points, problem, shares
 from affectsim.sweep.execution import execute
 from affectsim.sweep.factors import Factor
 from affectsim.sweep.request import Sweep, read
@@ -27,8 +30,9 @@ from affectsim.sweep.sensitivity import (
     settled,
     sobol_indices,
 )
-from affectsim.sweep.sensitivity.given import NOTHING, classes
-from affectsim.sweep.sensitivity.variance import _variances
+from affectsim.sweep.sensitivity.factorial import _variances
+from affectsim.sweep.sensitivity.given import NOTHING, classes, normal_scores
+from affectsim.sweep.sensitivity.variance import base
 from affectsim.sweep.store import Done, Store
 
 
@@ -90,17 +94,21 @@ def test_intervals_hold_the_true_index_as_often_as_they_say():
 
 def test_elementary_effects_of_a_function_that_is_known():
     """A linear factor has its slope and no spread; a product of two has the mean slope and a spread."""
-    shares = morris(3, 200, 0)
-    values = 3 * shares[:, 0] - 2 * shares[:, 1] * shares[:, 2]
-    rows = elementary_effects(shares, values, ["a", "b", "c"], 200, 0)
+    x = shares("morris", 3, 200, 0)
+    values = 3 * x[:, 0] - 2 * x[:, 1] * x[:, 2]
+    rows = elementary_effects(x, values, ["a", "b", "c"], 200, 0)
     assert sorted({row.samples for row in rows}) == [6, 12, 25, 50, 100, 200]
     found = {row[:2]: row[2:] for row in rows if row.samples == 200}
     assert found["a", "effect"][:3] == pytest.approx((3, 3, 3)) and found["a", "spread"][0] == pytest.approx(0)
+    assert found["a", "absolute"][:3] == pytest.approx((3, 3, 3))
     # -2 * c with c of 0, 1/3, 2/3, 1 in equal shares: mean -1, standard deviation 2 * sqrt(5) / 6.
     assert found["b", "effect"][0] == pytest.approx(-1, abs=0.2)
     assert found["b", "absolute"][0] == pytest.approx(1, abs=0.2)
     assert found["b", "spread"][0] == pytest.approx(np.sqrt(5) / 3, abs=0.1)
     assert found["b", "effect"][1] < found["b", "effect"][0] < found["b", "effect"][2]
+
+
+BASE = 'days = 1\n[population]\nsize = 8\n[network]\nkind = "none"\n'
 
 
 class Linear:
@@ -120,7 +128,7 @@ class Linear:
 
 
 def begun(tmp_path: Path, design: str, samples: int | None, levels: str = "") -> Sweep:
-    (tmp_path / "base.toml").write_text('days = 1\n[population]\nsize = 8\n[network]\nkind = "none"\n')
+    (tmp_path / "base.toml").write_text(BASE)
     given = {"design": design, "replicates": 2, "outcomes": ["balance", "threat", "drive"]}
     if samples is not None:
         given["samples"] = samples
@@ -260,38 +268,65 @@ def test_distribution_based_indices_of_a_sum_of_normals(weight):
 
 
 def test_distances_are_those_of_salib():
-    """SALib 1.6 leaves out the largest value of each factor, which moves little here."""
-    analyze = pytest.importorskip("SALib.analyze.pawn").analyze
+    """Where SALib cuts a factor itself it leaves out the largest value, which moves little here."""
     levels, values = _sum_of_normals(0.6, 2000)
-    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[-5, 5]] * 3}
-    theirs = analyze(problem, np.array(levels).T, values, S=10)["median"]
+    theirs = salib_pawn.analyze(problem(3), np.array(levels).T, values, S=10)["median"]
     assert [pawn(classes(one, 10), values) for one in levels] == pytest.approx(list(theirs), abs=0.006)
+    # The control: of two levels it never looks at the higher, which alone is different here.
+    labels = np.repeat([0, 1, 1, 1], 100)
+    values = np.concatenate([np.linspace(0, 1, 300), np.linspace(5, 6, 100)])[::-1]
+    alone = salib_pawn.analyze(problem(1), labels[:, None], values, S=1)["median"][0]
+    assert alone == pytest.approx(0.75) and pawn(labels, values) == pytest.approx((0.75 + 0.25) / 2)
 
 
-def test_variances_and_elementary_effects_are_those_of_salib():
-    """The same runs give the same Sobol indices and the same elementary effects, to rounding."""
-    sobol = pytest.importorskip("SALib.analyze.sobol").analyze
-    effects = pytest.importorskip("SALib.analyze.morris").analyze
-    names = ["a", "b", "c"]
-    factors = ranges(3, 0, 1)
-    x = np.array([list(point.values()) for point in points("sobol-indices", factors, 256, 1)])
-    values = x[:, 0] + 2 * x[:, 1] * x[:, 2]
-    mine = {row[:2]: row.value for row in sobol_indices(values, names, 10, 0) if row.samples == 256}
-    # SALib wants for each base sample A, the mixed ones, and B.
-    a, b, *mixed = values.reshape(5, 256)
-    theirs = sobol(
-        {"num_vars": 3, "names": names, "bounds": [[0, 1]] * 3}, np.stack([a, *mixed, b], axis=1).ravel(),
-        calc_second_order=False, num_resamples=2,
-    )  # fmt: skip
-    assert [mine[name, "first"] for name in names] == pytest.approx(list(theirs["S1"]), abs=0.005)
-    assert [mine[name, "total"] for name in names] == pytest.approx(list(theirs["ST"]), abs=0.005)
-    shares = morris(3, 50, 0)
-    values = 3 * shares[:, 0] - 2 * shares[:, 1] * shares[:, 2]
-    rows = {row[:2]: row.value for row in elementary_effects(shares, values, names, 10, 0) if row.samples == 50}
-    problem = {"num_vars": 3, "names": names, "bounds": [[0, 1]] * 3}
-    theirs = effects(problem, shares, values, num_levels=4, num_resamples=2)
-    for index, key in (("effect", "mu"), ("absolute", "mu_star"), ("spread", "sigma")):
-        assert [rows[name, index] for name in names] == pytest.approx([float(one) for one in theirs[key]], abs=1e-9)
+def test_distances_do_not_depend_on_how_many_points_there_are_several_times():
+    """Above 2,000 points all are repeated so that no probability is worked out: it must change nothing."""
+    labels, values = np.arange(2400) % 7, np.random.default_rng(3).normal(size=2400).round(2)
+    every = np.sort(values)
+    inside = [np.searchsorted(np.sort(values[labels == n]), every, "right") / (labels == n).sum() for n in range(7)]
+    all_of_them = np.searchsorted(every, every, "right") / 2400
+    assert pawn(labels, values) == pytest.approx(np.median([np.abs(one - all_of_them).max() for one in inside]))
+
+
+def test_delta_does_not_depend_on_the_scale_and_sees_classes_without_spread():
+    labels = np.arange(600) % 3
+    values = np.random.default_rng(0).normal(size=600) + labels
+    scores = [normal_scores(one, np.random.default_rng(1)) for one in (values, np.exp(3 * values))]
+    assert (scores[0] == scores[1]).all()
+    # Of one class nothing but zero comes out, of the others never, so that each differs by what is not its own.
+    values = np.where(labels == 0, 0.0, np.abs(values - labels))
+    exact = (2 / 3 + 1 / 3 + 1 / 3) / 3
+    assert delta(labels, normal_scores(values, np.random.default_rng(1))) == pytest.approx(exact, abs=0.1)
+    # The control: SALib leaves that class out, and finds less.
+    ends = np.array([0, 200, 400, 600])
+    alone = salib_delta.calc_delta(values, np.linspace(values.min(), values.max(), 100), labels, ends)
+    assert alone < exact - 0.15
+    # Equal values come in random order, so that nothing is made of the order of the points.
+    assert delta(np.repeat([0, 1, 2], 200), normal_scores(np.zeros(600), np.random.default_rng(1))) < 0.12
+
+
+def test_outputs_that_were_shuffled_are_noticed():
+    """The control: indices of the same numbers at other points are far from the exact ones, or nothing."""
+    ishigami = [0.3139, 0.4424, 0.0]
+    x = shares("sobol-indices", 3, 1024, 1) * 2 * np.pi - np.pi
+    values = np.sin(x[:, 0]) + 7 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+
+    def first(values: np.ndarray) -> list[float]:
+        return [row.value for row in sobol_indices(values, "abc", 10, 0) if row[1] == "first" and row.samples == 1024]
+
+    assert first(values) == pytest.approx(ishigami, abs=0.02)
+    random = np.random.default_rng(0)
+    assert np.abs(np.array(first(random.permutation(values))) - ishigami).max() > 0.2
+    # In the order A, B, then each column, as scipy has it.
+    a, *mixed, b = values.reshape(-1, 5).T
+    assert np.abs(np.array(first(np.concatenate([a, b, *mixed]))) - ishigami).max() > 0.2
+    x, values = base(x, 3), base(values, 3)
+    for shuffled in (False, True):
+        here = random.permutation(values) if shuffled else values
+        rows = {row[:2]: row for row in given_data(list(x.T), here, "abc", 40, 0, follow=False)}
+        seen = [rows["b", index].value > 3 * rows[NOTHING, index].high for index in ("pawn", "delta")]
+        assert seen == [not shuffled] * 2
+        assert (rows["b", "first"].value > 0.3) is not shuffled
 
 
 def test_first_order_from_any_points_is_that_of_ishigami():
@@ -312,7 +347,9 @@ def test_levels_are_classes_and_none_is_left_out():
     # Only the highest of two levels does something.
     values = np.where(np.arange(400) % 2, 1.0, 0.0) + np.linspace(0, 0.1, 400)
     assert pawn(np.arange(400) % 2, values) == pytest.approx(0.5, abs=0.01)
-    assert delta(np.arange(400) % 2, values) == pytest.approx(0.5, abs=0.02)
+    # Kernels blur the sharp border between the two.
+    scores = normal_scores(values, np.random.default_rng(0))
+    assert 0.4 < delta(np.arange(400) % 2, scores) < 0.5
 
 
 @pytest.mark.parametrize(("design", "samples"), [("lhs", 64), ("halton", 64), ("sobol", 64), ("grid", None)])
@@ -348,6 +385,108 @@ def test_figures_are_drawn_of_every_kind(tmp_path, monkeypatch):
         shutil.rmtree(tmp_path / "out")
 
 
+def test_the_same_sweep_gives_the_same_indices_whatever_else_draws_numbers(tmp_path, monkeypatch):
+    """To the last bit, with every design, and nothing is taken from or left in what all of numpy shares."""
+    monkeypatch.setattr(execution, "Maker", Linear)
+    for design, samples in (("morris", 6), ("sobol-indices", 32), ("lhs", 64)):
+        begun(tmp_path, design, samples)
+        with Store(tmp_path / "out", write=True) as store:
+            execute(store, workers=0)
+            found = []
+            for seed in (1, 2):
+                np.random.seed(seed)  # noqa: NPY002
+                before, shown = np.random.get_state()[1].tolist(), warnings.formatwarning  # noqa: NPY002
+                found.append(sensitivity(store, ["balance"], draws=100)[0].to_csv())
+                assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+                assert warnings.formatwarning is shown
+        assert found[0] == found[1]
+        shutil.rmtree(tmp_path / "out")
+
+
+class Kinds(Linear):
+    """As `Linear`, of a network (a category) and a sub-scenario, whose name nobody knows but the factor."""
+
+    def make(self, jobs):
+        """Make runs, and have those fail that are `broken`."""
+        done = []
+        for job in jobs:
+            ring, harsh = job.changes["network.kind"] == "ring", job.changes["model.defeat"] == 0.9
+            values = {"balance": 3.0 * harsh + ring + 0.01 * (job.run % 7), "threat": 1.0 + ring, "drive": 0.0}
+            done.append(Done(job.run, {}, "broken") if job.run in self.broken else Done(job.run, values))
+        return Made(done, 0.01, 0.01)
+
+    broken: frozenset[int] = frozenset()
+
+
+KINDS = """
+[sweep]
+scenario = "base.toml"
+replicates = 1
+outcomes = ["balance", "threat", "drive"]
+[[sweep.vary]]
+path = "network.kind"
+values = ["none", "ring"]
+[[sweep.vary]]
+name = "life"
+cases = { calm = { "model.defeat" = 0.1 }, harsh = { "model.defeat" = 0.9, "model.striving" = 0.2 } }
+"""
+
+
+@pytest.mark.parametrize(("design", "samples"), [("grid", None), ("lhs", 64), ("sobol-indices", 64), ("morris", 10)])
+def test_categories_and_sub_scenarios_have_indices_and_failed_runs_none(tmp_path, monkeypatch, design, samples):
+    """Of nine tenths and one tenth of the variance: 3 against 1, half of the points each."""
+    monkeypatch.setattr(execution, "Maker", Kinds)
+    (tmp_path / "base.toml").write_text(BASE)
+    (tmp_path / "sweep.toml").write_text(KINDS)
+    given = {"design": design} | ({"samples": samples} if samples else {})
+    sweep = read(tmp_path / "sweep.toml", given, [], {})
+    Store.create(tmp_path / "out", sweep.plan, sweep.points)
+    with Store(tmp_path / "out", write=True) as store:
+        execute(store, workers=0)
+        found, without = sensitivity(store, draws=100)
+    assert without == {"drive": "the same at all points"}
+    whole = settled(found[found["outcome"] == "balance"]).set_index(["factor", "index"])["value"]
+    kind = "absolute" if design == "morris" else "first"
+    # A step is two thirds of the way, and here the whole of it.
+    scale = 3.0 / (2 / 3) if design == "morris" else 0.9
+    assert whole["life", kind] == pytest.approx(scale, abs=0.1 * scale)
+    assert whole["life", kind] > 2.5 * whole["network.kind", kind] > 0
+    shutil.rmtree(tmp_path / "out")
+    # Runs that failed leave a gap, and a gap is no zero.
+    monkeypatch.setattr(Kinds, "broken", frozenset({2}))
+    Store.create(tmp_path / "out", sweep.plan, sweep.points)
+    with Store(tmp_path / "out", write=True) as store:
+        execute(store, workers=0)
+        found, without = sensitivity(store, draws=100)
+    assert found.empty and set(without) == {"balance", "threat", "drive"}
+    assert all(why.startswith("missing at 1 of ") for why in without.values())
+
+
+@pytest.mark.parametrize(("design", "samples"), [("sobol-indices", 16), ("morris", 4)])
+def test_points_in_another_order_are_refused(tmp_path, monkeypatch, design, samples):
+    """SALib knows points by their place; those of an older version, or mixed up, would mean nothing."""
+    monkeypatch.setattr(execution, "Maker", Linear)
+    sweep = begun(tmp_path, design, samples)
+    shutil.rmtree(tmp_path / "out")
+    Store.create(tmp_path / "out", sweep.plan, [sweep.points[1], sweep.points[0], *sweep.points[2:]])
+    with Store(tmp_path / "out", write=True) as store:
+        execute(store, workers=0)
+        with pytest.raises(InputError, match=r"are not those that SALib .* draws; the sweep was begun with affectsim"):
+            sensitivity(store)
+
+
+def test_outcomes_that_hardly_ever_differ_do_no_harm():
+    """Only one of 200 points is different: smaller samples are all the same, and say nothing."""
+    levels, values = [list(range(200)), [n % 3 for n in range(200)]], np.zeros(200)
+    values[150] = 1.0
+    rows = given_data(levels, values, ["a", "b"], 20, 0)
+    assert {row.samples for row in rows} == {200} and all(np.isfinite(row[2:5]).all() for row in rows)
+    design = np.zeros(64 * 4)
+    design[-1] = 1.0
+    rows = sobol_indices(design, ["a", "b"], 20, 0)
+    assert {row.samples for row in rows} == {64} and all(np.isfinite(row[2:5]).all() for row in rows)
+
+
 def test_one_factor_at_a_time_and_few_points_have_no_indices(tmp_path):
     begun(tmp_path, "one-at-a-time", None)
     with Store(tmp_path / "out") as store, pytest.raises(InputError, match="one-at-a-time"):
@@ -355,4 +494,8 @@ def test_one_factor_at_a_time_and_few_points_have_no_indices(tmp_path):
     shutil.rmtree(tmp_path / "out")
     begun(tmp_path, "lhs", 4)
     with Store(tmp_path / "out") as store, pytest.raises(InputError, match="has 4 points"):
+        sensitivity(store)
+    shutil.rmtree(tmp_path / "out")
+    begun(tmp_path, "morris", 1)
+    with Store(tmp_path / "out") as store, pytest.raises(InputError, match="is 1 trajectory"):
         sensitivity(store)

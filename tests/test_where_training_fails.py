@@ -11,7 +11,8 @@ import pytest
 from affectsim.errors import InputError
 from affectsim.experiments import where_training_fails as fails
 from affectsim.sweep.request import read
-from affectsim.sweep.sensitivity import factorial_indices, settled
+from affectsim.sweep.sensitivity import factorial_indices, given_data, settled
+from affectsim.sweep.sensitivity.given import NOTHING
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "where-training-fails"
 
@@ -48,6 +49,12 @@ def test_the_indices_are_those_of_the_table():
     told = settled(found.indices).set_index(["outcome", "factor", "index"])["value"]
     for (factor, index), value in again.items():
         assert told["effect_threat", factor, index] == pytest.approx(value, abs=0.05)
+    levels = [list(found.points[name]) for name in fails.FACTORS]
+    rows = given_data(
+        levels, found.points["effect_threat"].to_numpy(), fails.FACTORS, 10, 1, known=("first",), follow=False
+    )
+    for row in (row for row in rows if row.factor != NOTHING):
+        assert told["effect_threat", row.factor, row.kind] == pytest.approx(row.value, abs=0.015)
 
 
 def test_the_small_sweep_gives_the_expected_numbers(tmp_path):

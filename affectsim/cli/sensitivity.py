@@ -26,7 +26,7 @@ _SAMPLES = {"grid": "replicates", "morris": "trajectories", "sobol-indices": "ba
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR2",
               help="Folder for all indices and a figure of every outcome.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(100, 1_000_000), default=1000, show_default=True,
-              help="How often samples are drawn anew for the intervals.")  # fmt: skip
+              help="How often samples are drawn anew for the intervals (but for Sobol, at most 100).")  # fmt: skip
 @options.overwrite_option
 def sensitivity(
     folder: Path, outcomes: tuple[str, ...], csv_file: Path | None, out: Path | None, draws: int, overwrite: bool

@@ -14,7 +14,7 @@ State = Literal["same", "differs", "missing", "new", "edited since", "deleted si
 
 #: Ends of what SQLite puts beside a file while it is in use.
 _BESIDE = ("", "-wal", "-shm")
-_MODEL = ("affectsim", "numpy", "scipy", "numba", "networkx", "python")
+_MODEL = ("affectsim", "numpy", "scipy", "numba", "networkx", "SALib", "python")
 
 
 class Line(NamedTuple):

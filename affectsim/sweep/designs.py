@@ -41,11 +41,7 @@ def points(kind: str, factors: Sequence[Factor], samples: int, seed: int) -> lis
             "sweep", [Mistake("vary", "missing: say what is varied, such as --vary population.size=50:200")]
         )
     if kind in _SAMPLED:
-        shares = _SAMPLED[kind](len(factors), samples, seed)
-        _few(len(shares))
-        return [
-            {factor.name: factor.at(float(share)) for factor, share in zip(factors, row, strict=True)} for row in shares
-        ]
+        return [at(factors, row) for row in shares(kind, len(factors), samples, seed)]
     levels = [factor.levels() for factor in factors]
     if kind == "grid":
         _few(math.prod(len(one) for one in levels))
@@ -54,6 +50,11 @@ def points(kind: str, factors: Sequence[Factor], samples: int, seed: int) -> lis
     if kind == "one-at-a-time":
         return [{}, *({factor.name: value} for factor, one in zip(factors, levels, strict=True) for value in one)]
     raise InputError("sweep", [Mistake("design", f'"{kind}" is unknown{nearest(kind, DESIGNS)}')])
+
+
+def at(factors: Sequence[Factor], row: Float) -> Point:
+    """Return the point at so large a share of the way along every factor."""
+    return {factor.name: factor.at(float(share)) for factor, share in zip(factors, row, strict=True)}
 
 
 def _few(count: int) -> None:
@@ -69,14 +70,18 @@ def _latin(factors: int, samples: int, seed: int) -> Float:
 
 
 def _sobol(factors: int, samples: int, seed: int) -> Float:
-    """Return a scrambled Sobol sequence; its balance needs a power of two (Owen 2020, arXiv:2008.08051)."""
     from scipy.stats import qmc
 
+    _power_of_two(samples)
+    return np.asarray(qmc.Sobol(factors, seed=seed).random(samples))
+
+
+def _power_of_two(samples: int) -> None:
+    """Refuse other numbers: the balance of a scrambled Sobol sequence needs one (Owen 2020, arXiv:2008.08051)."""
     if samples & (samples - 1):
         below = 1 << (samples.bit_length() - 1)
         message = f"must be a power of two for a Sobol sequence, such as {below} or {2 * below}"
         raise InputError("sweep", [Mistake(f"samples = {samples}", message)])
-    return np.asarray(qmc.Sobol(factors, seed=seed).random(samples))
 
 
 def _halton(factors: int, samples: int, seed: int) -> Float:
@@ -86,34 +91,46 @@ def _halton(factors: int, samples: int, seed: int) -> Float:
 
 
 def _sobol_indices(factors: int, samples: int, seed: int) -> Float:
-    """Return A, B and then A with each column from B (Saltelli et al. 2010, Comput Phys Commun 181:259-270).
+    """Return for each base sample a point A, A with each value from B in turn, and B: SALib's order.
 
-    Shape (samples * (factors + 2), factors).
+    Shape (samples * (factors + 2), factors); Saltelli et al. 2010 (Comput Phys Commun 181:259-270).
     """
-    both = _sobol(2 * factors, samples, seed)
-    a, b = both[:, :factors], both[:, factors:]
-    mixed = np.repeat(a[None], factors, axis=0)
-    for n in range(factors):
-        mixed[n, :, n] = b[:, n]
-    return np.concatenate([a, b, mixed.reshape(-1, factors)])
+    from SALib.sample import sobol
+
+    _power_of_two(samples)
+    _few(samples * (factors + 2))
+    return np.asarray(sobol.sample(problem(factors), samples, calc_second_order=False, seed=seed))
 
 
-def morris(factors: int, samples: int, seed: int) -> Float:
+def _morris(factors: int, samples: int, seed: int) -> Float:
     """Return random trajectories, each from a random point with one step along every factor in random order.
 
-    Shape (samples * (factors + 1), factors); a step is half of the levels, which visits all of them equally
-    often (Morris 1991).
+    Shape (samples * (factors + 1), factors); a step is half of the levels (Morris 1991). What SALib draws is off the
+    levels by rounding, which could be another whole number or category: so it is put on them.
     """
-    random = np.random.default_rng(seed)
-    step = MORRIS_LEVELS / (2 * (MORRIS_LEVELS - 1))
-    found = np.empty((samples, factors + 1, factors))
-    for trajectory in found:
-        low = random.integers(0, MORRIS_LEVELS // 2, factors) / (MORRIS_LEVELS - 1)
-        up = random.integers(0, 2, factors).astype(bool)
-        trajectory[:] = np.where(up, low, low + step)
-        for place, factor in enumerate(random.permutation(factors)):
-            trajectory[place + 1 :, factor] = low[factor] + step if up[factor] else low[factor]
-    return found.reshape(-1, factors)
+    from SALib.sample import morris
+
+    _few(samples * (factors + 1))
+    found = morris.sample(problem(factors), samples, num_levels=MORRIS_LEVELS, seed=seed)
+    return np.asarray(np.rint(found * (MORRIS_LEVELS - 1)) / (MORRIS_LEVELS - 1))
+
+
+def problem(factors: int) -> dict[str, Any]:
+    """Return what SALib wants to know of so many factors: shares from 0 to 1, under names of its own.
+
+    Our names would not do: SALib forbids some endings, and takes equal names for a group. It writes into what it gets.
+    """
+    return {"num_vars": factors, "names": [f"x{n}" for n in range(factors)], "bounds": [[0.0, 1.0]] * factors}
+
+
+def shares(kind: str, factors: int, samples: int, seed: int) -> Float:
+    """Return where the points of a sample lie, as shares of the ranges: shape (points, factors).
+
+    `kind`: lhs, sobol, halton, sobol-indices or morris. Raises InputError.
+    """
+    found = _SAMPLED[kind](factors, samples, seed)
+    _few(len(found))
+    return found
 
 
 _SAMPLED: dict[str, Callable[[int, int, int], Float]] = {
@@ -121,7 +138,7 @@ _SAMPLED: dict[str, Callable[[int, int, int], Float]] = {
     "sobol": _sobol,
     "halton": _halton,
     "sobol-indices": _sobol_indices,
-    "morris": morris,
+    "morris": _morris,
 }
 #: Every design -> what it is, in words.
 DESIGNS = {

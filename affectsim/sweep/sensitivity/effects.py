@@ -1,8 +1,8 @@
-"""Elementary effects (design "morris"): change of an outcome per whole range of a factor.
+"""Elementary effects (design "morris"): change of an outcome per whole range of a factor, worked out by SALib.
 
 `effect` is their mean, `absolute` the mean of their sizes (mu*; Campolongo et al. 2007, Environ Model Softw
 22:1509-1518), `spread` their standard deviation (sigma): large where a factor acts bent, or depends on others.
-Intervals from drawing trajectories anew.
+SALib has an interval of mu* only; so whole trajectories are drawn anew here, and SALib asked again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from affectsim.sweep.sensitivity.rows import ENDS, Float, Row, halves
+from affectsim.sweep.designs import MORRIS_LEVELS, problem
+from affectsim.sweep.sensitivity.rows import MOST_DRAWS, Float, Row, halves, reach
 
+#: What it is called here -> in SALib.
+_INDICES = {"effect": "mu", "absolute": "mu_star", "spread": "sigma"}
 #: Fewest trajectories whose effects are still told, when they are followed along their number (assumed).
 _FEWEST = 4
 
@@ -20,34 +23,31 @@ _FEWEST = 4
 def elementary_effects(shares: Float, values: Float, names: Sequence[str], draws: int, seed: int) -> list[Row]:
     """Return rows for effect, absolute and spread: of all trajectories, then of the first half, quarter and so on.
 
-    `shares`: of the points, 0 to 1 along every factor, shape (trajectories * (factors + 1), factors); `values`
-    likewise. In units of the outcome per whole range.
+    `shares`: of the points, 0 to 1 along every factor, shape (trajectories * (factors + 1), factors), of two
+    trajectories at least; `values` likewise. In units of the outcome per whole range.
     """
-    factors = len(names)
-    steps = np.diff(shares.reshape(-1, factors + 1, factors), axis=1)
-    changes = np.diff(values.reshape(-1, factors + 1), axis=1)
-    effects = np.empty((len(steps), factors))
-    for n in range(len(steps)):
-        moved = np.abs(steps[n]).argmax(axis=1)
-        effects[n, moved] = changes[n] / steps[n, np.arange(factors), moved]
-    rows: list[Row] = []
-    for samples in halves(len(effects), _FEWEST):
-        rows += _of(effects[:samples], names, draws, seed)
-    return rows
-
-
-def _of(effects: Float, names: Sequence[str], draws: int, seed: int) -> list[Row]:
-    samples = len(effects)
+    x = shares.reshape(-1, len(names) + 1, len(names))
+    y = values.reshape(-1, len(names) + 1)
     random = np.random.default_rng(seed)
-    drawn = effects[random.integers(0, samples, (draws, samples))]
     rows: list[Row] = []
-    ddof = 1 if samples > 1 else 0
-    for index, here, anew in (
-        ("effect", effects.mean(axis=0), drawn.mean(axis=1)),
-        ("absolute", np.abs(effects).mean(axis=0), np.abs(drawn).mean(axis=1)),
-        ("spread", effects.std(axis=0, ddof=ddof), drawn.std(axis=1, ddof=ddof)),
-    ):
-        low, high = np.quantile(anew, ENDS, axis=0)
-        for n, name in enumerate(names):
-            rows.append(Row(name, index, float(here[n]), float(low[n]), float(high[n]), samples))
+    for samples in halves(len(x), _FEWEST):
+        here = _of(x[:samples], y[:samples])
+        anew = random.integers(0, samples, (min(draws, MOST_DRAWS), samples))
+        ends = reach(np.stack([_of(x[drawn], y[drawn]) for drawn in anew]))
+        rows += [
+            Row(name, index, float(here[m, n]), float(here[m, n] - ends[m, n]), float(here[m, n] + ends[m, n]), samples)
+            for m, index in enumerate(_INDICES)
+            for n, name in enumerate(names)
+        ]
     return rows
+
+
+def _of(x: Float, y: Float) -> Float:
+    """Return effect, absolute and spread, shape (3, factors), of trajectories (trajectories, factors + 1, factors)."""
+    from SALib.analyze import morris
+
+    factors = x.shape[-1]
+    found = morris.analyze(
+        problem(factors), x.reshape(-1, factors), y.ravel(), num_resamples=2, num_levels=MORRIS_LEVELS, seed=0
+    )
+    return np.array([found[key] for key in _INDICES.values()], dtype=np.float64)

@@ -10,10 +10,9 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
-#: Shares of draws that lie below an interval, and below its upper end.
-ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
-#: Smallest number of samples for which indices are still told, when they are followed along the sample size.
-FEWEST = 16
+#: Most samples that are drawn anew where SALib is called for each of them (as many as SALib draws itself): only their
+#: mean and spread are used.
+MOST_DRAWS = 100
 
 
 class Row(NamedTuple):
@@ -33,3 +32,13 @@ def halves(whole: int, fewest: int) -> list[int]:
     while sizes[-1] // 2 >= fewest:
         sizes.append(sizes[-1] // 2)
     return sizes
+
+
+def reach(drawn: Float) -> Float:
+    """Return half the width of intervals as SALib takes it: a normal quantile times the spread of what was drawn anew.
+
+    `drawn`: index of each sample drawn anew, along the first axis.
+    """
+    from scipy.stats import norm
+
+    return np.asarray(norm.ppf((1 + CONFIDENCE) / 2) * drawn.std(axis=0, ddof=1))

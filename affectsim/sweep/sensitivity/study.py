@@ -7,18 +7,19 @@ and adds little to differences between them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from affectsim.errors import InputError, Mistake, nearest
-from affectsim.sweep.designs import Point, morris
+from affectsim.sweep.designs import at, shares
 from affectsim.sweep.exports import table
-from affectsim.sweep.factors import Factor
 from affectsim.sweep.sensitivity.effects import elementary_effects
+from affectsim.sweep.sensitivity.factorial import factorial_indices
 from affectsim.sweep.sensitivity.given import FEWEST_POINTS, given_data
 from affectsim.sweep.sensitivity.rows import Float, Row
-from affectsim.sweep.sensitivity.variance import factorial_indices, sobol_indices
+from affectsim.sweep.sensitivity.variance import base, sobol_indices
 from affectsim.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def sensitivity(
     levels = [list(one) for one in zip(*(row[1 : 1 + len(names)] for row in store.point_rows()), strict=True)]
     without = {name: "the same at all points" for name, one in zip(names, levels, strict=True) if len(set(one)) < 2}
     varied = [n for n, name in enumerate(names) if name not in without]
+    drawn = _drawn_again(store) if kind in ("morris", "sobol-indices") else np.empty(0)
+    # Of a design for Sobol indices only those that are drawn independently; the rest repeats their columns.
+    every = np.arange(store.points)
+    independent = base(every, len(names)) if kind == "sobol-indices" else every
     rows: list[tuple[object, ...]] = []
     for outcome in outcomes or plan.columns:
         values = means[outcome].to_numpy()
@@ -64,23 +69,20 @@ def sensitivity(
             continue
         mine: list[Row] = []
         if kind == "morris":
-            mine = elementary_effects(_shares(store), values, names, draws, seed)
+            mine = elementary_effects(drawn, values, names, draws, seed)
         else:
-            part = len(values)
             if kind == "sobol-indices":
                 mine = sobol_indices(values, names, draws, seed)
-                # The first two parts are drawn independently; the rest repeats their columns.
-                part = 2 * plan.design["samples"]
             elif kind == "grid":
                 each = found[outcome].to_numpy().reshape(*(len(f.levels()) for f in plan.known_factors), -1)
                 mine = [row for row in factorial_indices(each, names) if row.factor not in without]
                 if not any(row.samples == each.shape[-1] for row in mine):
                     without[outcome] = "points differ no more than replicates make them"
                     continue
-            if part >= FEWEST_POINTS and varied:
+            if independent.size >= FEWEST_POINTS and varied and np.ptp(values[independent]) > 0:
                 mine += given_data(
-                    [levels[n][:part] for n in varied], values[:part], [names[n] for n in varied], draws, seed,
-                    first=not mine, follow=kind not in ("grid", "sobol-indices"),
+                    [[levels[n][point] for point in independent] for n in varied], values[independent],
+                    [names[n] for n in varied], draws, seed, known=("first",) if mine else (), follow=not mine,
                 )  # fmt: skip
         rows += [(outcome, *row) for row in mine]
     return pd.DataFrame(rows, columns=list(COLUMNS)), without
@@ -96,6 +98,8 @@ def _check(store: Store, outcomes: Sequence[str]) -> None:
     if kind == "one-at-a-time":
         message = "is one-at-a-time, in which nothing goes together; indices need another design"
         raise InputError(str(store.folder), [Mistake("design", message)])
+    if kind == "morris" and plan.design["samples"] < 2:
+        raise InputError(str(store.folder), [Mistake("samples", "is 1 trajectory; effects need 2 at least")])
     if kind not in ("sobol-indices", "morris", "grid") and store.points < FEWEST_POINTS:
         message = f"has {store.points} points; indices need {FEWEST_POINTS} at least, or --design morris"
         raise InputError(str(store.folder), [Mistake("design", message)])
@@ -121,15 +125,17 @@ def _unusable(values: Float) -> str:
     return ""
 
 
-def _shares(store: Store) -> Float:
-    """Return the shares of the points of a Morris design, drawn again and compared with what is in the store."""
+def _drawn_again(store: Store) -> Float:
+    """Return the shares of the points, drawn again: the order of the points is that of SALib only if they are the same.
+
+    Raises InputError if they are not those in the store.
+    """
     plan = store.plan
-    factors: Sequence[Factor] = plan.known_factors
-    shares = morris(len(factors), plan.design["samples"], plan.design["seed"])
-    known = [row[1 : 1 + len(factors)] for row in store.point_rows()]
-    for row, found in zip(shares, known, strict=True):
-        point: Point = {factor.name: factor.at(float(share)) for factor, share in zip(factors, row, strict=True)}
-        if tuple(plan.shown_at(point)) != tuple(found):
-            message = f"cannot be drawn again with numpy {np.__version__}; use {plan.versions['numpy']}"
-            raise InputError(str(store.folder), [Mistake("points", message)])
-    return shares
+    factors = plan.known_factors
+    found = shares(plan.design["kind"], len(factors), plan.design["samples"], plan.design["seed"])
+    known = [tuple(row[1 : 1 + len(factors)]) for row in store.point_rows()]
+    if known != [tuple(plan.shown_at(at(factors, row))) for row in found]:
+        begun = ", ".join(f"{name} {plan.versions[name]}" for name in ("affectsim", "numpy", "scipy"))
+        message = f"are not those that SALib {version('SALib')} draws; the sweep was begun with {begun}: make it anew"
+        raise InputError(str(store.folder), [Mistake("points", message)])
+    return found
