@@ -28,7 +28,7 @@ from tests.benchmarks.speed import CLOCKS, Clock, run_engine
 #: Error after a day at which solvers are compared.
 ACCURACY = 1e-4
 LEAST_AGAINST_SCIPY = 20.0
-STEPS = (2, 3, 4, 6, 8, 9, 10, 12, 16, 24, 32)
+STEPS = (2, 3, 4, 6, 7, 8, 9, 10, 12, 16, 24, 32)
 #: Tolerances from loose to tight; the first that is accurate enough counts, whichever atol is faster.
 RTOLS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6)
 ATOL_SHARES = (1.0, 0.1)
