@@ -359,7 +359,9 @@ def test_every_design_tells_what_it_can(tmp_path, monkeypatch, design, samples):
     begun(tmp_path, design, samples, ":8" if design == "grid" else "")
     with Store(tmp_path / "out", write=True) as store:
         execute(store, workers=0)
-        found, without = sensitivity(store, draws=100)
+        told: list[tuple[int, int]] = []
+        found, without = sensitivity(store, draws=100, progress=lambda *done: told.append(done))
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert set(without) == {"threat", "drive"}
     whole = settled(found).set_index(["factor", "index"])
     exact = design == "grid"

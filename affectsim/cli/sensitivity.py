@@ -10,6 +10,7 @@ import click
 from affectsim.cli import options
 from affectsim.cli.finished import TABLE
 from affectsim.cli.output import check_folder, whole_folder, write_manifest
+from affectsim.cli.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,8 @@ def sensitivity(
 
     if out is not None:
         check_folder(out, overwrite)
-    with Store(folder) as store:
-        found, without = indices(store, outcomes, draws=draws)
+    with Store(folder) as store, Progress("outcomes") as progress:
+        found, without = indices(store, outcomes, draws=draws, progress=progress)
         plan = store.plan
     text = _text(found, without)
     click.echo(f"\n{text}")

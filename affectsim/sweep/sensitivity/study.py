@@ -6,7 +6,7 @@ and adds little to differences between them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -32,16 +32,18 @@ _CONSTANT = 1e-12
 
 
 def sensitivity(
-    store: Store, outcomes: Sequence[str] = (), *, draws: int = 1000, seed: int = 0
-) -> tuple[pd.DataFrame, dict[str, str]]:
+    store: Store, outcomes: Sequence[str] = (), *, draws: int = 1000, seed: int = 0,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> tuple[pd.DataFrame, dict[str, str]]:  # fmt: skip
     """Return the indices, a row each (`COLUMNS`), and why outcomes (or factors) have none: name -> reason.
 
     - Of a design for Sobol indices: first, total, pawn, delta; of a grid likewise.
     - Of trajectories (morris): effect, absolute, spread.
     - Of any other sample (lhs, sobol, halton, points): first, pawn, delta.
 
-    `outcomes`: columns of the sweep, default all. `draws`: how often samples are drawn anew for the intervals. There
-    are rows for smaller samples too, to see whether the indices have settled. Raises InputError for a sweep that is
+    `outcomes`: columns of the sweep, default all. `draws`: how often samples are drawn anew for the intervals.
+    `progress` is called with (outcomes done, outcomes in all). There are rows for smaller samples too, to see whether
+    the indices have settled. Raises InputError for a sweep that is
     not finished, has too few points, or changes one factor at a time.
     """
     import pandas as pd
@@ -61,7 +63,9 @@ def sensitivity(
     every = np.arange(store.points)
     independent = base(every, len(names)) if kind == "sobol-indices" else every
     rows: list[tuple[object, ...]] = []
-    for outcome in outcomes or plan.columns:
+    wanted = outcomes or plan.columns
+    for number, outcome in enumerate(wanted):
+        progress(number, len(wanted))
         values = means[outcome].to_numpy()
         why = _unusable(values)
         if why:
@@ -85,6 +89,7 @@ def sensitivity(
                     [names[n] for n in varied], draws, seed, known=("first",) if mine else (), follow=not mine,
                 )  # fmt: skip
         rows += [(outcome, *row) for row in mine]
+    progress(len(wanted), len(wanted))
     return pd.DataFrame(rows, columns=list(COLUMNS)), without
 
 
