@@ -168,7 +168,7 @@ def slow_equations() -> tuple[Equation, ...]:
         Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
         Equation("Attribute or relief after a practice", _symbol("q_after"), _exact(practised)),
         Equation(
-            "How much larger than usual a step of relief from self-criticism is (kappa_ref: the median in general)",
+            "Relief from self-criticism: size of a step against the usual one",
             _symbol("n_need"),
             _exact(practice.need(stars[0], known["more_to_relieve"], _symbol("kappa_ref"))),
         ),

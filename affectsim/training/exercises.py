@@ -35,7 +35,7 @@ from affectsim.parts import Exercise, field
 _CFT = "assumed; direction: compassion-focused therapy, Gilbert 2009"
 _MINDFUL = "assumed; direction: mindfulness can fail and end in self-criticism, Gilbert 2009"
 _MATOS = "assumed; direction: two weeks of training lowered the fears, Matos et al. 2017"
-_RELAXED = "assumed: as soothing-rhythm breathing before the fit; direction: it lowers anxiety, Manzoni et al. 2008"
+_RELAXED = "set by hand: relaxation training lowers anxiety by d = 0.51, Manzoni et al. 2008 (BMC Psychiatry 8:41)"
 _MIXED = "assumed: a side effect, a third of a full practice"
 
 
@@ -137,7 +137,7 @@ class Psychoeducation(Practice, kind="psychoeducation"):
 
     minutes: float = _minutes(30.0)
     trains_self_criticism: float = _trains(
-        0.35, "relief from self-criticism",
+        0.55, "relief from self-criticism",
         "assumed, so that one session alone lowers the score by about 0.2 standard deviations: "
         "Donker et al. 2009 (BMC Med 7:79), d = 0.20 on distress",
     )  # fmt: skip
@@ -168,10 +168,10 @@ class Appreciation(Practice, kind="appreciation"):
 class Relaxation(Practice, kind="relaxation"):
     """Relaxation: loosening the muscles and breathing slowly, with no thought of compassion.
 
-    Assumes: soothes a little, and trains distress tolerance and comfort with being soothed as soothing-rhythm
-    breathing does, whose slow breath it shares: relaxation training lowers anxiety by d = 0.51 [0.46, 0.63] (Manzoni
-    et al. 2008, between groups). It acts as self-generated soothing, so it makes those uneasy who are afraid of being
-    soothed (relaxation-induced anxiety, Heide & Borkovec 1983).
+    Assumes: soothes a little, and trains distress tolerance and comfort with being soothed, like soothing-rhythm
+    breathing, whose slow breath it shares; so much that eight weeks of it lower anxiety by about d = 0.5, as relaxation
+    training does (0.51 [0.46, 0.63] between groups, Manzoni et al. 2008). It acts as self-generated soothing, so it
+    makes those uneasy who are afraid of being soothed (relaxation-induced anxiety, Heide & Borkovec 1983).
     """
 
     minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
