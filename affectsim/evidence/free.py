@@ -161,7 +161,7 @@ _TRAINING = (
     _model("sensitivity_effect", 0.05, 1.0, None, False),
     _model("relief_reach", 0.2, 0.95, None, False),
     *_exercise("mindfulness", "trains_tolerance", "trains_non_judgement", "ease"),
-    *_exercise("soothing-rhythm-breathing", "trains_tolerance"),
+    # What breathing trains is that of relaxation, which is set to trials of relaxation (Manzoni et al. 2008).
     *_exercise("appreciation", "trains_motivation", "trains_sensitivity"),
     *_exercise(
         "compassion-focused-imagery", "trains_motivation", "trains_sensitivity", "trains_empathy", "trains_sympathy",
