@@ -148,7 +148,8 @@ _TRAITS = (
     _weight("self-compassion-score", "self_criticism", -1.2, -0.4),
     _weight("self-compassion-score", "fear_of_self_compassion", -0.8, -0.1),
     _weight("self-compassion-score", "non_judgement", 0.1, 0.6),
-    _weight("self-compassion-score", "tolerance", 0.1, 0.6),
+    # No part of the scale is about standing distress as such; half of the bound of self-criticism at most.
+    _weight("self-compassion-score", "tolerance", 0.05, 0.2),
 )
 
 #: What the score of self-compassion reads, once people and training are as they are.
@@ -161,7 +162,7 @@ _TRAINING = (
     _model("sensitivity_effect", 0.05, 1.0, None, False),
     _model("relief_reach", 0.2, 0.95, None, False),
     *_exercise("mindfulness", "trains_tolerance", "trains_non_judgement", "ease"),
-    # What breathing trains is that of relaxation, which is set to trials of relaxation (Manzoni et al. 2008).
+    *_exercise("soothing-rhythm-breathing", "trains_tolerance"),
     *_exercise("appreciation", "trains_motivation", "trains_sensitivity"),
     *_exercise(
         "compassion-focused-imagery", "trains_motivation", "trains_sensitivity", "trains_empathy", "trains_sympathy",

@@ -214,7 +214,7 @@ class SoothingRhythmBreathing(Practice, kind="soothing-rhythm-breathing"):
 
     minutes: float = _minutes(10.0)
     body: float = _kick(0.4, "calm of the body: two thirds of an everyday kindness", _CFT)
-    trains_tolerance: float = _trains(0.6, "distress tolerance", _RELAXED)
+    trains_tolerance: float = _trains(0.6, "distress tolerance", _CFT)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)
