@@ -240,8 +240,8 @@ def test_the_practice_of_a_day_is_a_sequence(tmp_path):
     moved = {n for n in TRAINABLE if np.abs(world.get(0, n) - world.get(1, n)).max() > 0}
     assert moved == TRAINED["appreciation"] | TRAINED["soothing-rhythm-breathing"]
     # Threat differs a little by what the other exercise does at once, and so does what fails.
-    assert world.get(0, "tolerance").mean() == pytest.approx(alone[1].mean(), rel=0.05)
-    assert world.get(0, "tolerance").mean() > alone[0].mean() + 0.01
+    gained, alone_gained = world.get(0, "tolerance") - alone[0], alone[1] - alone[0]
+    assert gained.mean() == pytest.approx(alone_gained.mean(), rel=0.1) and gained.mean() > 0.001
 
 
 @pytest.mark.parametrize(
