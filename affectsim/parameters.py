@@ -159,6 +159,9 @@ MODEL: dict[str, Parameter] = {
         Parameter("practice_rate", r"c_{practice}", 0.045, 0.0, 1.0, "per practice",
                   "share of the way to the asymptote gained by one full practice",
                   "Lally et al. 2010: 95 % of the asymptote after about 66 daily practices"),
+        Parameter("more_to_relieve", r"e_{need}", 1.0, 0.0, 1.0, "1",
+                  "how much a step of relief from self-criticism grows with self-criticism: 0 not at all, 1 in proportion",
+                  "assumed; direction: who starts lower gains more, in training more than in waiting (Sieder et al. 2024, 177 trials)"),
         Parameter("forgetting_time", r"\tau_{forget}", 180.0, 1.0, 3650.0, "day",
                   "time constant with which trained attributes return to baseline without practice", "assumed"),
         Parameter("anger_cost", r"e_{anger}", 0.8, 0.0, 1.0, "1",
@@ -276,5 +279,7 @@ ATTRIBUTES: dict[str, Trait] = {
 DISTRIBUTIONS: dict[str, Trait] = {**TRAITS, **ATTRIBUTES}
 #: Attribute value at which its effects on the fast model are zero (the median person).
 REFERENCE_ATTRIBUTE = 0.4
+#: Self-criticism at which a step of relief from it is the usual one: the median person in general.
+REFERENCE_SELF_CRITICISM = TRAITS["self_criticism"].median
 #: Time step of the world's clock: stimuli and background arrive on it, whatever the tick.
 MOMENT_HOURS = 0.5

@@ -167,6 +167,11 @@ def slow_equations() -> tuple[Equation, ...]:
         Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
         Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
         Equation("Attribute or relief after a practice", _symbol("q_after"), _exact(practised)),
+        Equation(
+            "Relief from self-criticism: size of a step against the usual one",
+            _symbol("n_need"),
+            _exact(practice.need(stars[0], known["more_to_relieve"], _symbol("kappa_ref"))),
+        ),
         Equation("Relief from a fear after exposure that failed", _symbol("r_after"), _exact(sensitised)),
         Equation("Attribute or relief after a day", _symbol("q_tomorrow"), _exact(forgotten)),
         Equation(

@@ -25,6 +25,7 @@ from affectsim.parameters import MOMENT_HOURS
 from affectsim.parts import Exercise, Stimulus
 from affectsim.runs import Run
 from affectsim.stimuli import DailyLife, Dated, Script, Shock
+from affectsim.training.programmes import EXERCISES_AT_A_TIME
 
 Float = npt.NDArray[np.float64]
 
@@ -166,15 +167,15 @@ def _agenda(
     """Return home practice, sessions and their moments by run and day of the programme."""
     programmes = [run.scenario.programme(run.arm) for run in runs]
     days = max([1, *(p.days for p in programmes if p)])
-    home = np.full((len(runs), days), -1, dtype=np.int64)
-    session = np.full((len(runs), days, 2), -1, dtype=np.int64)
+    home = np.full((len(runs), days, EXERCISES_AT_A_TIME), -1, dtype=np.int64)
+    session = np.full((len(runs), days, EXERCISES_AT_A_TIME), -1, dtype=np.int64)
     moment = np.full((len(runs), days), -1, dtype=np.int64)
     for number, (run, programme) in enumerate(zip(runs, programmes, strict=True)):
         if programme is None:
             continue
         row = {kind: rows[kind, _numbers(exercise)] for kind, exercise in run.scenario.exercises().items()}
-        for day, kind in enumerate(programme.home_agenda()):
-            home[number, day] = row[kind] if kind else -1
+        for day, kinds in enumerate(programme.home_agenda()):
+            home[number, day, : len(kinds)] = [row[kind] for kind in kinds]
         for held in programme.sessions:
             moment[number, held.day] = round(held.hour / MOMENT_HOURS)
             session[number, held.day, : len(held.exercises)] = [row[kind] for kind in held.exercises]

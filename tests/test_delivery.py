@@ -310,14 +310,14 @@ def test_the_shipped_controls():
     for name in ("days", "drop_out", "session_attendance", "setting", "group_size", "therapist_warmth", "group_warmth"):
         assert getattr(active, name) == getattr(training, name)
     assert [(s.day, s.hour) for s in active.sessions] == [(s.day, s.hour) for s in training.sessions]
-    assert active.exercises() == ("relaxation",) and set(active.home_agenda()) == {"relaxation"}
+    assert active.exercises() == ("relaxation",) and set(active.home_agenda()) == {("relaxation",)}
     assert usual.exercises() == () and usual.practice == () and usual.days == training.days
     assert [s.day for s in usual.sessions] == list(range(0, 112, 7)) and usual.therapist_warmth > 0
 
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_every_control_arm_from_the_scenario_to_the_figure(control):
-    """Exactly the same until the start; then nothing is trained in the control arm; analysis, words and figure."""
+    """Exactly the same until the start; then the control arm trains nothing of compassion; analysis, words, figure."""
     training = {"programme": "eight-week-group", "start_day": 3, "against": control, "who": {"share": 0.5}}
     made = scenario(people=40, days=16.0, steps=2, training=training, network=NOBODY)
     assert made.arms == ("training", control) and Scenario.from_toml(made.to_toml()) == made
@@ -327,9 +327,12 @@ def test_every_control_arm_from_the_scenario_to_the_figure(control):
     assert (activations(world, 0) == activations(world, 1)).all()
     advance(world, 16 * 48)
     chosen = world.runs[0].trainees
-    for name in ("tolerance", "non_judgement", "sensitivity"):
+    # Relaxation teaches to stand distress as well.
+    for name in ("motivation", "non_judgement", "sensitivity", *(("tolerance",) if control != "active" else ())):
         np.testing.assert_allclose(world.get(1, name), world.get(1, f"baseline_{name}"), rtol=0, atol=1e-6)
-    assert (world.get(0, "tolerance") > world.get(1, "tolerance"))[chosen].mean() > 0.9
+    assert (world.get(0, "non_judgement") > world.get(1, "non_judgement"))[chosen].mean() > 0.9
+    stood = world.get(1, "tolerance") > world.get(1, "baseline_tolerance") + 0.01
+    assert stood[chosen].any() == (control == "active")
     assert (activations(world, 0) == activations(world, 1))[:, ~chosen].all()
     run = simulate(made)
     assert run["arm"].values.tolist() == ["training", control]

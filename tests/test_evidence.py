@@ -152,6 +152,9 @@ def test_the_residual_grows_with_the_distance(value: float, step: float) -> None
     one = entry()
     assert calibrate.residual(one, value + step) > calibrate.residual(one, value)
     assert calibrate.residual(one, 0.5) == pytest.approx(0, abs=1e-12)
+    # Inside the range, what is published pulls, not the middle of the range.
+    skewed = entry("interval", interval=(0.4, 0.8))
+    assert abs(calibrate.residual(skewed, 0.5)) < 1e-12 < calibrate.residual(skewed, 0.6)
 
 
 def test_every_free_number_starts_within_its_bounds_and_has_a_place_in_the_model() -> None:

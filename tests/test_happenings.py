@@ -148,6 +148,8 @@ TRAINED = {
     "compassionate-self": {
         "motivation", "sympathy", "empathy", "self_criticism_relief", "comfort", "insight",
     },
+    "psychoeducation": {"self_criticism_relief", "insight"},
+    "relaxation": {"tolerance", "comfort"},
 }  # fmt: skip
 #: What each exercise trains most.
 MAIN = {
@@ -172,17 +174,74 @@ def test_every_exercise_trains_what_it_says_and_nothing_else(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", sorted(TRAINED))
 def test_what_is_trained_follows_the_law_of_practice_exactly(kind, tmp_path):
-    """Practice on every day, with nothing in its way: the recursion of practice by day and forgetting by night."""
+    """Practice on every day, with nothing in its way: the recursion of practice by day and forgetting by night.
+
+    Steps of relief from self-criticism are the same for everybody here; what is understood has a rate of its own.
+    """
     traits = {"adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}}
-    world = _arms(tmp_path, kind, exercises=UNFAILING, population={"traits": traits}, model={"anger_cost": 0.0})
+    plain = {"anger_cost": 0.0, "more_to_relieve": 0.0}
+    world = _arms(tmp_path, kind, exercises=UNFAILING, population={"traits": traits}, model=plain)
+    rate = Exercise.kinds()[kind]().learnt_at_once or 0.045
     forget = -np.expm1(-1 / 180.0)
     for name in TRAINABLE:
         start = world.get(0, f"baseline_{name}") if f"baseline_{name}" in STEADY else np.zeros(60)
         efficacy = getattr(Exercise.kinds()[kind](), f"trains_{name.removesuffix('_relief')}")
         value = start
         for _ in range(10):
-            value = practice.practised(practice.forgotten(value, start, forget), 0.045 * efficacy)
+            value = practice.practised(practice.forgotten(value, start, forget), rate * efficacy)
         np.testing.assert_allclose(world.get(0, name), value, rtol=0, atol=1e-6)
+
+
+def test_more_self_criticism_is_relieved_in_larger_steps_unless_switched_off(tmp_path):
+    """In proportion to the self-criticism of the day: a step for somebody at the reference is the usual one."""
+    found = {}
+    for switch in (1.0, 0.0):
+        for criticism in (0.35, 0.7, 1.4):
+            traits = {
+                "adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0},
+                "non_judgement": {"median": 0.4, "spread": 0.0},
+                "self_criticism": {"median": criticism, "spread": 0.0},
+            }  # fmt: skip
+            world = _arms(
+                tmp_path, "compassionate-self", exercises=UNFAILING, population={"traits": traits}, people=20, ticks=96,
+                model={"anger_cost": 0.0, "more_to_relieve": switch},
+            )  # fmt: skip
+            found[switch, criticism] = world.get(0, "self_criticism_relief").mean()
+    assert found[1.0, 0.7] == pytest.approx(found[0.0, 0.7], rel=1e-3) and found[0.0, 0.7] > 0.01
+    for criticism in (0.35, 1.4):
+        assert found[1.0, criticism] / found[1.0, 0.7] == pytest.approx(criticism / 0.7, rel=1e-3)
+        assert found[0.0, criticism] == pytest.approx(found[0.0, 0.7], rel=1e-5)
+
+
+@given(st.floats(0, 10), st.floats(0, 1))
+def test_need_is_never_below_zero(criticism, effect):
+    assert practice.need(criticism, effect, 0.7) >= 0
+    assert practice.need(0.7, effect, 0.7) == pytest.approx(1)
+
+
+def test_what_is_understood_moves_further_in_one_session_than_what_is_practised(tmp_path):
+    told, practised = (
+        _arms(tmp_path, "psychoeducation", exercises=numbers, ticks=96).get(0, "insight").mean()
+        for numbers in (None, {"learnt_at_once": 0.0})
+    )
+    assert 0 < 5 * practised < told
+
+
+def test_the_practice_of_a_day_is_a_sequence(tmp_path):
+    """Two exercises on the same days move what each of them moves alone, and no more."""
+    alone = [_arms(tmp_path, kind).get(0, "tolerance") for kind in ("appreciation", "soothing-rhythm-breathing")]
+    both = tmp_path / "both.toml"
+    kinds = ("soothing-rhythm-breathing", "appreciation")
+    spans = ", ".join(f'{{ from_day = 0, to_day = 9, exercise = "{kind}" }}' for kind in kinds)
+    both.write_text(f'name = "both"\ndays = 10\ndrop_out = 0.0\nhome = [{spans}]\n')
+    training = {"programme": str(both), "start_day": 1, "who": {"share": 1.0}}
+    world = build([scenario(people=60, days=11.0, steps=4, training=training, network=NOBODY)])
+    advance(world, 11 * 48)
+    moved = {n for n in TRAINABLE if np.abs(world.get(0, n) - world.get(1, n)).max() > 0}
+    assert moved == TRAINED["appreciation"] | TRAINED["soothing-rhythm-breathing"]
+    # Threat differs a little by what the other exercise does at once, and so does what fails.
+    gained, alone_gained = world.get(0, "tolerance") - alone[0], alone[1] - alone[0]
+    assert gained.mean() == pytest.approx(alone_gained.mean(), rel=0.1) and gained.mean() > 0.001
 
 
 @pytest.mark.parametrize(

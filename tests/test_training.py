@@ -19,7 +19,7 @@ from tests.strategies import bounded
 
 KINDS = (
     "appreciation", "compassion-focused-imagery", "compassionate-self", "fears-blocks-resistances", "mindfulness",
-    "self-critic-work", "soothing-rhythm-breathing",
+    "psychoeducation", "self-critic-work", "soothing-rhythm-breathing",
 )  # fmt: skip
 #: Of the control arm; in no shipped programme of compassionate mind training.
 RELAXATION = "relaxation"
@@ -94,15 +94,17 @@ def test_eight_weeks_are_a_session_a_week_and_practice_every_day() -> None:
     programme = Programme.load("eight-week")
     assert programme.days == 56
     assert [session.day for session in programme.sessions] == list(range(0, 56, 7))
-    assert None not in programme.home_agenda()
+    assert () not in programme.home_agenda()
     assert set(programme.exercises()) <= set(KINDS)
-    assert programme.home(0) == "mindfulness"
-    assert programme.home(56) is None
+    assert programme.home(0) == ("mindfulness",)
+    # Breathing opens the practice of a day, the compassionate self ends it.
+    assert programme.home(42) == ("soothing-rhythm-breathing", "self-critic-work", "compassionate-self")
+    assert programme.home(56) == ()
     session = programme.session(7)
     assert session is not None
-    assert session.exercises == ("soothing-rhythm-breathing", "appreciation")
+    assert session.exercises == ("psychoeducation", "soothing-rhythm-breathing", "appreciation")
     # Every exercise of the theory has its place.
-    assert {*programme.home_agenda(), *(kind for day in programme.sessions for kind in day.exercises)} == set(KINDS)
+    assert set(programme.exercises()) == set(KINDS)
     assert programme.session(8) is None
 
 
@@ -120,7 +122,9 @@ def test_shipped_programmes(name: str, days: int, setting: str, sessions: list[i
     programme = Programme.load(name)
     assert (programme.days, programme.setting) == (days, setting)
     assert [session.day for session in programme.sessions] == sessions
-    assert None not in programme.home_agenda()
+    assert () not in programme.home_agenda()
+    # What is only understood is no practice at home.
+    assert not any("psychoeducation" in kinds for kinds in programme.home_agenda())
     assert (programme.group_size > 1) == (programme.group_warmth > 0) == (setting == "group")
 
 
@@ -142,7 +146,7 @@ def test_spans_of_home_practice_include_both_days() -> None:
     programme = Programme.from_toml(
         'name = "short"\ndays = 4\nhome = [{ from_day = 1, to_day = 2, exercise = "mindfulness" }]'
     )
-    assert programme.home_agenda() == (None, "mindfulness", "mindfulness", None)
+    assert programme.home_agenda() == ((), ("mindfulness",), ("mindfulness",), ())
     assert programme.drop_out == 0.17
     assert programme.session_attendance == 0.9
 
@@ -155,11 +159,14 @@ home = [
   { from_day = 3, to_day = 1, exercise = "mindfullness" },
   { from_day = 0, to_day = 2, exercse = "mindfulness" },
 ]
-sessions = [{ day = 2.5, exercises = [] }, { day = 3, exercises = ["mindfulness", "dance", "appreciation"] }]
+sessions = [
+  { day = 2.5, exercises = [] },
+  { day = 3, exercises = ["mindfulness", "dance", "appreciation", "relaxation"] },
+]
 """
     with pytest.raises(InputError) as error:
         Programme.from_toml(text)
-    three = 'sessions.1.exercises = ["mindfulness", "dance", "appreciation"]'
+    four = 'sessions.1.exercises = ["mindfulness", "dance", "appreciation"…'
     assert [tuple(mistake) for mistake in error.value.mistakes] == [
         ("name", "missing: what it is called"),
         ("drop_out = 1.5", "must be 0 to 1"),
@@ -172,8 +179,8 @@ sessions = [{ day = 2.5, exercises = [] }, { day = 3, exercises = ["mindfulness"
         ("home.1.exercse", "unknown; did you mean exercise?"),
         ("sessions.0.day = 2.5", "must be a whole number (0 to 3649 days)"),
         ("sessions.0.exercises = []", "must not be empty"),
-        (three, "must be at most 2 exercises"),
-        (three, f'unknown exercise "dance"; known: {", ".join(sorted((*KINDS, RELAXATION)))}'),
+        (four, "must be at most 3 exercises"),
+        (four, f'unknown exercise "dance"; known: {", ".join(sorted((*KINDS, RELAXATION)))}'),
     ]
 
 
@@ -184,6 +191,9 @@ days = 5
 home = [
   { from_day = 0, to_day = 5, exercise = "mindfulness" },
   { from_day = 2, to_day = 3, exercise = "mindfulness" },
+  { from_day = 1, to_day = 3, exercise = "appreciation" },
+  { from_day = 1, to_day = 3, exercise = "relaxation" },
+  { from_day = 3, to_day = 3, exercise = "self-critic-work" },
 ]
 sessions = [
   { day = 3, exercises = ["mindfulness"] },
@@ -194,10 +204,11 @@ sessions = [
     message = _refused(text)
     assert "home.0.to_day = 5" in message
     assert "must be below days (5)" in message
-    assert "overlaps home.0 on day 2; one practice a day" in message
+    assert "is the exercise of home.0 on day 2; each once a day" in message
+    assert "is too much on day 3: at most 3 exercises a day" in message
     assert "is as in sessions.0; one session a day" in message
     assert "sessions.2.day = 9" in message
-    assert message.startswith("programme: 4 mistakes")
+    assert message.startswith("programme: 5 mistakes")
     assert "nothing is practised" in _refused('name = "x"\ndays = 5')
 
 

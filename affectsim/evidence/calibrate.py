@@ -19,7 +19,7 @@ Between the stages the package measures its reference population anew (`affectsi
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
 
 The objective is a sum of squares, one residual per entry: how far the model's value is outside the inner part of its
-range, in half widths of the range, and a weak pull to the middle; and one per free number, a weak pull to where
+range, in half widths of the range, and a pull to the published number; and one per free number, a weak pull to where
 it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one derivative are
 one batch of simulations with the same seed, so they live the same events (common random numbers) and what
 differs is the model. After every step the best point so far is written, and a later call goes on from there.
@@ -49,7 +49,8 @@ Float = npt.NDArray[np.float64]
 
 #: Share of the half width that counts as well inside: a fresh seed should not fall out again.
 _INNER = 0.6
-_TO_THE_MIDDLE = 0.1
+#: Pull to the published number, or to the middle of a range that is published without one.
+_TO_THE_PUBLISHED = 0.3
 _TO_THE_START = 0.12
 #: Residual of a statistic that is not defined.
 _UNDEFINED = 5.0
@@ -76,9 +77,11 @@ def residual(entry: Entry, value: float) -> float:
     if math.isnan(value):
         return _UNDEFINED
     low, high = entry.range
-    place = (value - (low + high) / 2) / ((high - low) / 2)
+    middle, half = (low + high) / 2, (high - low) / 2
+    place = (value - middle) / half
     outside = max(0.0, abs(place) - _INNER)
-    return math.copysign(outside, place) + _TO_THE_MIDDLE * place
+    wanted = entry.published if isinstance(entry.published, float) else middle
+    return math.copysign(outside, place) + _TO_THE_PUBLISHED * (value - wanted) / half
 
 
 def calibrate(

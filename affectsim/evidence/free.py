@@ -148,7 +148,8 @@ _TRAITS = (
     _weight("self-compassion-score", "self_criticism", -1.2, -0.4),
     _weight("self-compassion-score", "fear_of_self_compassion", -0.8, -0.1),
     _weight("self-compassion-score", "non_judgement", 0.1, 0.6),
-    _weight("self-compassion-score", "tolerance", 0.1, 0.6),
+    # No part of the scale is about standing distress as such; half of the bound of self-criticism at most.
+    _weight("self-compassion-score", "tolerance", 0.05, 0.2),
 )
 
 #: What the score of self-compassion reads, once people and training are as they are.

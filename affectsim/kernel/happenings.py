@@ -39,13 +39,14 @@ from affectsim.kernel.tables import (
     MOST_WORD,
 )
 from affectsim.layout import ATTRIBUTE_NAMES, FEARS, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE
-from affectsim.parameters import REFERENCE_ATTRIBUTE
+from affectsim.parameters import REFERENCE_ATTRIBUTE, REFERENCE_SELF_CRITICISM
 from affectsim.training import practice
 
 _alarm_probability = inlined(appraisal.alarm_probability)
 _failure_probability = inlined(practice.failure_probability)
 _efficacy = inlined(practice.efficacy)
 _practised = inlined(practice.practised)
+_need = inlined(practice.need)
 _sensitised = inlined(practice.sensitised)
 _forgotten = inlined(practice.forgotten)
 _left = inlined(practice.left)
@@ -55,11 +56,12 @@ _unworthy_fear = inlined(practice.unworthy_fear)
 _effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, unworthy_fear=_unworthy_fear))
 
 GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, \
-    NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF = (PARAMETER[n] for n in (
+    NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF, MORE_TO_RELIEVE = (PARAMETER[n] for n in (
         "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
         "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
-        "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half"))  # fmt: skip
+        "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half",
+        "more_to_relieve"))  # fmt: skip
 _STEADY = {name: row * L for name, row in STEADY.items()}
 STEADY_BLOCK = STEADY_ROWS * L
 POWER_NOW, ADHERENCE, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
@@ -82,12 +84,13 @@ PRACTICE_MOMENT, START_DAY, STOP_DAY, SKILL, SESSION_WARMTH = (
 )
 TRAINABLES, ATTRIBUTES_COUNT, FEARS_COUNT = len(TRAINABLE), len(ATTRIBUTE_NAMES), len(FEARS)
 FIRST_FEAR_RELIEF = TRAINABLE.index(f"{FEARS[0]}_relief")
+SELF_CRITICISM_RELIEF = TRAINABLE.index("self_criticism_relief")
 COMFORT, INSIGHT = ROW["comfort"], ROW["insight"]
 E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_BODY, E_EASE, E_THREAT, E_TRAINS = range(7)
 E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE_THREAT, E_RAISES, E_KNOWN, \
-    E_ASSOCIATION = (EXERCISE_FIELDS.index(n) for n in (
+    E_ASSOCIATION, E_AT_ONCE = (EXERCISE_FIELDS.index(n) for n in (
         "fear_cost", "understanding_cost", "discomfort_cost", "failure_base", "failure_blame", "failure_threat",
-        "failure_raises_fears", "known_person", "association_threat"))  # fmt: skip
+        "failure_raises_fears", "known_person", "association_threat", "learnt_at_once"))  # fmt: skip
 FIRST_EVENT_PART = len(FIXED_PARTS)
 #: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
 _IRWIN_HALL = np.sqrt(3.0)
@@ -242,17 +245,20 @@ def practice_if_due(population, tables, block, moment):
         if number >= days:
             continue
         person = np.int64(population.block_first[block] + i)
-        if of_day == np.int64(slow[PRACTICE_MOMENT + i]) and tables.home[run, number] >= 0:
+        if of_day == np.int64(slow[PRACTICE_MOMENT + i]) and tables.home[run, number, 0] >= 0:
             w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
             keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
             if (np.float64(w0) + 0.5) * WORD < np.float64(slow[ADHERENCE + i]) * keen:
-                _practise(population, tables, block, i, person, tables.home[run, number], moment, 1.0)
+                for which in range(tables.home.shape[2]):
+                    exercise = tables.home[run, number, which]
+                    if exercise >= 0:
+                        _practise(population, tables, block, i, person, exercise, moment, 1.0)
         if of_day == tables.session_moment[run, number]:
             w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
             if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
                 fast[U_A + i] += np.float64(slow[SESSION_WARMTH + i])
                 skill = np.float64(slow[SKILL + i])
-                for which in range(2):
+                for which in range(tables.session.shape[2]):
                     exercise = tables.session[run, number, which]
                     if exercise >= 0:
                         _practise(population, tables, block, i, person, exercise, moment, skill)
@@ -310,10 +316,12 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
         threat, anger, fear, understanding, discomfort, model[run, ANGER_COST], e[E_FEAR_COST],
         e[E_UNDERSTANDING_COST], e[E_DISCOMFORT_COST],
     )  # fmt: skip
-    rate = model[run, RATE] * arrives * skill
+    rate = (e[E_AT_ONCE] if e[E_AT_ONCE] > 0.0 else model[run, RATE]) * arrives * skill
+    need = _need(np.float64(slow[FIRST_EFFECTIVE + i]), model[run, MORE_TO_RELIEVE], REFERENCE_SELF_CRITICISM)
     for k in range(TRAINABLES):
         row = FIRST_ATTRIBUTE + k * L + i
-        slow[row] = np.float32(_practised(np.float64(slow[row]), rate * e[E_TRAINS + k]))
+        step = rate * e[E_TRAINS + k] * (need if k == SELF_CRITICISM_RELIEF else 1.0)
+        slow[row] = np.float32(_practised(np.float64(slow[row]), step if step < 1.0 else 1.0))
 
 
 @internal

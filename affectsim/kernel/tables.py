@@ -58,8 +58,8 @@ class Tables(NamedTuple):
     event_person: Int  # (events,): slot
     event_kind: Int  # (events,): 0 threat, 1 resource, 2 affiliative, 3 ambiguous
     event_size: Float  # (events,)
-    home: Int  # (runs, days of programme): exercise or -1
-    session: Int  # (runs, days of programme, 2): exercises or -1
+    home: Int  # (runs, days of programme, 3): exercises or -1
+    session: Int  # (runs, days of programme, 3): exercises or -1
     session_moment: Int  # (runs, days of programme): moment of the day, -1 without a session
     attendance: Float  # (runs,)
     exercises: Float  # (exercises, len(EXERCISE_FIELDS))
@@ -102,5 +102,5 @@ EXERCISE_FIELDS = (
     "failure_base", "failure_from_threat", "failure_from_low_tolerance", "failure_from_low_imagery",
     "failure_from_low_attention", "failure_from_anger", "failure_from_fear",
     "failure_blame", "failure_threat", "failure_raises_fears",
-    "known_person", "association_threat",
+    "known_person", "association_threat", "learnt_at_once",
 )  # fmt: skip

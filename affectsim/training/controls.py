@@ -23,7 +23,7 @@ class Control(Table):
 
     name: str = field(min_length=1, max_length=200, unit="", says="what it is called")
     exercise: str | None = field(
-        None, unit="", says="kind of exercise in every session and every home practice; left out: none"
+        None, unit="", says="kind of exercise in every session and every home practice, once each; left out: none"
     )
     contact_every: int | None = field(
         None, ge=1, le=3650, unit="days",
@@ -58,9 +58,11 @@ class Control(Table):
             return training.model_copy(update={**own, **alone, "sessions": sessions})
         assert self.exercise is not None
         sessions = tuple(Session(day=one.day, hour=one.hour, **done) for one in training.sessions)
+        # Once a day on every day with practice, however many exercises the training has then.
         practice = tuple(
-            HomePractice(from_day=span.from_day, to_day=span.to_day, exercise=self.exercise)
-            for span in training.practice
+            HomePractice(from_day=day, to_day=day, exercise=self.exercise)
+            for day, kinds in enumerate(training.home_agenda())
+            if kinds
         )
         return training.model_copy(update={**own, "practice": practice, "sessions": sessions})
 

@@ -62,6 +62,15 @@ def practised(attribute: Any, rate: Any) -> Any:
     return attribute + rate * (1.0 - attribute)
 
 
+def need(self_criticism: Any, more_to_relieve: Any, reference: Any) -> Any:
+    """Return how much larger than usual a step of relief from self-criticism is for somebody as self-critical as this.
+
+    1 for the median person in general. At `more_to_relieve` 1 it is in proportion to self-criticism, at 0 the same
+    for everybody.
+    """
+    return 1.0 + more_to_relieve * (self_criticism / reference - 1.0)
+
+
 def sensitised(relief: Any, rate: Any) -> Any:
     """Return the relief from a fear after exposure that failed: a step of share `rate` towards -1."""
     return relief - rate * (1.0 + relief)

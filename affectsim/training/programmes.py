@@ -23,12 +23,15 @@ from affectsim.text_files import read_text, read_toml
 
 P = TypeVar("P", bound="Programme")
 _DATA = Path(__file__).parent / "data"
-#: What one session can hold; longer ones are several sessions on several days.
-EXERCISES_PER_SESSION = 2
+#: What one session, or the practice of one day at home, can hold.
+EXERCISES_AT_A_TIME = 3
 
 
 class HomePractice(Table):
-    """Daily practice of one exercise, from the first to the last day of a span (both included)."""
+    """Daily practice of one exercise, from the first to the last day of a span (both included).
+
+    The practice of a day is a sequence: the exercises of all spans that the day is in, in their order.
+    """
 
     from_day: int = field(ge=0, le=3649, unit="days", says="first day, counted from 0")
     to_day: int = field(ge=0, le=3649, unit="days", says="last day, included")
@@ -42,7 +45,7 @@ class HomePractice(Table):
 
 
 class Session(Table):
-    """A guided session: one or two exercises after another, on one day; without exercises a supportive contact."""
+    """A guided session: up to three exercises after another, on one day; without exercises a supportive contact."""
 
     day: int = field(ge=0, le=3649, unit="days", says="day of the programme, counted from 0")
     hour: float = field(18.0, ge=0, le=23.5, unit="h", says="time of day")
@@ -52,8 +55,8 @@ class Session(Table):
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
-        if len(self.exercises) > EXERCISES_PER_SESSION:
-            yield "exercises", f"must be at most {EXERCISES_PER_SESSION} exercises"
+        if len(self.exercises) > EXERCISES_AT_A_TIME:
+            yield "exercises", f"must be at most {EXERCISES_AT_A_TIME} exercises"
         yield from _unknown_exercises("exercises", self.exercises)
 
 
@@ -81,21 +84,26 @@ class Programme(Table):
         0.0, ge=0, le=5, unit="input",
         says="warmth of the others in a full group, added to that of the therapist; less in a smaller group",
     )  # fmt: skip
-    #: `home` in TOML; spans do not overlap.
+    #: `home` in TOML; spans may overlap.
     practice: tuple[HomePractice, ...] = field((), unit="", says="daily practice at home", alias="home")
     sessions: tuple[Session, ...] = field((), unit="", says="guided sessions, at most one a day")
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
-        by_day: dict[int, int] = {}
+        by_day: dict[int, list[int]] = {}
         for number, span in enumerate(self.practice):
             if span.to_day >= self.days:
                 yield f"home.{number}.to_day", f"must be below days ({self.days})"
             for day in range(span.from_day, span.to_day + 1):
-                if day in by_day:
-                    yield f"home.{number}", f"overlaps home.{by_day[day]} on day {day}; one practice a day"
+                before = by_day.setdefault(day, [])
+                twice = next((n for n in before if self.practice[n].exercise == span.exercise), None)
+                if twice is not None:
+                    yield f"home.{number}", f"is the exercise of home.{twice} on day {day}; each once a day"
                     break
-                by_day[day] = number
+                if len(before) == EXERCISES_AT_A_TIME:
+                    yield f"home.{number}", f"is too much on day {day}: at most {EXERCISES_AT_A_TIME} exercises a day"
+                    break
+                before.append(number)
         if self.setting == "individual" and self.group_size > 1:
             yield "group_size", 'must be 1 where setting is "individual"'
         if self.setting == "individual" and self.group_warmth > 0:
@@ -115,12 +123,12 @@ class Programme(Table):
         if not self.practice and not self.sessions:
             yield "home", "nothing is practised: give home practice or sessions"
 
-    def home(self, day: int) -> str | None:
-        """Return the kind of exercise practised at home on a day of the programme, or None."""
-        return next((span.exercise for span in self.practice if span.from_day <= day <= span.to_day), None)
+    def home(self, day: int) -> tuple[str, ...]:
+        """Return the kinds of exercise practised at home on a day of the programme, in their order."""
+        return tuple(span.exercise for span in self.practice if span.from_day <= day <= span.to_day)
 
-    def home_agenda(self) -> tuple[str | None, ...]:
-        """Return the kind practised at home for each day of the programme."""
+    def home_agenda(self) -> tuple[tuple[str, ...], ...]:
+        """Return the kinds practised at home for each day of the programme."""
         return tuple(self.home(day) for day in range(self.days))
 
     def session(self, day: int) -> Session | None:
