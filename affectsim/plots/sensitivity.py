@@ -25,6 +25,8 @@ _MARKS = "os^Dv<>"
 #: Name of a factor without effect begins like this (it shows what chance gives).
 _NOTHING = "("
 _LONGEST = 34
+#: Factors, and letters of the longest, that a legend above the right figure has room for.
+_FEW, _SHORT = 4, 20
 
 
 def indices(found: pd.DataFrame, outcome: str, samples: str) -> Figure:
@@ -130,15 +132,22 @@ def _settling(axes: Axes, mine: pd.DataFrame, names: list[str], what: str, sampl
     axes.set_ylabel(what)
     axes.axhline(0, color=GREY, linewidth=0.8)
     plain(axes)
-    axes.set_title("Has it settled?", fontsize=11, color=INK, loc="left")
-    if "absolute" not in set(mine["index"]):
-        axes.legend(frameon=False, fontsize=9)
+    title = "Has it settled?"
+    if len(names) <= _FEW and max(map(len, names)) <= _SHORT and "absolute" not in set(mine["index"]):
+        # Above the lines, which may be anywhere.
+        place = -0.04, _above(axes, 1 + (len(names) + 1) // 2)
+        axes.legend(frameon=False, fontsize=9, title=title, title_fontsize=11, alignment="left", loc="upper left",
+                    bbox_to_anchor=place, ncols=2, columnspacing=1.0)  # fmt: skip
+    else:
+        axes.set_title(title, fontsize=11, color=INK, loc="left")
+        if "absolute" not in set(mine["index"]):
+            axes.legend(frameon=False, fontsize=9)
 
 
-def _above(axes: Axes) -> float:
-    """Return where a legend of two lines begins that ends just above the axes."""
+def _above(axes: Axes, lines: int = 2) -> float:
+    """Return where a legend of some lines begins that ends just above the axes."""
     height = axes.get_window_extent().height / axes.figure.dpi
-    return 1 + 0.56 / float(height)
+    return 1 + (0.12 + 0.22 * lines) / float(height)
 
 
 def _mark(n: int) -> str:
