@@ -91,7 +91,7 @@ def test_every_question_that_was_promised_has_a_folder() -> None:
         "mindfulness-failure", "imagery-limits", "anger", "ablation", "compassion-spreads", "dose-response",
         "relapse-after-shock", "isolation-and-connection", "limits", "two-week-training", "braehler-2013",
         "group-against-individual", "ties-that-change", "stereotyping", "risk-taking", "better-safe-than-sorry",
-        "defences", "couplings",
+        "defences", "couplings", "self-criticism-and-benefit",
     } <= set(names(PLACE))  # fmt: skip
 
 
@@ -128,6 +128,7 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
             ["soothing", "threat", "sensitivity", "empathy"],
         ),
         ("anger", "angry", -1, ["balance", "threat", "self_criticism"]),
+        ("ablation", "without psychoeducation", -1, ["self_criticism"]),
         ("ablation", "without mindfulness", -1, ["tolerance", "non_judgement"]),
         ("ablation", "without appreciation", -1, ["motivation", "sensitivity"]),
         ("ablation", "without imagery", -1, ["sensitivity", "empathy", "fear_of_self_compassion"]),
