@@ -31,6 +31,8 @@ Progress = Callable[[int, int], None]
 _BUFFER_BYTES = 64 * 2**20
 #: Aim for one call of the kernel (s), so that progress shows and Ctrl-C is heard.
 _CALL_SECONDS = 0.3
+#: What a tick of one person is taken to cost at first (s): several times what is measured, so that a call stays short.
+_PERSON_TICK_SECONDS = 4e-6
 #: More threads than processors only wait for each other.
 _MOST_THREADS = 256
 #: People in a batch from which several threads are worth their waiting (measured on two cores).
@@ -147,7 +149,8 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
     """
     from affectsim.kernel.record import SUMS
 
-    threads = number_of_threads(threads, sum(run.people for run in world.runs))
+    people = sum(run.people for run in world.runs)
+    threads = number_of_threads(threads, people)
     total = world.runs[0].scenario.ticks
     end = total if ticks is None else min(total, world.tick + ticks)
     slots = world.population.tie_start.size - 1
@@ -156,7 +159,7 @@ def advance(world: World, recorder: _Recorder | None = None, *, ticks: int | Non
     else:
         every, rows, chosen, columns = recorder.every, recorder.rows, recorder.chosen, recorder.columns
     per_record = 8 * (SUMS + rows.size) * max(columns, 1)
-    piece = 1
+    piece = max(1, int(_CALL_SECONDS / (_PERSON_TICK_SECONDS * people * (every if recorder else 1))))
     while world.tick < end:
         most = max(1, _BUFFER_BYTES // per_record)
         count = min(piece, most) * every if recorder else max(1, piece)
