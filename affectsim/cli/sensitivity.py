@@ -67,7 +67,8 @@ def sensitivity(
                     plots.save(figure, partial / f"{outcome}.{kind}")
             facts = {"sweep": str(folder), "factors": [one.name for one in plan.known_factors], "design": plan.design}
             write_manifest(partial, facts, scenario=plan.base, inputs=_table_of(folder), arguments={"csv_file": None})
-        click.echo(f"\nwritten to {out}: indices.csv, indices.txt, {len(drawn)} figures (.svg, .png), manifest.json")
+        figures = f"{len(drawn)} figure{'s' * (len(drawn) != 1)}"
+        click.echo(f"\nwritten to {out}: indices.csv, indices.txt, {figures} (.svg, .png), manifest.json")
     click.echo(f"\n{DISCLAIMER}")
 
 
