@@ -106,9 +106,8 @@ def test_the_cube_is_never_left():
     for block in range(200):
         fast = population.fast[block * integrate.FAST_BLOCK : (block + 1) * integrate.FAST_BLOCK].copy()
         slow = population.slow[block * integrate.SLOW_BLOCK : (block + 1) * integrate.SLOW_BLOCK]
-        left += (
-            integrate._runge_kutta(fast, slow, scratch, tuple(tables.coupling[block]), tables.decay[block], 0, 0.25) > 0
-        )
+        coupling, decay = tuple(tables.coupling[block]), tables.decay[block]
+        left += integrate._runge_kutta(fast, slow, scratch, coupling, decay, 0, 0.25, True) > 0
     assert left > 50, "the control must leave the cube, or this test shows nothing"
     for tick in range(8):
         _raw_advance(world, tick, 1)
@@ -334,7 +333,7 @@ def test_rescue_step_is_second_order():
     for h in (0.1, 0.05, 0.025):
         exact = solve_ivp(equations, (0, h), start.ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
         scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
-        scratch[integrate.OUTSIDE : integrate.OUTSIDE + LANES] = 1.0
+        scratch[integrate.INSIDE : integrate.INSIDE + LANES] = -1.0
         decay = decay_table(made.parameters, np.array([0.0, 0.5 * h, h]))
         integrate._rescue(population.fast[: integrate.FAST_BLOCK], population.slow[: integrate.SLOW_BLOCK], scratch,
                           tuple(tables.coupling[0]), decay, 0, h)  # fmt: skip

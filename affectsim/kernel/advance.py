@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from affectsim.kernel.bonds import change_ties, note_day
-from affectsim.kernel.compile import compiled, internal
+from affectsim.kernel.compile import compiled, internal, internal_inlined
 from affectsim.kernel.exchange import express
 from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
 from affectsim.kernel.integrate import end_tick, start_tick, stretch
@@ -21,7 +21,7 @@ from affectsim.kernel.rows import L
 _NIGHT, _START = -2, -1
 
 
-@internal
+@internal_inlined
 def happen(population, tables, block, tick):
     """What happens to one block at the start of a tick, dated events apart: background, daily life, practice."""
     if tick % tables.ticks_per_moment == 0:
@@ -30,7 +30,9 @@ def happen(population, tables, block, tick):
         daily_life(population, tables, block, moment)
         if somebody_trains(population, block, moment // tables.moments_per_day):
             practice_if_due(population, tables, block, moment)
-        take_risks(population, tables, block, moment)
+        # Asked here: a call costs as much as advancing a few people, since all arrays are handed over.
+        if tables.risk[population.block_run[block], 0] > 0.0:
+            take_risks(population, tables, block, moment)
 
 
 @internal
@@ -81,7 +83,8 @@ def advance(population, tables, first_tick, ticks, every, rows, chosen, out, pla
                     happen(population, tables, block, tick)
                     add_to_record(population, block, phase, steps, tables.middle_step)
                     start_tick(population, tables, block, new_day)
-                    note_day(population, tables, block, tick)
+                    if tables.bonds[population.block_run[block], 0] > 0.0:
+                        note_day(population, tables, block, tick)
                 else:
                     stretch(population, tables, block, phase)
                     if phase == exchanges - 1:

@@ -21,9 +21,10 @@ _trusted = inlined(bonds.trusted)
 
 @internal
 def note_day(population, tables, block, tick):
-    """Add what a block gives at the start of a tick, and its threat, to the means of the day (one sample per tick)."""
-    if tables.bonds[population.block_run[block], 0] == 0.0:
-        return
+    """Add what a block gives at the start of a tick, and its threat, to the means of the day (one sample per tick).
+
+    Only called in runs with bonds.
+    """
     ticks_per_day = tables.ticks_per_moment * tables.moments_per_day
     share = 1.0 / ticks_per_day
     keep = 0.0 if tick % ticks_per_day == 0 else 1.0

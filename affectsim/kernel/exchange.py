@@ -24,6 +24,7 @@ from affectsim.kernel.rows import (
     Z_S,
     L,
 )
+from affectsim.kernel.ties import sum_ties
 
 #: Blocks from which a population no longer fits the cache of one core (a block is about 25 kB).
 FETCHED_FROM = 40
@@ -67,21 +68,14 @@ def hear(population, tables, block, buffer, scratch):
     sting = tables.model[run, HOSTILITY_STRENGTH] * tables.model[run, HOSTILITY_WEIGHT]
     starts = population.tie_start[block * L : (block + 1) * L + 1]
     sources, weights, trusted = population.tie_source, population.tie_weight, population.tie_warmth
-    one, two, three = np.uint32(1), np.uint32(2), np.uint32(3)
     for i in range(L):
         fetch(population, given, block + 1, i)
-        warmth, hostility, warming, souring = 0.0, 0.0, 0.0, 0.0
-        for k in range(np.uintp(starts[i]), np.uintp(starts[i + 1])):
-            giver = sources[k]
-            for_warmth, for_hostility = np.float64(trusted[k]), np.float64(weights[k])
-            warmth += for_warmth * np.float64(given[giver])
-            hostility += for_hostility * np.float64(given[giver + one])
-            warming += for_warmth * np.float64(given[giver + two])
-            souring += for_hostility * np.float64(given[giver + three])
-        scratch[i] = strength * warmth
-        scratch[L + i] = sting * hostility
-        scratch[2 * L + i] = strength * warming
-        scratch[3 * L + i] = sting * souring
+        sum_ties(scratch, i, given, sources, trusted, weights, starts[i], starts[i + 1])
+    for i in range(L):
+        scratch[i] *= strength
+        scratch[L + i] *= sting
+        scratch[2 * L + i] *= strength
+        scratch[3 * L + i] *= sting
 
 
 @internal_inlined

@@ -218,10 +218,10 @@ def dated_events(population, tables, run, moment):
 def somebody_trains(population, block, day):
     """Return whether anybody in a block has started training (most blocks need no further look)."""
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
-    first = slow[START_DAY]
+    started = 0
     for i in range(L):
-        first = min(first, slow[START_DAY + i])
-    return day >= first
+        started += 1 if slow[START_DAY + i] <= np.float32(day) else 0
+    return started > 0
 
 
 @internal

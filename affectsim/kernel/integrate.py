@@ -74,7 +74,7 @@ _PER_SLOPE_TIME = 2.0**20
 #: Rows of the scratch pad of one block: signals at start, middle and end of a step (two each), then pairs of rows
 #: (warmth, hostility): value and slope at the last exchange, what is to be given back; then single ones.
 NOW, NOW_SLOPE, BACK, HEARD = (row * L for row in range(6, 14, 2))
-Y_T, Y_D, Y_S, SLOPE_T, SLOPE_D, SLOPE_S, OUTSIDE, SIGNAL_T, SIGNAL_D, SIGNAL_S = (row * L for row in range(14, 24))
+Y_T, Y_D, Y_S, SUM_OF_T, SUM_OF_D, SUM_OF_S, INSIDE, SIGNAL_T, SIGNAL_D, SIGNAL_S = (row * L for row in range(14, 24))
 LOAD_T, LOAD_D, LOAD_S, CRITICISM, TIES_T, TIES_S = (row * L for row in range(24, 30))
 SCRATCH_ROWS = 30
 
@@ -201,7 +201,7 @@ def stretch(population, tables, block, number):
         _signal(fast, scratch, tables.signal_weights, step, first, W_BEFORE, W_SLOPE, 0)
         _signal(fast, scratch, tables.signal_weights, step, first, H_BEFORE, H_SLOPE, L)
         hours = tables.step_hours[step]
-        outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * step, hours)
+        outside = _runge_kutta(fast, slow, scratch, coupling, decay, 2 * step, hours, first)
         if outside > 0:
             _rescue(fast, slow, scratch, coupling, decay, 2 * step, hours)
         for i in range(L):
@@ -259,78 +259,107 @@ def _remember(fast, scratch, weights, step, before, slope, predicted, row):
 
 
 @inlined
-def _runge_kutta(fast, slow, scratch, coupling, decay, at, h):
+def _runge_kutta(fast, slow, scratch, coupling, decay, at, h, first):
     """Classical fourth-order step for every lane; the result goes to rows Y of the scratch pad.
 
-    Returns how far all lanes together left [0, 1] in a stage or the result (row OUTSIDE: each lane).
-    Going through the lanes stage by stage, and first only for the signals, keeps many lanes in flight while a
-    division is waited for.
+    `first`: the step follows an exchange; otherwise it starts with the loads that the step before ended with.
+    Returns how many lanes left [0, 1] in a stage or the result (row INSIDE: how far each stayed inside, below 0
+    outside). Going through the lanes stage by stage, and first only for the signals, keeps many lanes in flight while
+    a division is waited for.
     """
     for i in range(L):
         scratch[Y_T + i] = fast[X_T + i]
         scratch[Y_D + i] = fast[X_D + i]
         scratch[Y_S + i] = fast[X_S + i]
-        scratch[SLOPE_T + i] = 0.0
-        scratch[SLOPE_D + i] = 0.0
-        scratch[SLOPE_S + i] = 0.0
-        scratch[OUTSIDE + i] = 0.0
-    for stage in range(4):
-        # Coefficients of the classical method; the last stage adds up the weighted slopes.
-        weight = h / 3.0 if stage == 1 or stage == 2 else h / 6.0
-        ahead = h if stage == 2 else 0.5 * h
-        slope_share, sum_share = (0.0, 1.0) if stage == 3 else (ahead, 0.0)
-        if stage != 2:
-            # The two stages in the middle of the step have the same loads.
-            left = _left(decay, at + (stage + 1) // 2)
-            heard = 2 * ((stage + 1) // 2) * L
-            for i in range(L):
-                scratch[HEARD + i] = scratch[heard + i]
-                scratch[HEARD + L + i] = scratch[heard + L + i]
-            for i in range(L):
-                inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
-                (
-                    scratch[LOAD_T + i],
-                    scratch[LOAD_D + i],
-                    scratch[LOAD_S + i],
-                    scratch[CRITICISM + i],
-                    scratch[TIES_T + i],
-                    scratch[TIES_S + i],
-                ) = _loads(inputs, _person(slow, i))
+        scratch[SUM_OF_T + i] = fast[X_T + i]
+        scratch[SUM_OF_D + i] = fast[X_D + i]
+        scratch[SUM_OF_S + i] = fast[X_S + i]
+        scratch[INSIDE + i] = 1.0
+    for stage in range(3):
+        # The two stages in the middle of the step have the same loads.
+        if stage == 1 or (stage == 0 and first):
+            _take_loads(fast, slow, scratch, _left(decay, at + stage), 2 * stage * L)
+        _take_signals(scratch, coupling)
+        # Slopes come as the way to the next stage; in the sum they count a sixth, a third, a third, a sixth of a step.
+        scaled = _scaled(coupling, h if stage == 2 else 0.5 * h)
+        share = 2.0 / 3.0 if stage == 1 else 1.0 / 3.0
         for i in range(L):
-            state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
-            scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i] = _signals_of(state, coupling[0])
-        for i in range(L):
-            signals = (scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i])
-            loads = (
-                scratch[LOAD_T + i],
-                scratch[LOAD_D + i],
-                scratch[LOAD_S + i],
-                scratch[CRITICISM + i],
-                scratch[TIES_T + i],
-                scratch[TIES_S + i],
-            )
-            state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
-            k_t, k_d, k_s = _towards(state, _answers(signals, loads, _person(slow, i), coupling), coupling)
-            sum_t = scratch[SLOPE_T + i] + weight * k_t
-            sum_d = scratch[SLOPE_D + i] + weight * k_d
-            sum_s = scratch[SLOPE_S + i] + weight * k_s
-            scratch[SLOPE_T + i] = sum_t
-            scratch[SLOPE_D + i] = sum_d
-            scratch[SLOPE_S + i] = sum_s
-            threat = fast[X_T + i] + slope_share * k_t + sum_share * sum_t
-            drive = fast[X_D + i] + slope_share * k_d + sum_share * sum_d
-            soothing = fast[X_S + i] + slope_share * k_s + sum_share * sum_s
-            scratch[Y_T + i] = threat
-            scratch[Y_D + i] = drive
-            scratch[Y_S + i] = soothing
-            # Added up rather than kept as extremes: a conditional store would stop the vector units.
-            low = min(min(threat, drive), soothing)
-            high = max(max(threat, drive), soothing)
-            scratch[OUTSIDE + i] += _positive(-low) + _positive(high - 1.0)
-    outside = 0.0
+            way_t, way_d, way_s = _way(slow, scratch, i, scaled)
+            scratch[SUM_OF_T + i] += share * way_t
+            scratch[SUM_OF_D + i] += share * way_d
+            scratch[SUM_OF_S + i] += share * way_s
+            _go(scratch, i, fast[X_T + i] + way_t, fast[X_D + i] + way_d, fast[X_S + i] + way_s)
+    _take_loads(fast, slow, scratch, _left(decay, at + 2), 4 * L)
+    _take_signals(scratch, coupling)
+    scaled = _scaled(coupling, h / 6.0)
     for i in range(L):
-        outside += scratch[OUTSIDE + i]
+        way_t, way_d, way_s = _way(slow, scratch, i, scaled)
+        _go(scratch, i, scratch[SUM_OF_T + i] + way_t, scratch[SUM_OF_D + i] + way_d, scratch[SUM_OF_S + i] + way_s)
+    outside = 0
+    for i in range(L):
+        outside += 1 if scratch[INSIDE + i] < 0.0 else 0
     return outside
+
+
+@internal_inlined
+def _scaled(coupling, hours):
+    """Return the coupling with which `dynamics.towards` gives the way of so many hours instead of the way per hour."""
+    return (
+        coupling[0], hours * coupling[1], hours * coupling[2], hours * coupling[3], coupling[4], coupling[5],
+        coupling[6], coupling[7], coupling[8], coupling[9], coupling[10], coupling[11],
+    )  # fmt: skip
+
+
+@internal_inlined
+def _take_loads(fast, slow, scratch, left, heard):
+    """Write the loads of every lane; `heard`: first row of warmth and hostility then."""
+    for i in range(L):
+        scratch[HEARD + i] = scratch[heard + i]
+        scratch[HEARD + L + i] = scratch[heard + L + i]
+    for i in range(L):
+        inputs = _inputs(fast, slow, left, i, scratch[HEARD + i], scratch[HEARD + L + i])
+        (
+            scratch[LOAD_T + i],
+            scratch[LOAD_D + i],
+            scratch[LOAD_S + i],
+            scratch[CRITICISM + i],
+            scratch[TIES_T + i],
+            scratch[TIES_S + i],
+        ) = _loads(inputs, _person(slow, i))
+
+
+@internal_inlined
+def _take_signals(scratch, coupling):
+    for i in range(L):
+        state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
+        scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i] = _signals_of(state, coupling[0])
+
+
+@internal_inlined
+def _way(slow, scratch, i, coupling):
+    """Return the slopes of one lane at its stage, times what `coupling` is scaled by."""
+    signals = (scratch[SIGNAL_T + i], scratch[SIGNAL_D + i], scratch[SIGNAL_S + i])
+    loads = (
+        scratch[LOAD_T + i],
+        scratch[LOAD_D + i],
+        scratch[LOAD_S + i],
+        scratch[CRITICISM + i],
+        scratch[TIES_T + i],
+        scratch[TIES_S + i],
+    )
+    state = (scratch[Y_T + i], scratch[Y_D + i], scratch[Y_S + i])
+    return _towards(state, _answers(signals, loads, _person(slow, i), coupling), coupling)
+
+
+@internal_inlined
+def _go(scratch, i, threat, drive, soothing):
+    """Put one lane into the next stage, and note how far inside [0, 1] it stays."""
+    scratch[Y_T + i] = threat
+    scratch[Y_D + i] = drive
+    scratch[Y_S + i] = soothing
+    low = min(min(threat, drive), soothing)
+    high = max(max(threat, drive), soothing)
+    scratch[INSIDE + i] = min(scratch[INSIDE + i], min(low, 1.0 - high))
 
 
 @internal_inlined
@@ -344,7 +373,7 @@ def _rational(x, e, i, speed, h):
 def _rescue(fast, slow, scratch, coupling, decay, at, h):
     """Replace the marked lanes by a rational midpoint step (second order, never leaves [0, 1])."""
     for i in range(L):
-        if scratch[OUTSIDE + i] > 0.0:
+        if scratch[INSIDE + i] < 0.0:
             person = _person(slow, i)
             t0, d0, s0 = fast[X_T + i], fast[X_D + i], fast[X_S + i]
             inputs = _inputs(fast, slow, _left(decay, at), i, scratch[i], scratch[L + i])

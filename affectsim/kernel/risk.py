@@ -21,12 +21,11 @@ def take_risks(population, tables, block, moment):
     """Let costs that are due arrive, and let those whose drive is high and soothing low take risks.
 
     A risk-taking event kicks drive at once by `risk_reward`. Its cost, `risk_cost`, waits; all that waits arrives
-    together as a threat, with a constant chance per moment (a geometric waiting time of mean `risk_delay`).
+    together as a threat, with a constant chance per moment (a geometric waiting time of mean `risk_delay`). Not called
+    where the chance of a risk is 0.
     """
     run = population.block_run[block]
     chance, arrival = tables.risk[run, 0], tables.risk[run, 1]
-    if chance <= 0.0:
-        return
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     reward, cost = tables.model[run, REWARD], tables.model[run, COST]

@@ -16,7 +16,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +38,13 @@ from affectsim.page.javascript_values import (
 
 @dataclass
 class Translation:
-    """The JavaScript of functions and of everything that they call. `skipped`: functions that change no number."""
+    """The JavaScript of functions and of everything that they call.
+
+    `skipped`: functions that change no number. `instead`: for functions that are no Python, what does the same.
+    """
 
     skipped: Sequence[Any] = ()
+    instead: Mapping[Any, Any] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     storage: list[str] = field(default_factory=list)
     doors: list[str] = field(default_factory=list)

@@ -211,7 +211,7 @@ class Expressions:
         """Return the result of a call."""
         if not isinstance(called, Known):
             self.fail(node, "call")
-        function = called.value
+        function = self.whole.instead.get(called.value, called.value)
         if function is np.empty:
             dtype = self.expression(keywords[0].value).value if keywords else np.float64
             name = self.whole.fresh("store")

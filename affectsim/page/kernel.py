@@ -8,6 +8,7 @@ from affectsim.kernel.exchange import fetch
 from affectsim.kernel.happenings import _practise, dated_events, night
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.tables import Population, Tables
+from affectsim.kernel.ties import sum_one_by_one, sum_ties
 from affectsim.page.javascript import Array, Number, Translation, Tuple, record
 from affectsim.training import practice
 
@@ -18,7 +19,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as
     functions of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
     """
-    whole = Translation(skipped=(fetch, meet))
+    whole = Translation(skipped=(fetch, meet), instead={sum_ties: sum_one_by_one})
     people, world = record("population", population), record("tables", tables)
     number = Number("")
 
