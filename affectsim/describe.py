@@ -92,6 +92,7 @@ def _schedule() -> Iterator[Block]:
     yield Items(schedule(), numbered=True)
     yield Words("How the equations are integrated:")
     yield from _document(_kernel_module("integrate"))
+    yield from _document(_rest(_kernel_module("runge_kutta")))
     # Its first sentence says what the function returns, the rest how steps are chosen.
     yield from _document(_rest(ast.get_docstring(_kernel_functions("scheme")["step_times"])))
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from affectsim import dynamics, reference
-from affectsim.kernel import integrate
+from affectsim.kernel import runge_kutta
 from affectsim.kernel.advance import advance as kernel_advance
 from affectsim.kernel.compile import model_sources
 from affectsim.kernel.meeting import meeting
+from affectsim.kernel.rows import FAST_BLOCK, SLOW_BLOCK
 from affectsim.kernel.scheme import decay_table, exchange_steps
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, Fast, steady
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
@@ -101,13 +102,13 @@ def test_the_cube_is_never_left():
     world = _random_world(10_000, np.random.default_rng(5))
     # Two steps per tick are far too few for most of these parameters: the plain method does leave.
     population, tables = world.population, world.tables
-    scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
+    scratch = np.zeros(runge_kutta.SCRATCH_ROWS * LANES)
     left = 0
     for block in range(200):
-        fast = population.fast[block * integrate.FAST_BLOCK : (block + 1) * integrate.FAST_BLOCK].copy()
-        slow = population.slow[block * integrate.SLOW_BLOCK : (block + 1) * integrate.SLOW_BLOCK]
+        fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK].copy()
+        slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
         coupling, decay = tuple(tables.coupling[block]), tables.decay[block]
-        left += integrate._runge_kutta(fast, slow, scratch, coupling, decay, 0, 0.25, True) > 0
+        left += runge_kutta.runge_kutta(fast, slow, scratch, coupling, decay, 0, 0.25, True) > 0
     assert left > 50, "the control must leave the cube, or this test shows nothing"
     for tick in range(8):
         _raw_advance(world, tick, 1)
@@ -332,12 +333,12 @@ def test_rescue_step_is_second_order():
     errors = []
     for h in (0.1, 0.05, 0.025):
         exact = solve_ivp(equations, (0, h), start.ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
-        scratch = np.zeros(integrate.SCRATCH_ROWS * LANES)
-        scratch[integrate.INSIDE : integrate.INSIDE + LANES] = -1.0
+        scratch = np.zeros(runge_kutta.SCRATCH_ROWS * LANES)
+        scratch[runge_kutta.INSIDE : runge_kutta.INSIDE + LANES] = -1.0
         decay = decay_table(made.parameters, np.array([0.0, 0.5 * h, h]))
-        integrate._rescue(population.fast[: integrate.FAST_BLOCK], population.slow[: integrate.SLOW_BLOCK], scratch,
-                          tuple(tables.coupling[0]), decay, 0, h)  # fmt: skip
-        found = np.stack([scratch[row : row + 20] for row in (integrate.Y_T, integrate.Y_D, integrate.Y_S)])
+        fast, slow = population.fast[:FAST_BLOCK], population.slow[:SLOW_BLOCK]
+        runge_kutta.rescue(fast, slow, scratch, tuple(tables.coupling[0]), decay, 0, h)
+        found = np.stack([scratch[row : row + 20] for row in (runge_kutta.Y_T, runge_kutta.Y_D, runge_kutta.Y_S)])
         errors.append(np.abs(found - exact.reshape(3, 20)).max())
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert orders == pytest.approx(3.0, abs=0.3)
@@ -392,7 +393,7 @@ def test_the_two_arms_are_the_same_people_and_events_until_training_starts():
 def test_what_is_kept_on_disk_is_stamped_with_all_sources_of_the_model(tmp_path):
     """Numba alone would go on running an old equation after dynamics.py has changed."""
     assert kernel_advance._cache._cache_file._source_stamp == model_sources()
-    package = Path(integrate.__file__).parents[1]
+    package = Path(runge_kutta.__file__).parents[1]
     for changed in ("dynamics.py", "training/practice.py", "kernel/happenings.py", "parameters.py"):
         copy = tmp_path / changed.replace("/", "-")
         for file in package.rglob("*.py"):

@@ -47,7 +47,7 @@ def symbolic_jacobian() -> Callable[..., Any]:
 
 @pytest.fixture(scope="module")
 def compiled_rates() -> Callable[..., Any]:
-    rates: Callable[..., Any] = pytest.importorskip("affectsim.kernel.integrate")._rates
+    rates: Callable[..., Any] = pytest.importorskip("affectsim.kernel.runge_kutta").rates
     rates((0.5,) * 3, (0.5,) * 7, (0.5,) * 11, (0.5,) * 12)  # compiled once, before anything is timed
     return rates
 
@@ -102,21 +102,22 @@ def test_closed_form_of_signals_opens_to_the_full_right_hand_side() -> None:
 
 
 def test_kernel_is_compiled_from_dynamics() -> None:
-    integrate = pytest.importorskip("affectsim.kernel.integrate")
-    pairs = {"_rates": "rates", "_excitation_inhibition": "excitation_inhibition", "_signals_of": "signals",
-             "_drivers": "drivers", "_loads": "loads", "_answers": "answers", "_towards": "towards", "signal": "signal",
-             "giving": "giving"}  # fmt: skip
-    for compiled, source in pairs.items():
-        assert getattr(integrate, compiled).py_func.__code__ is getattr(dynamics, source).__code__, compiled
+    step = pytest.importorskip("affectsim.kernel.runge_kutta")
+    exchange = pytest.importorskip("affectsim.kernel.exchange")
+    pairs = {"rates": "rates", "_excitation_inhibition": "excitation_inhibition", "_signals_of": "signals",
+             "_drivers": "drivers", "_loads": "loads", "_answers": "answers", "_towards": "towards"}  # fmt: skip
+    named = [(step, pair) for pair in pairs.items()] + [(exchange, (name, name)) for name in ("signal", "giving")]
+    for module, (compiled, source) in named:
+        assert getattr(module, compiled).py_func.__code__ is getattr(dynamics, source).__code__, compiled
     # And the helpers inside are the compiled ones, not others of the same name.
-    rates = integrate._rates.py_func.__globals__
-    assert rates["excitation_inhibition"] is integrate._excitation_inhibition
-    assert rates["towards"] is integrate._towards
-    inside = integrate._excitation_inhibition.py_func.__globals__
-    assert inside["signals"] is integrate._signals_of and inside["drivers"] is integrate._drivers
-    drivers = integrate._drivers.py_func.__globals__
-    assert drivers["loads"] is integrate._loads and drivers["answers"] is integrate._answers
-    assert integrate.giving.py_func.__globals__["signal"] is integrate.signal
+    rates = step.rates.py_func.__globals__
+    assert rates["excitation_inhibition"] is step._excitation_inhibition
+    assert rates["towards"] is step._towards
+    inside = step._excitation_inhibition.py_func.__globals__
+    assert inside["signals"] is step._signals_of and inside["drivers"] is step._drivers
+    drivers = step._drivers.py_func.__globals__
+    assert drivers["loads"] is step._loads and drivers["answers"] is step._answers
+    assert exchange.giving.py_func.__globals__["signal"] is exchange.signal
 
 
 def test_latex_of_the_reference_equations() -> None:
