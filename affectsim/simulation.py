@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -190,22 +191,43 @@ def _call_kernel(threads: int, *arguments: Any) -> None:
     gate = threading.Barrier(threads)
 
     def work(thread: int) -> None:
-        gate.wait()
+        with _apart(thread):
+            gate.wait()
         share(*arguments, place, thread, threads)
 
     def all_shares() -> None:
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads - 1) as pool:
             try:
-                jobs = [pool.submit(work, thread) for thread in range(threads)]
+                jobs = [pool.submit(work, thread) for thread in range(1, threads)]
             except BaseException:
                 gate.abort()  # a thread could not be started: the others must not wait for it
                 raise
+            work(0)
             for job in jobs:
                 job.result()
 
     # Ctrl-C reaches this thread only, never those who wait for each other.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(all_shares).result()
+
+
+@contextmanager
+def _apart(thread: int) -> Iterator[None]:
+    """Keep the threads that start together on different processors, where the system lets one choose.
+
+    Left alone, a thread often wakes up on the processor of the one that woke it; there the two wait for each other in
+    turn, and the system sees too late that another processor has nothing to do. Afterwards they may move again.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    # Other runs on this machine begin elsewhere.
+    os.sched_setaffinity(0, {sorted(allowed)[(os.getpid() + thread) % len(allowed)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def number_of_threads(threads: int | None, people: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -67,3 +68,19 @@ def test_a_thread_that_cannot_be_started_ends_the_run(monkeypatch: pytest.Monkey
     monkeypatch.setattr(simulation, "ThreadPoolExecutor", Few)
     with pytest.raises(RuntimeError, match="can't start"):
         simulation.simulate(_scenario(), threads=4)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let one choose processors")
+def test_threads_start_on_different_processors_and_may_move_afterwards() -> None:
+    allowed, gate = os.sched_getaffinity(0), Barrier(2)
+
+    def work(thread: int) -> tuple[set[int], set[int]]:
+        with simulation._apart(thread):
+            gate.wait()
+            there = os.sched_getaffinity(0)
+        return there, os.sched_getaffinity(0)
+
+    with ThreadPoolExecutor(2) as pool:
+        (first, after_first), (second, after_second) = pool.map(work, range(2))
+    assert len(first) == len(second) == 1 and (first != second or len(allowed) == 1)
+    assert after_first == after_second == allowed == os.sched_getaffinity(0)

@@ -1,7 +1,9 @@
 """Many ticks in one call, for many runs at once; the blocks of all runs are shared out to the threads.
 
-Everybody waits for everybody at each exchange of signals; between exchanges a block needs nothing
-from the others, so the number of threads and the other runs in the batch cannot change a bit.
+Everybody waits for everybody at each exchange of signals, and around the nights; between exchanges a block needs
+nothing from the others, so the number of threads and the other runs in the batch cannot change a bit. What is given
+goes to two buffers in turn, from exchange to exchange and over the ends of ticks: so whoever is ahead, by less than
+one exchange, writes what nobody reads any more.
 """
 
 from __future__ import annotations
@@ -36,12 +38,12 @@ def happen(population, tables, block, tick):
 
 
 @internal
-def change_overnight(population, tables, block, tick):
-    """The night of one block: people change, and what they give changes with them (buffer 1)."""
+def change_overnight(population, tables, block, tick, buffer):
+    """The night of one block: people change, and what they give changes with them (to `buffer`)."""
     night(population, tables, block, tick > 0)
     if tick > 0:
         change_ties(population, tables, block)
-    express(population, tables, block, 1, np.empty(4 * L))
+    express(population, tables, block, buffer, np.empty(4 * L))
 
 
 @compiled
@@ -50,10 +52,10 @@ def start_of_tick(population, tables, tick):
     blocks = population.block_run.size
     if tick % (tables.ticks_per_moment * tables.moments_per_day) == 0:
         for block in range(blocks):
-            change_overnight(population, tables, block, tick)
+            change_overnight(population, tables, block, tick, 1)
     if tick % tables.ticks_per_moment == 0:
         for run in range(population.run_blocks.size - 1):
-            dated_events(population, tables, run, tick // tables.ticks_per_moment)
+            dated_events(population, tables, run, tick // tables.ticks_per_moment, 0, blocks)
     for block in range(blocks):
         happen(population, tables, block, tick)
 
@@ -70,27 +72,28 @@ def advance(population, tables, first_tick, ticks, every, rows, chosen, out, pla
     blocks = population.block_run.size
     first, end = blocks * thread // threads, blocks * (thread + 1) // threads
     for tick in range(first_tick, first_tick + ticks):
-        if thread == 0 and tick % tables.ticks_per_moment == 0:
+        if tick % tables.ticks_per_moment == 0:
             for run in range(population.run_blocks.size - 1):
-                dated_events(population, tables, run, tick // tables.ticks_per_moment)
+                if population.run_blocks[run] < end and population.run_blocks[run + 1] > first:
+                    dated_events(population, tables, run, tick // tables.ticks_per_moment, first, end)
         new_day = tick % (tables.ticks_per_moment * tables.moments_per_day) == 0
+        buffer = tick * exchanges % 2
         for phase in range(_NIGHT if new_day else _START, exchanges):
-            meet(place, threads)
+            if new_day or phase > _START:
+                meet(place, threads)
             for block in range(first, end):
                 if phase == _NIGHT:
-                    change_overnight(population, tables, block, tick)
+                    change_overnight(population, tables, block, tick, 1 - buffer)
                 elif phase == _START:
                     happen(population, tables, block, tick)
                     add_to_record(population, block, phase, steps, tables.middle_step)
-                    start_tick(population, tables, block, new_day)
+                    start_tick(population, tables, block, new_day, buffer)
                     if tables.bonds[population.block_run[block], 0] > 0.0:
-                        note_day(population, tables, block, tick)
+                        note_day(population, tables, block, tick, buffer)
                 else:
-                    stretch(population, tables, block, phase)
+                    stretch(population, tables, block, phase, (buffer + phase) % 2)
                     if phase == exchanges - 1:
                         end_tick(population, tables, block)
         if (tick + 1) % every == 0:
             for block in range(first, end):
                 write_record(population, block, every, rows, chosen, out[(tick - first_tick) // every])
-        # What happens to everybody at the next tick is written by one thread.
-        meet(place, threads)

@@ -20,7 +20,7 @@ _trusted = inlined(bonds.trusted)
 
 
 @internal
-def note_day(population, tables, block, tick):
+def note_day(population, tables, block, tick, buffer):
     """Add what a block gives at the start of a tick, and its threat, to the means of the day (one sample per tick).
 
     Only called in runs with bonds.
@@ -28,7 +28,7 @@ def note_day(population, tables, block, tick):
     ticks_per_day = tables.ticks_per_moment * tables.moments_per_day
     share = 1.0 / ticks_per_day
     keep = 0.0 if tick % ticks_per_day == 0 else 1.0
-    given = population.given
+    given = population.given[buffer * (population.given.size // 2) :]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     day = population.day
     for i in range(L):

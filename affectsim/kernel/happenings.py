@@ -195,10 +195,15 @@ def _appraise(model, run, chance, threat):
 
 
 @internal
-def dated_events(population, tables, run, moment):
-    """Apply dated, scripted and community events of one run at one moment, in their order."""
+def dated_events(population, tables, run, moment, first, end):
+    """Apply dated, scripted and community events of one run at one moment, in their order.
+
+    To the people of blocks `first` to `end` - 1.
+    """
     for k in range(tables.event_start[run, moment], tables.event_start[run, moment + 1]):
         slot = tables.event_person[k]
+        if slot < first * L or slot >= end * L:
+            continue
         base = (slot // L) * FAST_BLOCK + slot % L
         kind, size = tables.event_kind[k], tables.event_size[k]
         if kind == 0:

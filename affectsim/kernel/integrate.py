@@ -71,20 +71,20 @@ def _positive(x):
 
 
 @internal_inlined
-def start_tick(population, tables, block, new_day):
-    """Express what one gives at the start of a tick, and its slope, to buffer 0.
+def start_tick(population, tables, block, new_day, buffer):
+    """Express what one gives at the start of a tick, and its slope, to `buffer`.
 
     The slopes follow from the signals as they were predicted for now; on a new day people have changed, so then
-    they are heard first (buffer 1).
+    they are heard first (from the other buffer).
     """
     scratch = np.empty(4 * L)
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     if new_day:
-        hear(population, tables, block, 1, scratch)
+        hear(population, tables, block, 1 - buffer, scratch)
         for i in range(L):
             fast[W_PREDICTED + i] = scratch[i]
             fast[H_PREDICTED + i] = scratch[L + i]
-    _express_with_slopes(population, tables, block, 0, 0, scratch)
+    _express_with_slopes(population, tables, block, 0, buffer, scratch)
 
 
 @internal_inlined
@@ -114,13 +114,12 @@ def _express_with_slopes(population, tables, block, at, buffer, scratch):
 
 
 @internal_inlined
-def stretch(population, tables, block, number):
+def stretch(population, tables, block, number, buffer):
     """Hear the ties, advance to the next exchange, and express what one gives then.
 
-    `number` counts the exchanges of a tick; reads one buffer of `given`, writes the other.
+    `number` counts the exchanges of a tick; reads `buffer` of what is given, writes the other.
     """
     scratch = np.empty(SCRATCH_ROWS * L)
-    buffer = number % 2
     hear(population, tables, block, buffer, scratch)
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]

@@ -34,7 +34,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     records = [Array("rows", 1), Array("chosen", 1), Array("out", 3)]
     shares = [Array("place", 1), *numbers("thread", "threads")]
     whole.door(advance, [people, world, *numbers("first_tick", "ticks", "every"), *records, *shares])
-    whole.door(dated_events, [people, world, *numbers("run", "moment")])
+    whole.door(dated_events, [people, world, *numbers("run", "moment", "first", "end")])
     whole.door(_practise, [people, world, *numbers("block", "i", "person", "exercise", "moment", "skill")])
     whole.door(night, [people, world, *numbers("block", "forget")])
     whole.door(draws.threefry, numbers("key_0", "key_1", "counter_0", "counter_1"))

@@ -116,7 +116,10 @@ class Day:
 
     def engine(self, steps: int) -> World:
         """Return a world at the start of the day whose tick has this many steps."""
-        made = day_world(self.people, steps)
+        return self.restart(day_world(self.people, steps))
+
+    def restart(self, made: World) -> World:
+        """Put a world back to the start of the day."""
         for name in ("fast", "slow"):
             getattr(made.population, name)[:] = getattr(self.begin.population, name)
         made.tick = self.begin.tick

@@ -4,13 +4,15 @@
 
 One day of a population with eight ties each and everyday events, which arrive every half hour (solvers
 restart there). Error: the largest one of any activation of anybody at the end of any half hour, against
-DOP853 with rtol 1e-11 on the whole coupled population.
+DOP853 with rtol 1e-11 on the whole coupled population. Ratios of cost come from turns that all contestants take one
+after the other.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import sys
@@ -33,6 +35,8 @@ STEPS = (2, 3, 4, 6, 7, 8, 9, 10, 12, 16, 24, 32)
 RTOLS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6)
 ATOL_SHARES = (1.0, 0.1)
 DEFAULT_STEPS = 9
+#: How long one turn of a contestant takes at least when ratios are measured.
+TURN_SECONDS = 0.3
 
 
 def timed(work: Callable[[], Any], turns: int, clock: Clock) -> float:
@@ -47,13 +51,36 @@ def timed(work: Callable[[], Any], turns: int, clock: Clock) -> float:
 
 def engine(day: Day, steps: int, threads: int, turns: int, clock: Clock) -> dict[str, Any]:
     """Measure the engine with some steps per tick."""
-    error, seconds = day.error(day.engine_path(steps)), []
-    for _ in range(turns):
-        made = day.engine(steps)
-        began = clock()
-        run_engine(made, TICKS, threads)
-        seconds.append(clock() - began)
-    return point("engine", {"steps_per_tick": steps}, error, statistics.median(seconds), day.people)
+    error, one = day.error(day.engine_path(steps)), EngineDay(day, steps, threads, clock)
+    one.seconds()
+    seconds = statistics.median(one.seconds() for _ in range(turns))
+    return point("engine", {"steps_per_tick": steps}, error, seconds, day.people)
+
+
+class EngineDay:
+    """The same day by the engine: each `seconds()` lives it once from its start, and says how long that took."""
+
+    def __init__(self, day: Day, steps: int, threads: int, clock: Clock) -> None:
+        self.day, self.threads, self.clock = day, threads, clock
+        self.world = day.engine(steps)
+
+    def seconds(self) -> float:
+        """Return the seconds of one day."""
+        self.day.restart(self.world)
+        began = self.clock()
+        run_engine(self.world, TICKS, self.threads)
+        return self.clock() - began
+
+
+def paired(turn: dict[str, Callable[[], float]], turns: int, least: float) -> dict[str, float]:
+    """Return the median, over turns, of each contestant's seconds for a day divided by those of "engine".
+
+    All take turns, so that a slower spell of the machine meets all of them; a turn is as many days as take `least`
+    seconds, so that nobody is measured in the moments after a pause.
+    """
+    days = {name: max(1, math.ceil(least / seconds())) for name, seconds in turn.items()}
+    taken = [{name: sum(turn[name]() for _ in range(days[name])) / days[name] for name in turn} for _ in range(turns)]
+    return {name: statistics.median(row[name] / row["engine"] for row in taken) for name in turn}
 
 
 def point(name: str, settings: dict[str, Any], error: float, seconds: float, people: int) -> dict[str, Any]:
@@ -137,13 +164,16 @@ def report(people: int, threads: int, turns: int, clock: str = "wall", *, quick:
     steps = (6, 10, DEFAULT_STEPS) if quick else STEPS
     run_engine(day.engine(DEFAULT_STEPS), 1, threads)
     rows = [engine(day, n, threads, turns, measure) for n in steps]
-    for method in ("LSODA", "DOP853"):
-        rows += adaptive(f"scipy {method}", lambda r, a, m=method: day.scipy(m, r, a), day, turns, measure)
+    solvers: dict[str, Callable[[float, float], Any]] = {
+        f"scipy {method}": lambda r, a, m=method: day.scipy(m, r, a) for method in ("LSODA", "DOP853")
+    }
     missing = {}
     try:
-        rows += adaptive("diffrax Tsit5", diffrax_solver(day), day, turns, measure)
+        solvers["diffrax Tsit5"] = diffrax_solver(day)
     except ImportError as reason:
         missing["diffrax"] = str(reason)
+    for name, solve in solvers.items():
+        rows += adaptive(name, solve, day, turns, measure)
     schemes = []
     for name, (scheme, exchanges, evaluations) in SCHEMES.items():
         for n in steps:
@@ -155,22 +185,33 @@ def report(people: int, threads: int, turns: int, clock: str = "wall", *, quick:
                 "evaluations_per_tick": evaluations * n,
             }
             schemes.append(point(name, cost, error, seconds, people))
-    best = {}
+    best: dict[str, dict[str, Any]] = {}
     for row in rows:
         old = best.get(row["solver"])
-        if row["error"] <= ACCURACY and (old is None or row["person_days_per_second"] > old["person_days_per_second"]):
+        if row["error"] <= ACCURACY and (old is None or _cheaper(row, old)):
             best[row["solver"]] = row
     chosen = next(row for row in rows if row["solver"] == "engine" and row["steps_per_tick"] == DEFAULT_STEPS)
+    cheapest = EngineDay(day, best.get("engine", chosen)["steps_per_tick"], threads, measure).seconds
+    turn = {"engine": cheapest, "default": EngineDay(day, DEFAULT_STEPS, threads, measure).seconds}
+    for name in best.keys() & solvers.keys():
+        at = best[name]
+        turn[name] = lambda s=solvers[name], r=at["rtol"], a=at["atol"]: timed(lambda: s(r, a), 1, measure)
+    times = paired(turn, turns, 0.0 if quick else TURN_SECONDS)
     ratios = {
-        name: {"best": best["engine"]["person_days_per_second"] / row["person_days_per_second"] if "engine" in best
-               else None,
-               "default": chosen["person_days_per_second"] / row["person_days_per_second"]}
-        for name, row in best.items() if name != "engine"
-    }  # fmt: skip
+        name: {"best": times[name] if "engine" in best else None, "default": times[name] / times["default"]}
+        for name in solvers
+        if name in best
+    }
     return {"people": people, "threads": threads, "clock": clock, "accuracy": ACCURACY,
             "solvers": rows, "schemes": schemes,
             "default": chosen, "best": best, "engine_against": ratios, "missing": missing,
             "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None}  # fmt: skip
+
+
+def _cheaper(row: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Fewer steps are cheaper; solvers that choose their steps are judged by the clock."""
+    name = "steps_per_tick" if "steps_per_tick" in row else "seconds"
+    return bool(row[name] < old[name])
 
 
 def table(found: dict[str, Any]) -> str:

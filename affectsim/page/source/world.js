@@ -193,7 +193,7 @@ class World {
       const table = { d: start, n: [0, 0] };
       kernel.dated_events(this.population, {
         ...this.tables, event_start: table, event_person: column(1), event_kind: column(2), event_size: column(3),
-      }, arm, number);
+      }, arm, number, 0, this.blocks * this.arms);
     }
     this.events = [];
   }
