@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from affectsim.training.limits import LIMITS, harmless
 from affectsim.world import World, build
 from tests.worlds import advance, scenario
 
+EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 #: Exercise in which a limit shows.
 SHOWS_IN = {
     "not_comfortable": "compassion-focused-imagery",
@@ -114,3 +117,24 @@ def test_self_criticism_raises_benefit_and_fear_of_compassion_lowers_it() -> Non
     variance = np.var(benefit - design @ slopes, ddof=3) * np.linalg.inv(design.T @ design)
     t = slopes / np.sqrt(np.diag(variance))
     assert t[1] > stats.norm.ppf(0.99) and t[2] < stats.norm.ppf(0.01), t[1:]
+
+
+def test_the_experiment_found_that_every_limit_costs_benefit_in_those_who_have_it() -> None:
+    """In the numbers of `experiments/limits`; where a limit also acts in daily life, people stay as they are there."""
+    rows = {
+        "not_comfortable": "discomfort does not hinder practice",
+        "afraid": "fear does not hinder practice",
+        "unworthy": "without: feeling unworthy",
+        "not_understood": "without: not understanding compassion",
+        "not_mindful": "without: not able to be mindful",
+        "no_imagery": "without: not able to form images",
+        "bad_associations": "without: bad associations",
+        "anger": "anger does not hinder practice",
+    }
+    assert tuple(rows) == tuple(LIMITS)
+    with (EXPERIMENTS / "limits" / "expected.toml").open("rb") as file:
+        tables = tomllib.load(file)["full"]
+    (found,) = (table["rows"] for table in tables if table["title"].startswith("Difference"))
+    for name, row in rows.items():
+        for outcome in ("threat", "soothing", "self_criticism"):
+            assert found[row][outcome][1] > 0, (name, outcome)
