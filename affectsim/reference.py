@@ -40,7 +40,7 @@ class Equations:
         begin, end = population.tie_start[first], population.tie_start[first + people]
         self.ties = csr_matrix(
             (
-                population.tie_weight[begin:end].astype(np.float64),
+                world.tie_shares(run),
                 population.tie_source[begin:end].astype(np.int64) // 4 - first,
                 population.tie_start[first : first + people + 1] - begin,
             ),

@@ -106,6 +106,15 @@ class World:
             )
         return strength, distrust
 
+    def tie_shares(self, run: int) -> Float:
+        """Return which share of what its giver expresses each of a run's ties brings, shape (ties,)."""
+        here, population = self.runs[run], self.population
+        slots = slice(here.first_slot, here.first_slot + here.people)
+        start = population.tie_start[slots.start : slots.stop + 1]
+        share = np.repeat(population.tie_share[slots].astype(np.float64), np.diff(start))
+        weight = population.tie_weight[start[0] : start[-1]]
+        return share * weight if weight.size else share
+
     @property
     def bytes_per_person(self) -> float:
         """Memory of the state per person, ties not counted."""
@@ -295,8 +304,10 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
             baseline = slow[here, SLOW[f"{system}_baseline"], :].astype(np.float64)
             # Everybody starts where a person without inputs and couplings rests.
             fast[here, Fast[system.upper()], :] = baseline / (1 + baseline)
-    start, source, weight = _ties(runs, slots)
     bonds = any(run.scenario.bonds.active for run in runs)
+    start, source, weight, share = _ties(runs, slots)
+    if not bonds and (weight == 1).all():
+        weight = np.zeros(0, dtype=np.float32)
     ties = source.size if bonds else 0
     return Population(
         fast=fast.reshape(-1),
@@ -308,9 +319,10 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
         run_blocks=run_blocks,
         tie_start=start,
         tie_source=source,
+        tie_share=share,
         tie_weight=weight,
         tie_warmth=weight.copy() if bonds else weight,
-        tie_base=np.concatenate([run.community.ties.weight for run in runs]) if bonds else np.zeros(0, np.float32),
+        tie_base=weight.copy() if bonds else np.zeros(0, np.float32),
         tie_strength=np.ones(ties, dtype=np.float32),
         tie_distrust=np.zeros(ties, dtype=np.float32),
         tie_group=np.concatenate([_groups(run) for run in runs]) if bonds else np.zeros(0, np.int32),
@@ -329,16 +341,16 @@ def _groups(run: Run) -> npt.NDArray[np.int32]:
 
 def _ties(
     runs: Sequence[Run], slots: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
-    """Return the ties of all runs between slots, weights already divided by (half weight + sum)."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the ties of all runs between slots, their weights, and everybody's 1 / (half weight + sum of weights)."""
     received = np.zeros(slots, dtype=np.int64)
-    sources, weights = [], []
+    share = np.zeros(slots, dtype=np.float32)
+    sources = []
     for run in runs:
-        ties = run.community.ties
-        received[run.first_slot : run.first_slot + run.people] = np.diff(ties.start)
+        ties, here = run.community.ties, slice(run.first_slot, run.first_slot + run.people)
+        received[here] = np.diff(ties.start)
+        share[here] = 1 / (run.scenario.parameters["tie_half_weight"] + ties.received)
         sources.append((4 * (ties.source.astype(np.int64) + run.first_slot)).astype(np.uint32))
-        half = run.scenario.parameters["tie_half_weight"]
-        sums = np.repeat(half + ties.received, np.diff(ties.start))
-        weights.append((ties.weight / sums).astype(np.float32))
     start = np.concatenate([[0], np.cumsum(received)]).astype(np.int64)
-    return start, np.concatenate(sources), np.concatenate(weights)
+    weight = np.concatenate([run.community.ties.weight for run in runs]).astype(np.float32)
+    return start, np.concatenate(sources), weight, share

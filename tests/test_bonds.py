@@ -77,7 +77,8 @@ def test_strength_follows_the_day_exactly():
     assert np.ptp(found) > 0.01
     weight = world.population.tie_base * found
     total = 1.0 + np.bincount(receiver, weight, minlength=60)
-    np.testing.assert_allclose(world.population.tie_weight, weight / total[receiver], rtol=1e-5)
+    np.testing.assert_allclose(world.population.tie_weight, weight, rtol=1e-5)
+    np.testing.assert_allclose(world.tie_shares(0), weight / total[receiver], rtol=1e-5)
 
 
 def test_hostility_wears_ties_down():

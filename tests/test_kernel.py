@@ -79,6 +79,7 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
         run_blocks=np.arange(parameter_sets + 1),
         tie_start=np.concatenate([[0], (p.tie_start[1:] + (runs * ties)[:, None]).ravel()]),
         tie_source=(p.tie_source.astype(np.int64) + (runs * 4 * LANES)[:, None]).ravel().astype(np.uint32),
+        tie_share=np.tile(p.tie_share, parameter_sets),
         tie_weight=np.tile(p.tie_weight, parameter_sets),
         tie_warmth=np.tile(p.tie_warmth, parameter_sets),
     )
@@ -204,13 +205,13 @@ def test_relabelling_people_permutes_results():
     ties = made.network.build(90, 0).ties.permuted(order)
     original = plain.runs[0].community.ties.permuted(order)
     assert ties.n == original.n
-    weight = original.weight / np.repeat(1 + original.received, np.diff(original.start))
-    start = np.concatenate([original.start, np.full(shuffled.population.tie_start.size - 91, original.start[-1])])
+    assert (original.weight == 1).all() and shuffled.population.tie_weight.size == 0
+    idle = shuffled.population.tie_start.size - 91
+    start = np.concatenate([original.start, np.full(idle, original.start[-1])])
     shuffled.population = shuffled.population._replace(
         tie_start=start,
         tie_source=(4 * original.source).astype(np.uint32),
-        tie_weight=weight.astype(np.float32),
-        tie_warmth=weight.astype(np.float32),
+        tie_share=np.concatenate([1 / (1 + original.received), np.zeros(idle)]).astype(np.float32),
     )
     advance(plain, 24), advance(shuffled, 24)
     assert np.ptp(activations(plain)) > 0.1

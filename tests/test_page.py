@@ -157,7 +157,7 @@ def test_what_the_translator_does_not_know_is_refused():
 def state_of(world: World) -> dict[str, np.ndarray]:
     return {
         name: getattr(world.population, name)
-        for name in ("fast", "slow", "steady", "given", "tie_weight", "tie_warmth")
+        for name in ("fast", "slow", "steady", "given", "tie_share", "tie_weight", "tie_warmth")
     }
 
 
@@ -186,7 +186,7 @@ def test_page_kernel_is_the_engine(tmp_path, tick):
         f"for (let k = 0; k < 4; k++) {{ kernel.advance(p, t, k * {quarter}, {quarter}, 1e9,"
         "new Int32Array(0), chosen, none, new Int32Array(0), 0, 1);"
         "result.push({fast: p.fast.slice(), slow: p.slow.slice(), steady: p.steady.slice(), given: p.given.slice(),"
-        "tie_weight: p.tie_weight.slice(), tie_warmth: p.tie_warmth.slice()}); }"
+        "tie_share: p.tie_share.slice(), tie_weight: p.tie_weight.slice(), tie_warmth: p.tie_warmth.slice()}); }"
     )
     start = world.fast[:, :3].copy()
     for found in in_node(script, tmp_path):
@@ -211,14 +211,14 @@ def test_page_builds_the_people_and_tables_of_the_engine(tmp_path, preset):
     world.set(1, "start_day", never)
     script = model_script() + (
         f"const w = makeCommunity({{people: {people}, preset: '{preset}'}});"
-        "const names = ['fast', 'slow', 'steady', 'tie_weight'];"
+        "const names = ['fast', 'slow', 'steady', 'tie_share'];"
         "const look = () => Object.fromEntries(names.map((name) => [name, w.population[name].slice()]));"
         f"const result = [look()]; w.advance({48 * days}); result.push(look());"
     )
     before, after = in_node(script, tmp_path)
     start = np.array(world.slow[:, :, :])
     warm = state_of(world)
-    for name in ("fast", "steady", "tie_weight"):
+    for name in ("fast", "steady", "tie_share"):
         assert np.abs(np.array(before[name]) - warm[name]).max() <= TOLERANCE, name
     difference = np.abs(np.array(before["slow"]).reshape(start.shape) - start)
     assert difference[:1].max() <= TOLERANCE

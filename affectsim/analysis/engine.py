@@ -65,7 +65,7 @@ class SteadyWorld:
             old if name in kept else settings[name] for name, old in zip(MODEL, world.tables.model[0], strict=True)
         ]
         # Ties carry the share that is heard; the mean of the background is put in moment by moment.
-        world.population.tie_weight[:] = settings["heard"] / _TIES
+        world.population.tie_share[:] = settings["heard"] / _TIES
         world.tables.background[0, :3] = 0.0
         for name in TRAITS:
             world.set(0, name, settings[name])

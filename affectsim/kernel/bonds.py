@@ -45,7 +45,7 @@ def change_ties(population, tables, block):
 
     Only in runs with bonds. Distrust is kept where people are seen as members of groups: it follows the hostility
     met under threat and spreads, by the share `stereotyping`, to the giver's whole group. It keeps warmth out, and
-    no hostility. The weights of all ties are then divided anew by half weight plus sum of weights.
+    no hostility. The share of each tie is its weight divided by half weight plus sum of weights, which are new then.
     """
     run = population.block_run[block]
     if tables.bonds[run, 0] == 0.0:
@@ -85,6 +85,7 @@ def change_ties(population, tables, block):
                     seen = _hostility_seen(seen, of_group[2 * group + 1], of_group[2 * group], spread)
                 distrust = _distrust_after(distrust, threat, seen, strength_of_distrust, learning)
                 distrusts[k] = np.float32(distrust)
-            weight = np.float64(population.tie_base[k]) * np.float64(strengths[k]) / total
+            weight = np.float64(population.tie_base[k]) * np.float64(strengths[k])
             population.tie_weight[k] = np.float32(weight)
             population.tie_warmth[k] = np.float32(_trusted(weight, distrust))
+        population.tie_share[slot] = np.float32(1.0 / total)

@@ -71,11 +71,13 @@ def hear(population, tables, block, buffer, scratch):
     for i in range(L):
         fetch(population, given, block + 1, i)
         sum_ties(scratch, i, given, sources, trusted, weights, starts[i], starts[i + 1])
+    shares = population.tie_share[block * L : (block + 1) * L]
     for i in range(L):
-        scratch[i] *= strength
-        scratch[L + i] *= sting
-        scratch[2 * L + i] *= strength
-        scratch[3 * L + i] *= sting
+        share = np.float64(shares[i])
+        scratch[i] *= strength * share
+        scratch[L + i] *= sting * share
+        scratch[2 * L + i] *= strength * share
+        scratch[3 * L + i] *= sting * share
 
 
 @internal_inlined

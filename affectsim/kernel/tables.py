@@ -29,7 +29,8 @@ class Population(NamedTuple):
     run_blocks: Int  # (runs + 1,): first block of each run
     tie_start: Int  # (slots + 1,)
     tie_source: npt.NDArray[np.uint32]  # (ties,): four times the slot of the giver
-    tie_weight: npt.NDArray[np.float32]  # (ties,): weight / (tie_half_weight + sum of weights)
+    tie_share: npt.NDArray[np.float32]  # (slots,): of who hears: 1 / (tie_half_weight + sum of weights)
+    tie_weight: npt.NDArray[np.float32]  # (ties,), or empty if all weigh 1 and nobody has bonds
     tie_warmth: npt.NDArray[np.float32]  # (ties,): for warmth: less distrust; `tie_weight` itself without bonds
     # The rest is empty unless some run has bonds (ties that change, distrust).
     tie_base: npt.NDArray[np.float32]  # (ties,): weight at the beginning

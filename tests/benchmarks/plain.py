@@ -77,7 +77,7 @@ class Start:
             return world.get(0, name).copy()
 
         count = world.population.tie_start[: run.people + 1]
-        source, weight = world.population.tie_source, world.population.tie_weight
+        source, weight = world.population.tie_source, world.tie_shares(0)
         return cls(
             people=run.people,
             moment=world.tick,

@@ -170,7 +170,7 @@ def memory(people: int) -> dict[str, float]:
     run_engine(made, 2, None)
     after = _resident()
     population, ties = made.population, made.runs[0].community.ties
-    kernel = sum(getattr(population, name).nbytes for name in ("tie_start", "tie_source", "tie_weight"))
+    kernel = sum(getattr(population, name).nbytes for name in ("tie_start", "tie_source", "tie_share", "tie_weight"))
     return {
         "people": people,
         "state": made.bytes_per_person,

@@ -37,6 +37,8 @@ ATOL_SHARES = (1.0, 0.1)
 DEFAULT_STEPS = 9
 #: How long one turn of a contestant takes at least when ratios are measured.
 TURN_SECONDS = 0.3
+#: Turns of each contestant then, unless the report is a quick one.
+PAIRED_TURNS = 11
 
 
 def timed(work: Callable[[], Any], turns: int, clock: Clock) -> float:
@@ -196,7 +198,7 @@ def report(people: int, threads: int, turns: int, clock: str = "wall", *, quick:
     for name in best.keys() & solvers.keys():
         at = best[name]
         turn[name] = lambda s=solvers[name], r=at["rtol"], a=at["atol"]: timed(lambda: s(r, a), 1, measure)
-    times = paired(turn, turns, 0.0 if quick else TURN_SECONDS)
+    times = paired(turn, turns, 0.0) if quick else paired(turn, PAIRED_TURNS, TURN_SECONDS)
     ratios = {
         name: {"best": times[name] if "engine" in best else None, "default": times[name] / times["default"]}
         for name in solvers

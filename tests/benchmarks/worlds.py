@@ -41,7 +41,9 @@ def ring_with_shortcuts(people: int, ties_each: int = TIES_EACH, rewired: float 
     swap = draws.random(who.size) < rewired
     other[swap] = draws.integers(0, people, swap.sum())
     other = np.where(other == who, (who + 1) % people, other)
-    return Ties.from_edges(who, other, None, people)
+    # Nobody has two ties to the same person.
+    once = np.unique(np.minimum(who, other).astype(np.int64) * people + np.maximum(who, other))
+    return Ties.from_edges(once // people, once % people, None, people)
 
 
 def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: object) -> World:
@@ -50,14 +52,14 @@ def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: 
     ties = ring_with_shortcuts(people) if ties is None else ties
     run = made.runs[0]._replace(community=Community(ties))
     made.runs = (run,)
-    weight = (
-        ties.weight / np.repeat(run.scenario.parameters["tie_half_weight"] + ties.received, np.diff(ties.start))
-    ).astype(np.float32)
     # As in the world's own tables: sources are four times the slot, idle slots hear nobody.
     idle = made.population.tie_start.size - 1 - people
+    share = 1 / (run.scenario.parameters["tie_half_weight"] + ties.received)
+    weight = ties.weight if (ties.weight != 1).any() else np.zeros(0, np.float32)
     made.population = made.population._replace(
         tie_start=np.concatenate([ties.start, np.full(idle, ties.count)]).astype(np.int64),
         tie_source=(4 * ties.source.astype(np.int64)).astype(np.uint32),
+        tie_share=np.concatenate([share, np.zeros(idle)]).astype(np.float32),
         tie_weight=weight,
         tie_warmth=weight,
     )

@@ -151,26 +151,25 @@ class World {
 
   /** Return the ties as the kernel reads them, the same in every arm. */
   ties(slots) {
-    const start = new Int32Array(slots + 1);
+    const start = new Int32Array(slots + 1), share = new Float32Array(slots), none = new Float32Array(0);
     if (!this.network) {
-      const none = new Float32Array(0);
-      return { tie_start: start, tie_source: new Uint32Array(0), tie_weight: none, tie_warmth: none };
+      return { tie_start: start, tie_source: new Uint32Array(0), tie_share: share, tie_weight: none, tie_warmth: none };
     }
     const { start: from, source, weight } = this.network, sources = [], weights = [];
     for (let slot = 0; slot < slots; slot++) {
       const person = slot % (this.blocks * LANES), first = slot - person;
       if (person < this.people) {
         const mine = weight.subarray(from[person], from[person + 1]);
-        const sum = this.model.tie_half_weight + mine.reduce((a, b) => a + b, 0);
+        share[slot] = 1 / (this.model.tie_half_weight + mine.reduce((a, b) => a + b, 0));
         mine.forEach((w, k) => {
           sources.push(4 * (first + source[from[person] + k]));
-          weights.push(w / sum);
+          weights.push(w);
         });
       }
       start[slot + 1] = sources.length;
     }
-    const shares = Float32Array.from(weights);
-    return { tie_start: start, tie_source: Uint32Array.from(sources), tie_weight: shares, tie_warmth: shares };
+    const each = weights.every((w) => w === 1) ? none : Float32Array.from(weights);
+    return { tie_start: start, tie_source: Uint32Array.from(sources), tie_share: share, tie_weight: each, tie_warmth: each };
   }
 
   /** Let an event reach people (in every arm) at the next tick; `kind`: see EVENT_KINDS. */
