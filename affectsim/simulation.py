@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -222,12 +222,14 @@ def _apart(thread: int) -> Iterator[None]:
         yield
         return
     allowed = os.sched_getaffinity(0)
-    # Other runs on this machine begin elsewhere.
-    os.sched_setaffinity(0, {sorted(allowed)[(os.getpid() + thread) % len(allowed)]})
+    # Other runs on this machine begin elsewhere. Where choosing is forbidden it is merely slower.
+    with suppress(OSError):
+        os.sched_setaffinity(0, {sorted(allowed)[(os.getpid() + thread) % len(allowed)]})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, allowed)
+        with suppress(OSError):
+            os.sched_setaffinity(0, allowed)
 
 
 def number_of_threads(threads: int | None, people: int) -> int:

@@ -84,3 +84,14 @@ def test_threads_start_on_different_processors_and_may_move_afterwards() -> None
         (first, after_first), (second, after_second) = pool.map(work, range(2))
     assert len(first) == len(second) == 1 and (first != second or len(allowed) == 1)
     assert after_first == after_second == allowed == os.sched_getaffinity(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let one choose processors")
+def test_threads_start_where_choosing_processors_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: Any) -> None:
+        raise PermissionError
+
+    alone = simulation.simulate(_scenario(), threads=1)
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+    together = simulation.simulate(_scenario(), threads=2)
+    assert np.array_equal(alone["threat"].to_numpy(), together["threat"].to_numpy())
