@@ -358,8 +358,12 @@ def _trial(**more):
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-def test_same_bits_for_any_number_of_threads(threads):
-    one, many = advance(build([_trial()]), 144, 1), advance(build([_trial()]), 144, threads)
+@pytest.mark.parametrize("steps", [9, 7])
+def test_same_bits_for_any_number_of_threads(threads, steps):
+    """Nine steps hear ties six times, seven five times: then what is given changes places from tick to tick."""
+    assert exchange_steps(steps).size - 1 == {9: 6, 7: 5}[steps]
+    made = _trial(steps=steps, bonds={"change": True})
+    one, many = advance(build([made]), 144, 1), advance(build([made]), 144, threads)
     assert (one.population.fast == many.population.fast).all()
     assert (one.population.slow == many.population.slow).all()
 
