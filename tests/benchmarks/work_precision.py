@@ -165,7 +165,7 @@ def report(people: int, threads: int, turns: int, clock: str = "wall", *, quick:
     day, measure = Day(people), CLOCKS[clock]
     steps = (6, 10, DEFAULT_STEPS) if quick else STEPS
     run_engine(day.engine(DEFAULT_STEPS), 1, threads)
-    rows = [engine(day, n, threads, turns, measure) for n in steps]
+    rows = [engine(day, n, threads, turns, measure) for n in STEPS]
     solvers: dict[str, Callable[[float, float], Any]] = {
         f"scipy {method}": lambda r, a, m=method: day.scipy(m, r, a) for method in ("LSODA", "DOP853")
     }
@@ -175,7 +175,10 @@ def report(people: int, threads: int, turns: int, clock: str = "wall", *, quick:
     except ImportError as reason:
         missing["diffrax"] = str(reason)
     for name, solve in solvers.items():
-        rows += adaptive(name, solve, day, turns, measure)
+        try:
+            rows += adaptive(name, solve, day, turns, measure)
+        except MemoryError as reason:  # LSODA keeps the whole Jacobian
+            missing[name.removeprefix("scipy ")] = str(reason)
     schemes = []
     for name, (scheme, exchanges, evaluations) in SCHEMES.items():
         for n in steps:
@@ -285,7 +288,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="cpu: processor time of all threads")
-    parser.add_argument("--quick", action="store_true", help="few settings")
+    parser.add_argument("--quick", action="store_true", help="few settings of the schemes")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="write the diagram (.svg, .png)")
     chosen = parser.parse_args(arguments)
     found = report(chosen.people, chosen.threads, chosen.turns, chosen.clock, quick=chosen.quick)
