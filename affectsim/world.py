@@ -107,7 +107,7 @@ class World:
         return strength, distrust
 
     def tie_shares(self, run: int) -> Float:
-        """Return which share of what its giver expresses each of a run's ties brings, shape (ties,)."""
+        """Return which share of what its giver expresses each tie of a run brings, distrust apart, shape (ties,)."""
         here, population = self.runs[run], self.population
         slots = slice(here.first_slot, here.first_slot + here.people)
         start = population.tie_start[slots.start : slots.stop + 1]

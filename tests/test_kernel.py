@@ -370,7 +370,9 @@ def test_same_bits_for_any_number_of_threads(threads, steps):
 
 def test_same_bits_alone_and_batched():
     alone = [_trial(seed=seed) for seed in (3, 4)]
-    other = scenario(people=33, days=3.0, stimuli=[LIFE], model={"soothing_calms_threat": 1.0})
+    # Its ties need weights, those of the others do not when they are alone.
+    other = scenario(people=33, days=3.0, stimuli=[LIFE], model={"soothing_calms_threat": 1.0}, bonds={"change": True})
+    assert build(alone).population.tie_weight.size == 0 < build([other]).population.tie_weight.size
     batch = advance(build([alone[0], other, alone[1]]), 144, 2)
     for made, runs in ((alone[0], (0, 1)), (alone[1], (3, 4)), (other, (2,))):
         lone = advance(build([made]), 144)
