@@ -207,8 +207,14 @@ def _call_kernel(threads: int, *arguments: Any) -> None:
                 job.result()
 
     # Ctrl-C reaches this thread only, never those who wait for each other.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(all_shares).result()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(all_shares).result()
+    except RuntimeError as failed:
+        # Ctrl-C between two steps of Python's own locks ends in a complaint about the lock: it is Ctrl-C all the same.
+        if isinstance(failed.__context__, KeyboardInterrupt):
+            raise failed.__context__ from None
+        raise
 
 
 @contextmanager

@@ -95,3 +95,18 @@ def test_threads_start_where_choosing_processors_is_forbidden(monkeypatch: pytes
     monkeypatch.setattr(os, "sched_setaffinity", forbidden)
     together = simulation.simulate(_scenario(), threads=2)
     assert np.array_equal(alone["threat"].to_numpy(), together["threat"].to_numpy())
+
+
+def test_ctrl_c_in_the_middle_of_a_lock_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `threading.Semaphore` does when Ctrl-C comes between its giving back a lock and taking it again."""
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            try:
+                raise KeyboardInterrupt
+            finally:
+                raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr(simulation, "ThreadPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        simulation.simulate(_scenario(), threads=2)
