@@ -59,8 +59,10 @@ ATTRIBUTE_NAMES = tuple(ATTRIBUTES)
 FEARS = ("fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others")
 #: Everything that exercises train, each from 0 (nothing yet) but for the attributes, which start at a baseline:
 #: relief from self-criticism, relief from each fear (below 0 where failures have raised it), comfort with being
-#: soothed, and what was learnt about compassion.
-TRAINABLE = (*ATTRIBUTE_NAMES, "self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "insight")
+#: soothed, what was learnt about compassion, and hope.
+TRAINABLE = (
+    *ATTRIBUTE_NAMES, "self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "insight", "hope"
+)  # fmt: skip
 EFFECTIVE = (
     "effective_self_criticism",
     "effective_fear_of_self_compassion",
@@ -89,6 +91,7 @@ STEADY: dict[str, int] = {
             "bad_associations",
             "discomfort_with_soothing",
             "unworthiness",
+            "adherence",
             *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
         )
     )

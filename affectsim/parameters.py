@@ -162,6 +162,10 @@ MODEL: dict[str, Parameter] = {
         Parameter("more_to_relieve", r"e_{need}", 1.0, 0.0, 1.0, "1",
                   "how much a step of relief from self-criticism grows with self-criticism: 0 not at all, 1 in proportion",
                   "assumed; direction: who starts lower gains more, in training more than in waiting (Sieder et al. 2024, 177 trials)"),
+        Parameter("hope_effect", r"e_{hope}", 0.0, 0.0, 1.0, "1",
+                  "share of self-criticism and of the reaction to threat that full hope takes away: what all therapies share",
+                  "assumed: 0, as if nothing but what is trained acted. 0.28: eight supportive contacts lower the depression score "
+                  "by 0.53, as non-directive support does (Cuijpers et al. 2024, J Affect Disord 349:452-461)"),
         Parameter("forgetting_time", r"\tau_{forget}", 180.0, 1.0, 3650.0, "day",
                   "time constant with which trained attributes return to baseline without practice", "assumed"),
         Parameter("anger_cost", r"e_{anger}", 0.8, 0.0, 1.0, "1",

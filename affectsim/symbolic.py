@@ -136,13 +136,13 @@ def slow_equations() -> tuple[Equation, ...]:
     known = {name: _symbol(symbol_name(symbol)) for name, symbol in named.items()}
     q, q_0, reference = _symbol("q"), _symbol("q_0"), _symbol("q_ref")
     threat = _symbol("T")
-    reliefs = tuple(_symbol(name) for name in ("r_kappa", "r_self", "r_from", "r_for", "r_dis"))
+    reliefs = tuple(_symbol(name) for name in ("r_kappa", "r_self", "r_from", "r_for", "r_dis", "r_hope"))
     attributes = tuple(known[name] for name in ATTRIBUTES)
     names = ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
              "fear_of_compassion_for_others", "threat_gain", "soothing_gain", "anger", "power",
              "escape", "discomfort_with_soothing", "unworthiness")  # fmt: skip
     effects = ("tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach",
-               "sensitisation_reach", "unworthiness_half")  # fmt: skip
+               "sensitisation_reach", "unworthiness_half", "hope_effect")  # fmt: skip
     arguments = [*(known[n] for n in names), *attributes, *reliefs, *(known[n] for n in effects), reference]
     values = practice.effective(*arguments)
     rate = _symbol("epsilon") * known["practice_rate"] * _symbol("c_trains") * _symbol("s_guide")
@@ -182,7 +182,7 @@ def slow_equations() -> tuple[Equation, ...]:
         Equation(
             "Discomfort with being soothed that comfort leaves",
             _symbol("L_left"),
-            _exact(practice.left(known["discomfort_with_soothing"], reliefs[-1], known["relief_reach"])),
+            _exact(practice.left(known["discomfort_with_soothing"], reliefs[-2], known["relief_reach"])),
         ),
         Equation("A fear that failures have raised (relief r below 0)", _symbol("varphi_raised"), _exact(more)),
         *(Equation(f"Effective {n.replace('_', ' ')}", left, _exact(right)) for n, left, right in effective),

@@ -58,7 +58,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         )
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
     event_start, event_person, event_kind, event_size = _events(runs)
-    home, session, session_moment = _agenda(runs, {k: n for n, k in enumerate(rows)})
+    home, session, session_moment, session_hope = _agenda(runs, {k: n for n, k in enumerate(rows)})
     exchanges = exchange_steps(steps)
     programmes = [run.scenario.programme(run.arm) for run in runs]
     return Tables(
@@ -81,6 +81,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         home=home,
         session=session,
         session_moment=session_moment,
+        session_hope=session_hope,
         attendance=np.array([p.session_attendance if p else 0.0 for p in programmes]),
         exercises=np.array(list(rows.values())).reshape(-1, len(EXERCISE_FIELDS)),
         forget=np.array([forgotten_per_day(p) for p in parameters]),
@@ -163,13 +164,14 @@ def _numbers(exercise: Exercise) -> tuple[float, ...]:
 
 def _agenda(
     runs: Sequence[Run], rows: dict[tuple[str, tuple[float, ...]], int]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return home practice, sessions and their moments by run and day of the programme."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
+    """Return home practice, sessions, their moments and the hope they give, by run and day of the programme."""
     programmes = [run.scenario.programme(run.arm) for run in runs]
     days = max([1, *(p.days for p in programmes if p)])
     home = np.full((len(runs), days, EXERCISES_AT_A_TIME), -1, dtype=np.int64)
     session = np.full((len(runs), days, EXERCISES_AT_A_TIME), -1, dtype=np.int64)
     moment = np.full((len(runs), days), -1, dtype=np.int64)
+    hope = np.zeros((len(runs), days))
     for number, (run, programme) in enumerate(zip(runs, programmes, strict=True)):
         if programme is None:
             continue
@@ -178,8 +180,9 @@ def _agenda(
             home[number, day, : len(kinds)] = [row[kind] for kind in kinds]
         for held in programme.sessions:
             moment[number, held.day] = round(held.hour / MOMENT_HOURS)
+            hope[number, held.day] = held.raises_hope
             session[number, held.day, : len(held.exercises)] = [row[kind] for kind in held.exercises]
-    return home, session, moment
+    return home, session, moment, hope
 
 
 def _events(

@@ -227,6 +227,72 @@ def test_what_is_understood_moves_further_in_one_session_than_what_is_practised(
     assert 0 < 5 * practised < told
 
 
+def _contacts(tmp_path, *, hope, days=6, attendance=1.0, home=""):
+    """A programme of daily contacts at noon in which nothing is practised."""
+    path = tmp_path / "contacts.toml"
+    sessions = ", ".join(f"{{ day = {day}, hour = 12, raises_hope = {hope} }}" for day in range(days))
+    path.write_text(
+        f'name = "contacts"\ndays = {days}\ndrop_out = 0.0\nsession_attendance = {attendance}\n'
+        f"therapist_warmth = 0.1\nsessions = [{sessions}]\n{home}"
+    )
+    return {"programme": str(path), "start_day": 1, "who": {"share": 1.0}}
+
+
+def test_a_session_gives_hope_to_those_who_come_whatever_is_done_in_it(tmp_path):
+    """The recursion of sessions by day and forgetting by night, in the measure of the therapist's competence."""
+    training = _contacts(tmp_path, hope=0.3) | {"delivery": {"competence": 0.5}}
+    world = advance(build([scenario(people=60, days=7.0, steps=2, training=training, network=NOBODY)]), 7 * 48)
+    value = 0.0
+    for _ in range(6):
+        value = practice.practised(practice.forgotten(value, 0.0, -np.expm1(-1 / 180.0)), 0.3 * 0.5)
+    np.testing.assert_allclose(world.get(0, "hope"), value, rtol=0, atol=1e-6)
+    assert (world.get(1, "hope") == 0).all()
+    moved = {n for n in TRAINABLE if (world.get(0, n) != world.get(1, n)).any()}
+    assert moved == {"hope"}
+
+
+def test_who_stays_away_and_who_practises_at_home_alone_gains_no_hope(tmp_path):
+    home = 'home = [{ from_day = 0, to_day = 5, exercise = "relaxation" }]\n'
+    training = _contacts(tmp_path, hope=0.3, attendance=0.0, home=home)
+    world = advance(build([scenario(people=60, days=7.0, steps=2, training=training, network=NOBODY)]), 7 * 48)
+    assert (world.get(0, "hope") == 0).all() and (world.get(0, "tolerance") > world.get(1, "tolerance")).any()
+
+
+def test_hope_takes_a_share_of_self_criticism_and_of_the_reaction_to_threat(tmp_path):
+    training = _contacts(tmp_path, hope=0.5)
+    effects = (0.0, 0.4)
+    made = [
+        scenario(people=60, days=8.0, steps=2, training=training, network=NOBODY, model={"hope_effect": effect})
+        for effect in effects
+    ]
+    world = advance(build(made), 8 * 48)
+    for number, effect in enumerate(effects):
+        # What acts on a day was derived in the night before it; since the last contact hope only fades.
+        left = 1 - effect * world.get(2 * number, "hope")
+        assert effect == 0 or (left < 0.7).all()
+        for name in ("effective_self_criticism", "effective_threat_gain"):
+            with_hope, without = world.get(2 * number, name), world.get(2 * number + 1, name)
+            np.testing.assert_allclose(with_hope, left * without, rtol=1e-5)
+        for name in ("effective_soothing_gain", "effective_warmth", "effective_fear_of_compassion_from_others"):
+            assert (world.get(2 * number, name) == world.get(2 * number + 1, name)).all()
+
+
+def test_contacts_alone_calm_threat_only_if_hope_acts(tmp_path):
+    """Paired: the same people in the same world, with and without weekly support; the mean of two weeks after."""
+    training = _contacts(tmp_path, hope=0.34, days=6)
+    found = []
+    for effect in (0.0, 0.3):
+        made = scenario(
+            people=200, days=15.0, steps=2, training=training, network=NOBODY, model={"hope_effect": effect},
+            record={"every": "1 week"},
+        )  # fmt: skip
+        threat = simulate(made)["threat"].isel(time=-1)
+        found.append((threat.isel(run=1) - threat.isel(run=0)).to_numpy())
+    error = [one.std(ddof=1) / np.sqrt(200) for one in found]
+    # 4.9 standard errors: once in a million.
+    assert found[1].mean() > 4.9 * error[1] and found[1].mean() > 5 * abs(found[0].mean())
+
+
 def test_the_practice_of_a_day_is_a_sequence(tmp_path):
     """Two exercises on the same days move what each of them moves alone, and no more."""
     alone = [_arms(tmp_path, kind).get(0, "tolerance") for kind in ("appreciation", "soothing-rhythm-breathing")]

@@ -100,9 +100,9 @@ def test_fear_of_compassion_for_others_is_the_one_that_holds_giving_back(relief)
     reached = DEFAULTS["relief_reach"]
     found = effective(
         **plain, **given, fear_for=fear, motivation=1.0, sympathy=1.0, empathy=1.0, self_criticism_relief=0.0,
-        relief_self=0.0, relief_from=0.0, relief_for=relief, comfort=0.0, discomfort=0.0, unworthiness=0.0,
-        sensitisation_reach=DEFAULTS["sensitisation_reach"], unworthiness_half=1.0, tolerance_effect=0.5,
-        non_judgement_effect=0.5, sensitivity_effect=0.5, relief_reach=reached, reference=0.4,
+        relief_self=0.0, relief_from=0.0, relief_for=relief, comfort=0.0, hope=0.0, discomfort=0.0, unworthiness=0.0,
+        sensitisation_reach=DEFAULTS["sensitisation_reach"], unworthiness_half=1.0, hope_effect=0.0,
+        tolerance_effect=0.5, non_judgement_effect=0.5, sensitivity_effect=0.5, relief_reach=reached, reference=0.4,
     )  # fmt: skip
     values = {"fear_of_compassion_for_others": np.array(fear), "fear_of_compassion_for_others_relief": np.array(relief)}
     assert QUANTITIES["fear_of_compassion_for_others"].of(values, DEFAULTS) == pytest.approx(1 - found[5], rel=1e-12)

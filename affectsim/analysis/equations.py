@@ -31,7 +31,7 @@ _OF_EFFECTIVE = (
 )  # fmt: skip
 _EFFECTS = (
     "tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach", "sensitisation_reach",
-    "unworthiness_half",
+    "unworthiness_half", "hope_effect",
 )  # fmt: skip
 
 

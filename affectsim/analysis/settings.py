@@ -20,7 +20,7 @@ from affectsim.stimuli import KINDS, DailyLife
 #: Means of everyday events, one per kind: `threat_events` and so on.
 EVENTS = tuple(f"{kind}_events" for kind in KINDS)
 #: What training changes beside the attributes, as far as the equations depend on it.
-RELIEFS = ("self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort")
+RELIEFS = ("self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "hope")
 
 _MOST = 10.0
 
@@ -49,7 +49,7 @@ def _known() -> dict[str, Parameter]:
         )
     for name in RELIEFS:
         symbol = "r_{" + name.removesuffix("_relief") + "}"
-        found[name] = Parameter(name, symbol, 0.0, 0.0, 1.0, "1", "share of the way to full relief", "training")
+        found[name] = Parameter(name, symbol, 0.0, 0.0, 1.0, "1", "share of the way to full relief or hope", "training")
     return found | INPUTS
 
 

@@ -56,23 +56,24 @@ _unworthy_fear = inlined(practice.unworthy_fear)
 _effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, unworthy_fear=_unworthy_fear))
 
 GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, \
-    NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF, MORE_TO_RELIEVE = (PARAMETER[n] for n in (
+    NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF, MORE_TO_RELIEVE, \
+    HOPE_EFFECT = (PARAMETER[n] for n in (
         "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
         "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
         "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half",
-        "more_to_relieve"))  # fmt: skip
+        "more_to_relieve", "hope_effect"))  # fmt: skip
 _STEADY = {name: row * L for name, row in STEADY.items()}
 STEADY_BLOCK = STEADY_ROWS * L
-POWER_NOW, ADHERENCE, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
-    ROW[n] for n in ("current_power", "adherence", "self_criticism", "threat_gain", "soothing_gain")
+POWER_NOW, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
+    ROW[n] for n in ("current_power", "self_criticism", "threat_gain", "soothing_gain")
 )
 TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR = (_STEADY[n] for n in FEARS)
-ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS = (
+ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE = (
     _STEADY[n]
     for n in (
         "anger", "escape", "imagery", "attention", "understanding", "bad_associations", "discomfort_with_soothing",
-        "unworthiness",
+        "unworthiness", "adherence",
     )
 )  # fmt: skip
 FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], _STEADY["baseline_motivation"]
@@ -85,7 +86,7 @@ PRACTICE_MOMENT, START_DAY, STOP_DAY, SKILL, SESSION_WARMTH = (
 TRAINABLES, ATTRIBUTES_COUNT, FEARS_COUNT = len(TRAINABLE), len(ATTRIBUTE_NAMES), len(FEARS)
 FIRST_FEAR_RELIEF = TRAINABLE.index(f"{FEARS[0]}_relief")
 SELF_CRITICISM_RELIEF = TRAINABLE.index("self_criticism_relief")
-COMFORT, INSIGHT = ROW["comfort"], ROW["insight"]
+COMFORT, INSIGHT, HOPE = ROW["comfort"], ROW["insight"], ROW["hope"]
 E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_BODY, E_EASE, E_THREAT, E_TRAINS = range(7)
 E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE_THREAT, E_RAISES, E_KNOWN, \
     E_ASSOCIATION, E_AT_ONCE = (EXERCISE_FIELDS.index(n) for n in (
@@ -233,12 +234,13 @@ def somebody_trains(population, block, day):
 def practice_if_due(population, tables, block, moment):
     """Home practice and sessions of everybody in a block who has one now.
 
-    A session is warm to those who come (an affiliative input from others), and its exercises train as much as
-    the therapist is able (`skill`); at home nobody guides, so an exercise trains as it is.
+    A session is warm to those who come (an affiliative input from others) and gives them hope, and it trains as much
+    as the therapist is able (`skill`), hope as well; at home nobody guides, so an exercise trains as it is.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    steady = population.steady[block * STEADY_BLOCK : (block + 1) * STEADY_BLOCK]
     day = moment // tables.moments_per_day
     of_day = moment % tables.moments_per_day
     days = tables.home.shape[1]
@@ -253,7 +255,7 @@ def practice_if_due(population, tables, block, moment):
         if of_day == np.int64(slow[PRACTICE_MOMENT + i]) and tables.home[run, number, 0] >= 0:
             w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
             keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
-            if (np.float64(w0) + 0.5) * WORD < np.float64(slow[ADHERENCE + i]) * keen:
+            if (np.float64(w0) + 0.5) * WORD < _share(steady, ADHERENCE + i) * keen:
                 for which in range(tables.home.shape[2]):
                     exercise = tables.home[run, number, which]
                     if exercise >= 0:
@@ -263,6 +265,8 @@ def practice_if_due(population, tables, block, moment):
             if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
                 fast[U_A + i] += np.float64(slow[SESSION_WARMTH + i])
                 skill = np.float64(slow[SKILL + i])
+                hope = np.float64(slow[HOPE + i])
+                slow[HOPE + i] = np.float32(_practised(hope, tables.session_hope[run, number] * skill))
                 for which in range(tables.session.shape[2]):
                     exercise = tables.session[run, number, which]
                     if exercise >= 0:
@@ -351,9 +355,9 @@ def night(population, tables, block, forget):
             np.float64(slow[a + L]), np.float64(slow[a + 2 * L]), np.float64(slow[a + 3 * L]),
             np.float64(slow[a + 4 * L]), np.float64(slow[a + 5 * L]), np.float64(slow[a + 6 * L]),
             np.float64(slow[a + 7 * L]), np.float64(slow[a + 8 * L]), np.float64(slow[a + 9 * L]),
-            np.float64(slow[a + 10 * L]), model[run, TOLERANCE_EFFECT], model[run, NON_JUDGEMENT_EFFECT],
-            model[run, SENSITIVITY_EFFECT], model[run, REACH], model[run, RISE], model[run, UNWORTHINESS_HALF],
-            REFERENCE_ATTRIBUTE,
+            np.float64(slow[a + 10 * L]), np.float64(slow[HOPE + i]), model[run, TOLERANCE_EFFECT],
+            model[run, NON_JUDGEMENT_EFFECT], model[run, SENSITIVITY_EFFECT], model[run, REACH], model[run, RISE],
+            model[run, UNWORTHINESS_HALF], model[run, HOPE_EFFECT], REFERENCE_ATTRIBUTE,
         )  # fmt: skip
         for k in range(9):
             slow[FIRST_EFFECTIVE + k * L + i] = np.float32(values[k])

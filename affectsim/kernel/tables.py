@@ -62,6 +62,7 @@ class Tables(NamedTuple):
     home: Int  # (runs, days of programme, 3): exercises or -1
     session: Int  # (runs, days of programme, 3): exercises or -1
     session_moment: Int  # (runs, days of programme): moment of the day, -1 without a session
+    session_hope: Float  # (runs, days of programme): share of the way to full hope that the session moves
     attendance: Float  # (runs,)
     exercises: Float  # (exercises, len(EXERCISE_FIELDS))
     forget: Float  # (runs,): share of a trained gain lost per day
@@ -98,7 +99,7 @@ EXERCISE_FIELDS = (
     "trains_motivation", "trains_sensitivity", "trains_sympathy", "trains_tolerance", "trains_empathy",
     "trains_non_judgement", "trains_self_criticism", "trains_fear_of_self_compassion",
     "trains_fear_of_compassion_from_others", "trains_fear_of_compassion_for_others", "trains_comfort",
-    "trains_insight",
+    "trains_insight", "trains_hope",
     "fear_cost", "understanding_cost", "discomfort_cost",
     "failure_base", "failure_from_threat", "failure_from_low_tolerance", "failure_from_low_imagery",
     "failure_from_low_attention", "failure_from_anger", "failure_from_fear",

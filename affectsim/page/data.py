@@ -74,7 +74,8 @@ def page_data() -> dict[str, Any]:
     programme = made.programme("training")
     assert programme is not None
     taken = (
-        "model", "thresholds", "intensity", "keys", "home", "session", "session_moment", "attendance", "exercises",
+        "model", "thresholds", "intensity", "keys", "home", "session", "session_moment", "session_hope", "attendance",
+        "exercises",
         "bonds",
     )  # fmt: skip
     return {

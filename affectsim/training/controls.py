@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from affectsim.checking import Findings, read_model
 from affectsim.parts import Exercise, Table, field
@@ -31,6 +31,9 @@ class Control(Table):
     )  # fmt: skip
     hour: float = field(10.0, ge=0, le=23.5, unit="h", says="time of day of a contact")
     therapist_warmth: float | None = field(None, ge=0, le=5, unit="input", says="warmth of a contact")
+    raises_hope: float | None = field(
+        None, ge=0, le=1, unit="1", says="share of the way to full hope that a session or contact moves"
+    )
     drop_out: float | None = field(None, ge=0, le=1, unit="1", says="share of people who stop")
     session_attendance: float | None = field(None, ge=0, le=1, unit="1", says="probability of coming to a contact")
 
@@ -50,7 +53,9 @@ class Control(Table):
             if (value := getattr(self, name)) is not None
         }
         # A session says nothing of exercises if it has none.
-        done: dict[str, tuple[str, ...]] = {} if self.exercise is None else {"exercises": (self.exercise,)}
+        done: dict[str, Any] = {} if self.exercise is None else {"exercises": (self.exercise,)}
+        if self.raises_hope is not None:
+            done["raises_hope"] = self.raises_hope
         if self.contact_every is not None:
             contacts = range(0, training.days, self.contact_every)
             sessions = tuple(Session(day=day, hour=self.hour, **done) for day in contacts)

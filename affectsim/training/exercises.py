@@ -99,6 +99,7 @@ class Practice(Exercise):
     trains_fear_of_compassion_for_others: float = _trains(0.0, "relief from the fear of compassion for others")
     trains_comfort: float = _comfort(0.0)
     trains_insight: float = _insight(0.0)
+    trains_hope: float = _trains(0.0, "hope", "assumed: a session raises it (`raises_hope`), whatever is done in it")
 
     fear_cost: float = _share(
         1.0, "share of what it trains that is lost at full fear of self-compassion",

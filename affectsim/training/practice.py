@@ -109,26 +109,33 @@ def effective(
     self_criticism: Any, fear_self: Any, fear_from: Any, fear_for: Any, threat_gain: Any, soothing_gain: Any,
     anger: Any, power: Any, escape: Any, discomfort: Any, unworthiness: Any, motivation: Any, sensitivity: Any,
     sympathy: Any, tolerance: Any, empathy: Any, non_judgement: Any, self_criticism_relief: Any, relief_self: Any,
-    relief_from: Any, relief_for: Any, comfort: Any, tolerance_effect: Any, non_judgement_effect: Any,
-    sensitivity_effect: Any, relief_reach: Any, sensitisation_reach: Any, unworthiness_half: Any, reference: Any,
+    relief_from: Any, relief_for: Any, comfort: Any, hope: Any, tolerance_effect: Any, non_judgement_effect: Any,
+    sensitivity_effect: Any, relief_reach: Any, sensitisation_reach: Any, unworthiness_half: Any, hope_effect: Any,
+    reference: Any,
 ) -> Any:  # fmt: skip
     """Return `Effective`: what traits and attributes make of a person today.
 
     Which defence a person tends to under threat is a soft choice: fight (anger with power), flight
     (escape) and submission (little power), against coping without a defence (weight 1, assumed).
+
+    Hope takes a share both of self-criticism and of the reaction to threat: the two sides of being demoralised are
+    feeling incompetent and being distressed (Frank & Frank 1991, Persuasion and Healing; assumed to weigh alike).
     """
     fight = anger * power
     submission = (1.0 - power) * (1.0 - anger)
     total = 1.0 + fight + escape + submission
-    criticism = left(self_criticism, self_criticism_relief, relief_reach) * (
-        1.0 - non_judgement_effect * (non_judgement - reference)
+    hopeless = left(1.0, hope, hope_effect)
+    criticism = (
+        left(self_criticism, self_criticism_relief, relief_reach)
+        * (1.0 - non_judgement_effect * (non_judgement - reference))
+        * hopeless
     )
     afraid = unworthy_fear(fear_self, unworthiness, criticism, unworthiness_half)
     return (
         criticism,
         fear_left(afraid, relief_self, relief_reach, sensitisation_reach),
         fear_left(fear_from, relief_from, relief_reach, sensitisation_reach),
-        threat_gain * (1.0 - tolerance_effect * (tolerance - reference)),
+        threat_gain * (1.0 - tolerance_effect * (tolerance - reference)) * hopeless,
         soothing_gain
         * (1.0 + sensitivity_effect * (sensitivity - reference))
         * (1.0 - left(discomfort, comfort, relief_reach)),

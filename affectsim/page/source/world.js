@@ -65,6 +65,7 @@ function makeTables(model, schemeName, arms, life = 1) {
     home: nothing(first.home),
     session: nothing(first.session),
     session_moment: nothing(first.session_moment),
+    session_hope: repeated(first.session_hope),
     attendance: Float64Array.from(arms, (trains) => (trains ? first.attendance[0] : 0)),
     exercises: first.exercises,
     forget: new Float64Array(runs).fill(formulas.forget(model)),
