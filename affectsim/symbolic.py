@@ -146,6 +146,7 @@ def slow_equations() -> tuple[Equation, ...]:
     arguments = [*(known[n] for n in names), *attributes, *reliefs, *(known[n] for n in effects), reference]
     values = practice.effective(*arguments)
     rate = _symbol("epsilon") * known["practice_rate"] * _symbol("c_trains") * _symbol("s_guide")
+    hope_step = _symbol("c_session") * _symbol("s_guide")
     raised = known["practice_rate"] * _symbol("c_raises") * _symbol("c_trains")
     is_threat = _symbol("y")
     sensing = (known[n] for n in ("discriminability", "criterion", "better_safe_than_sorry", "looks"))
@@ -172,6 +173,7 @@ def slow_equations() -> tuple[Equation, ...]:
             _symbol("n_need"),
             _exact(practice.need(stars[0], known["more_to_relieve"], _symbol("kappa_ref"))),
         ),
+        Equation("Hope after a session", _symbol("r_hope,after"), _exact(practice.practised(reliefs[-1], hope_step))),
         Equation("Relief from a fear after exposure that failed", _symbol("r_after"), _exact(sensitised)),
         Equation("Attribute or relief after a day", _symbol("q_tomorrow"), _exact(forgotten)),
         Equation(
