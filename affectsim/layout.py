@@ -6,9 +6,10 @@ loop runs over neighbouring numbers.
 
 - `Fast` (float64): what changes within a tick;
 - `SLOW` (float32): traits, trained attributes and the effective values derived from them once a day; when each
-  trains, how able the therapist is (`skill`), and how warm a session is (`session_warmth`, input units);
+  trains, and how warm a session is (`session_warmth`, input units);
 - `STEADY` (uint16): shares that never change and that no step reads, in units of 1 / `STEADY_UNITS`: half the
-  memory, and no difference is made by the fifth decimal of how well a person forms images.
+  memory, and no difference is made by the fifth decimal of how well a person forms images. Also how able the
+  therapist is (`skill`).
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ STEADY: dict[str, int] = {
             "discomfort_with_soothing",
             "unworthiness",
             "adherence",
+            "skill",
             *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
         )
     )
@@ -114,7 +116,6 @@ SLOW: dict[str, int] = {
             "practice_moment",
             "start_day",
             "stop_day",
-            "skill",
             "session_warmth",
             "pending_cost",
             "risk_events",

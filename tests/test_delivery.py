@@ -177,7 +177,7 @@ def test_everybody_has_the_competence_of_the_own_therapist():
     world = build([scenario(people=40, days=9.0, training=training, network=NOBODY)])
     run = world.runs[0]
     able = Delivery(**delivery).competences(3, 0, 3)
-    assert np.allclose(world.get(0, "skill")[run.trainees], able[run.therapist[run.trainees]], rtol=1e-6)
+    assert np.allclose(world.get(0, "skill")[run.trainees], able[run.therapist[run.trainees]], rtol=0, atol=1e-5)
     assert (world.get(0, "skill")[~run.trainees] == 1).all()
     # 20 people in groups of 8: the third is half full, so it is less warm.
     size = np.bincount(run.group[run.trainees])

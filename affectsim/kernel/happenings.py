@@ -69,19 +69,19 @@ POWER_NOW, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
     ROW[n] for n in ("current_power", "self_criticism", "threat_gain", "soothing_gain")
 )
 TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR = (_STEADY[n] for n in FEARS)
-ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE = (
+ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE, SKILL = (
     _STEADY[n]
     for n in (
         "anger", "escape", "imagery", "attention", "understanding", "bad_associations", "discomfort_with_soothing",
-        "unworthiness", "adherence",
+        "unworthiness", "adherence", "skill",
     )
 )  # fmt: skip
 FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], _STEADY["baseline_motivation"]
 MOTIVATION, TOLERANCE = ROW["motivation"], ROW["tolerance"]
 FIRST_EFFECTIVE = ROW["effective_self_criticism"]
 EFFECTIVE_FEAR_SELF = ROW["effective_fear_of_self_compassion"]
-PRACTICE_MOMENT, START_DAY, STOP_DAY, SKILL, SESSION_WARMTH = (
-    ROW[n] for n in ("practice_moment", "start_day", "stop_day", "skill", "session_warmth")
+PRACTICE_MOMENT, START_DAY, STOP_DAY, SESSION_WARMTH = (
+    ROW[n] for n in ("practice_moment", "start_day", "stop_day", "session_warmth")
 )
 TRAINABLES, ATTRIBUTES_COUNT, FEARS_COUNT = len(TRAINABLE), len(ATTRIBUTE_NAMES), len(FEARS)
 FIRST_FEAR_RELIEF = TRAINABLE.index(f"{FEARS[0]}_relief")
@@ -264,7 +264,7 @@ def practice_if_due(population, tables, block, moment):
             w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
             if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
                 fast[U_A + i] += np.float64(slow[SESSION_WARMTH + i])
-                skill = np.float64(slow[SKILL + i])
+                skill = _share(steady, SKILL + i)
                 hope = np.float64(slow[HOPE + i])
                 slow[HOPE + i] = np.float32(_practised(hope, tables.session_hope[run, number] * skill))
                 for which in range(tables.session.shape[2]):
