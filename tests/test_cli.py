@@ -24,9 +24,11 @@ from affectsim.cli import main, output
 from affectsim.cli.catalogue import families
 from affectsim.errors import InputError
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
+from affectsim.parts import declared
 from affectsim.results import DISCLAIMER, load
 from affectsim.scenario import Scenario
 from affectsim.scenario_files import templates
+from affectsim.training.programmes import HomePractice, Programme, Session, programmes
 
 SMALL = 'days = 1\nseed = 5\n[population]\nsize = 12\n[network]\nkind = "ring"\n'
 #: Two replicates of a trial in which the programme ends inside the run.
@@ -152,9 +154,25 @@ def test_new_scenario_is_sound(cli: Command, tmp_path: Path) -> None:
     assert content(tmp_path) == {"mine.toml"}
 
 
+@pytest.mark.parametrize("name", sorted(programmes()))
+def test_new_prints_a_programme_that_a_scenario_can_use(cli: Command, name: str) -> None:
+    text = cli("new", "--template", name).out
+    assert text.startswith("# ") and name in cli("new", "--list").out
+    Path("mine.toml").write_text(text)
+    assert Programme.load("mine.toml", folder=Path.cwd()) == Programme.load(name)
+
+
 def test_new_unknown_template(cli: Command) -> None:
     answer = cli("new", "--template", "minimall")
     assert (answer.code, answer.out) == (2, "") and "did you mean minimal?" in answer.err
+
+
+def test_parts_tell_how_a_programme_is_written(cli: Command) -> None:
+    answer = cli("parts", "programmes")
+    assert answer.code == 0 and "Posternak" in answer.out
+    for table in (Programme, HomePractice, Session):
+        for name, known in declared(table).items():
+            assert any(line.split()[:1] == [name] and known.says in line for line in answer.out.splitlines())
 
 
 def test_parts_lists_every_part_with_every_field(cli: Command) -> None:

@@ -19,7 +19,7 @@ from affectsim.training.limits import LIMITS, Limit
 _PLURALS = {
     "stimuli": "stimulus", "exercises": "exercise", "networks": "network", "readouts": "readout",
     "parameters": "model", "limit": "limits", "trait": "traits", "presets": "preset", "correlation": "correlations",
-    "table": "tables", "delivery": "training.delivery", "screening": "training.screening",
+    "programmes": "programme", "table": "tables", "delivery": "training.delivery", "screening": "training.screening",
 }  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def _entries(known: Mapping[str, Mapping[str, type[Part]]]) -> dict[str, dict[st
     every["model"] = {name: _writer(_parameter, one) for name, one in MODEL.items()}
     every["rating"] = {name: _writer(_parameter, one) for name, one in RATING.items()}
     every["tables"] = {name: _writer(_table, (name, one)) for name, one in _tables().items()}
+    every["programme"] = {name: _writer(_table, (name, one)) for name, one in _of_a_programme().items()}
     every["limits"] = {name: _writer(_limit, (name, one)) for name, one in LIMITS.items()}
     every["traits"] = {name: _writer(_trait, one) for name, one in DISTRIBUTIONS.items()}
     every["preset"] = {name: partial(_preset, name, one) for name, one in PRESETS.items()}
@@ -110,6 +111,13 @@ def _tables() -> dict[str, type[Table]]:
     }  # fmt: skip
 
 
+def _of_a_programme() -> dict[str, type[Table]]:
+    """Return the tables of a programme file, by their names there."""
+    from affectsim.training.programmes import HomePractice, Programme, Session
+
+    return {"programme": Programme, "home": HomePractice, "sessions": Session}
+
+
 def _writer(write: Callable[[Any], str], what: Any) -> Callable[[], str]:
     return lambda: write(what)
 
@@ -121,6 +129,7 @@ def _title(family: str) -> str:
         "network": "networks: who knows whom ([network])",
         "readout": "readouts: what is kept of a run (record.readouts)",
         "tables": "tables: what else a scenario says ([bonds], [training.delivery] ...)",
+        "programme": "programmes: what is practised when (training.programme names one; affectsim new --list)",
         "limits": "limits: what keeps training from working ([limits]; false takes one away from everybody)",
         "model": "model: parameters of the equations ([model])",
         "rating": "rating: how a state becomes a momentary rating ([rating])",
@@ -144,8 +153,8 @@ def _part(part: type[Part]) -> str:
 
 def _table(named: tuple[str, type[Table]]) -> str:
     name, one = named
-    # Choices, not measurements: "assumed" would say nothing about them.
-    fields = [known._replace(source=known.source.replace("assumed", "")) for known in declared(one).values()]
+    # Choices, most of them, not measurements: "assumed" alone would say nothing about them.
+    fields = [k._replace(source="" if k.source == "assumed" else k.source) for k in declared(one).values()]
     rows = [_field(known) for known in fields]
     return "\n".join([name, *_wrapped((one.__doc__ or "").partition("\n")[0], "  "), *_columns(rows)])
 

@@ -8,28 +8,35 @@ import click
 LESSON = "lesson"
 
 
-@click.command(short_help="Print a commented scenario (or lesson) to start from.")
+@click.command(short_help="Print a commented scenario, programme or lesson to start from.")
 @click.option("--template", default="office-trial", show_default=True, metavar="NAME", help="Which template.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
 def new(template: str, listed: bool) -> None:
     """Print a commented scenario to start from: affectsim new > my.toml
 
-    The template "lesson" is a lesson for the teaching page: affectsim new --template lesson > my-lesson.toml
+    A programme of training: affectsim new --template eight-week > my-programme.toml, then training.programme =
+    "my-programme.toml" in a scenario. A lesson for the teaching page: affectsim new --template lesson > my-lesson.toml
     """
-    from affectsim import scenario_files
+    from affectsim.errors import InputError, Mistake, nearest
+    from affectsim.page.lesson_files import lesson_template
+    from affectsim.scenario_files import template as scenario_template
+    from affectsim.scenario_files import templates
+    from affectsim.text_files import read_text
+    from affectsim.training.programmes import Programme, programmes
 
-    if template == LESSON:
-        from affectsim.page.lesson_files import lesson_template
-
-        click.echo(lesson_template(), nl=False)
-        return
-
+    trained = {name: f"a programme of training: {Programme.load(name).name}" for name in programmes()}
+    known = templates() | trained | {LESSON: "a lesson for the teaching page: affectsim page build --lesson"}
     if listed:
-        known = scenario_files.templates() | {LESSON: "a lesson for the teaching page: affectsim page build --lesson"}
         width = max(map(len, known))
         click.echo("\n".join(f"{name:<{width}}  {says}" for name, says in known.items()))
-        return
-    click.echo(scenario_files.template(template), nl=False)
+    elif template == LESSON:
+        click.echo(lesson_template(), nl=False)
+    elif template in trained:
+        click.echo(read_text(programmes()[template], template), nl=False)
+    elif template in known:
+        click.echo(scenario_template(template), nl=False)
+    else:
+        raise InputError("template", [Mistake(template, f"unknown template{nearest(template, known)}")])
 
 
 @click.command(short_help="List what a scenario can be made of.")
@@ -39,8 +46,8 @@ def new(template: str, listed: bool) -> None:
 def parts(name: str | None, file: str | None) -> None:
     """List what a scenario can be made of, with fields, units, defaults, bounds and assumptions.
 
-    Families: stimulus, exercise, network, readout, model (parameters of the equations), traits (what differs
-    between people), preset (kinds of population), correlations (which traits go together). Without a name
+    Families: stimulus, exercise, programme, network, readout, model (parameters of the equations), traits (what
+    differs between people), preset (kinds of population), correlations (which traits go together). Without a name
     everything is listed; with a name one family or one part. A FILE (.py, or a scenario) is the same as --from FILE.
     """
     from affectsim.cli.catalogue import catalogue, own_catalogue
