@@ -167,6 +167,12 @@ def test_new_unknown_template(cli: Command) -> None:
     assert (answer.code, answer.out) == (2, "") and "did you mean minimal?" in answer.err
 
 
+def test_an_unknown_part_is_answered_in_two_lines(cli: Command) -> None:
+    assert "did you mean mindfulness?" in cli("parts", "mindfullness").err
+    answer = cli("parts", "zebra")
+    assert answer.code == 2 and "families:" in answer.err and len(answer.err) < 400
+
+
 def test_parts_tell_how_a_programme_is_written(cli: Command) -> None:
     answer = cli("parts", "programmes")
     assert answer.code == 0 and "Posternak" in answer.out

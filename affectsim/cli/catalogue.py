@@ -77,7 +77,10 @@ def _chosen(everything: Mapping[str, Mapping[str, Callable[[], str]]], name: str
             found += [write() for write in chosen.values()]
     if not found:
         known = {*everything, *(kind for entries in everything.values() for kind in entries)}
-        raise InputError("parts", [Mistake(str(name), f"unknown{nearest(str(name), known)}")])
+        hint = nearest(str(name), known)
+        # Nobody reads a list of two hundred names.
+        families = hint if "did you mean" in hint else f"; families: {', '.join(sorted(everything))}"
+        raise InputError("parts", [Mistake(str(name), f"unknown{families}")])
     return "\n\n".join(found)
 
 
