@@ -21,6 +21,9 @@ self-criticism grow with self-criticism (`practice.need`). The share that
 arrives falls with rage, with fear of self-compassion (`fear_cost`), if compassion is not understood
 (`understanding_cost`), and with discomfort with being soothed (`discomfort_cost`).
 
+Whatever is done in it, a session that a person comes to moves hope, too, by `raises_hope` * skill of the guide of the
+way to full hope: what all therapies share. It acts only if `model.hope_effect` is above 0.
+
 No publication gives these numbers one by one. Their *directions* are those of the theory; their sizes are
 assumed, set against the events of daily life (a threat kicks by 1.0, a kindness by 0.6) and against a full
 practice (efficacy 1).
