@@ -311,6 +311,11 @@ def test_the_shipped_controls():
         assert getattr(active, name) == getattr(training, name)
     assert [(s.day, s.hour) for s in active.sessions] == [(s.day, s.hour) for s in training.sessions]
     assert active.exercises() == ("relaxation",) and set(active.home_agenda()) == {("relaxation",)}
+    training = training.model_copy(
+        update={"sessions": tuple(one.model_copy(update={"raises_hope": 0.2}) for one in training.sessions)}
+    )
+    given = {one.raises_hope for one in Control.load("active").programme(training).sessions}
+    assert given == {0.2} and {one.raises_hope for one in usual.sessions} == {0.06}
     assert usual.exercises() == () and usual.practice == () and usual.days == training.days
     assert [s.day for s in usual.sessions] == list(range(0, 112, 7)) and usual.therapist_warmth > 0
 

@@ -62,7 +62,7 @@ class Control(Table):
             alone = {"setting": "individual", "group_size": 1, "group_warmth": 0.0, "practice": ()}
             return training.model_copy(update={**own, **alone, "sessions": sessions})
         assert self.exercise is not None
-        sessions = tuple(Session(day=one.day, hour=one.hour, **done) for one in training.sessions)
+        sessions = tuple(one.model_copy(update=done) for one in training.sessions)
         # Once a day on every day with practice, however many exercises the training has then.
         practice = tuple(
             HomePractice(from_day=day, to_day=day, exercise=self.exercise)

@@ -124,18 +124,18 @@ def effective(
     fight = anger * power
     submission = (1.0 - power) * (1.0 - anger)
     total = 1.0 + fight + escape + submission
-    hopeless = left(1.0, hope, hope_effect)
+    hope_leaves = left(1.0, hope, hope_effect)
     criticism = (
         left(self_criticism, self_criticism_relief, relief_reach)
         * (1.0 - non_judgement_effect * (non_judgement - reference))
-        * hopeless
+        * hope_leaves
     )
     afraid = unworthy_fear(fear_self, unworthiness, criticism, unworthiness_half)
     return (
         criticism,
         fear_left(afraid, relief_self, relief_reach, sensitisation_reach),
         fear_left(fear_from, relief_from, relief_reach, sensitisation_reach),
-        threat_gain * (1.0 - tolerance_effect * (tolerance - reference)) * hopeless,
+        threat_gain * (1.0 - tolerance_effect * (tolerance - reference)) * hope_leaves,
         soothing_gain
         * (1.0 + sensitivity_effect * (sensitivity - reference))
         * (1.0 - left(discomfort, comfort, relief_reach)),
