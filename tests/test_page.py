@@ -224,6 +224,10 @@ def test_page_builds_the_people_and_tables_of_the_engine(tmp_path, preset):
     assert difference[:1].max() <= TOLERANCE
     advance(world, 48 * days)
     assert np.abs(np.array(after["fast"]) - world.population.fast).max() <= TOLERANCE
+    # What was trained and what a session gave, too; the page says nothing of a therapist in its other arm.
+    trained = np.array(after["slow"]).reshape(start.shape)[:1]
+    assert np.abs(trained - world.slow[:1]).max() <= TOLERANCE
+    assert world.get(0, "hope").max() > 0 and np.abs(trained - start[:1]).max() > 0.01
 
 
 @needs_node

@@ -79,8 +79,8 @@ def _chosen(everything: Mapping[str, Mapping[str, Callable[[], str]]], name: str
         known = {*everything, *(kind for entries in everything.values() for kind in entries)}
         hint = nearest(str(name), known)
         # Nobody reads a list of two hundred names.
-        families = hint if "did you mean" in hint else f"; families: {', '.join(sorted(everything))}"
-        raise InputError("parts", [Mistake(str(name), f"unknown{families}")])
+        instead = hint if "did you mean" in hint else f"; families: {', '.join(sorted(everything))}"
+        raise InputError("parts", [Mistake(str(name), f"unknown{instead}")])
     return "\n\n".join(found)
 
 
