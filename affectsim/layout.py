@@ -93,6 +93,7 @@ STEADY: dict[str, int] = {
             "discomfort_with_soothing",
             "unworthiness",
             "adherence",
+            "practice_rate",
             "skill",
             *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
         )

@@ -145,7 +145,7 @@ def slow_equations() -> tuple[Equation, ...]:
                "sensitisation_reach", "unworthiness_half", "hope_effect")  # fmt: skip
     arguments = [*(known[n] for n in names), *attributes, *reliefs, *(known[n] for n in effects), reference]
     values = practice.effective(*arguments)
-    rate = _symbol("epsilon") * known["practice_rate"] * _symbol("c_trains") * _symbol("s_guide")
+    rate, end = _symbol("epsilon") * known["practice_rate"] * _symbol("s_guide"), _symbol("q_end")
     hope_step = _symbol("c_session") * _symbol("s_guide")
     raised = known["practice_rate"] * _symbol("c_raises") * _symbol("c_trains")
     is_threat = _symbol("y")
@@ -156,7 +156,10 @@ def slow_equations() -> tuple[Equation, ...]:
     stars = [_symbol(f"{name},eff" if "_" in name else f"{name}_eff") for name in changed]
     tendencies = [_symbol(TENDENCY_SYMBOLS[name]) for name in ("warmth", "fight", "flight", "submission")]
     effective = zip(practice.Effective._fields, [*stars, *tendencies], values, strict=True)
-    practised = practice.practised(q, rate)
+    # Each of the branch in which something happens: signs say how sympy can tell that it is taken.
+    leads = _branch(practice.asymptote, {"q_0": 0, "c": -1})
+    after_practice = _branch(practice.practised, {"q": -1, "c": 0, "q_end": 1})
+    after_session = _branch(practice.practised, {"r_hope": -1, "c": 0, "e": 1})
     forgotten = practice.forgotten(q, q_0, 1 - sp.exp(-1 / known["forgetting_time"]))
     ambiguous = "Probability that an ambiguous event is taken for a threat (y = 1: it is one)"
     fear, below = _symbol("varphi"), sp.Symbol("r", real=True, negative=True)
@@ -167,13 +170,26 @@ def slow_equations() -> tuple[Equation, ...]:
         Equation(ambiguous, _symbol("p_alarm"), _exact(alarm)),
         Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
         Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
-        Equation("Attribute or relief after a practice", _symbol("q_after"), _exact(practised)),
         Equation(
-            "Relief from self-criticism: size of a step against the usual one",
+            "Where an exercise leads in the end (c_trains n_need counts up to 1; n_need is 1 but for self-criticism)",
+            end,
+            leads.xreplace({_symbol("c"): _symbol("c_trains") * _symbol("n_need")}),
+        ),
+        Equation(
+            "Attribute or relief after a practice, if it leads further",
+            _symbol("q_after"),
+            after_practice.xreplace({_symbol("c"): rate}),
+        ),
+        Equation(
+            "Relief from self-criticism: how far practice leads against the usual",
             _symbol("n_need"),
             _exact(practice.need(stars[0], known["more_to_relieve"], _symbol("kappa_ref"))),
         ),
-        Equation("Hope after a session", _symbol("r_hope,after"), _exact(practice.practised(reliefs[-1], hope_step))),
+        Equation(
+            "Hope after a session",
+            _symbol("r_hope,after"),
+            after_session.xreplace({_symbol("c"): hope_step, _symbol("e"): sp.Integer(1)}),
+        ),
         Equation("Relief from a fear after exposure that failed", _symbol("r_after"), _exact(sensitised)),
         Equation("Attribute or relief after a day", _symbol("q_tomorrow"), _exact(forgotten)),
         Equation(
@@ -303,21 +319,26 @@ def _arrives(threat: Any, known: dict[str, Any]) -> Any:
 
 
 def _failure() -> Any:
-    """Trace the branch "below 1" of `practice.failure_probability`.
-
-    sympy must know the sum to be below 1 to take it: so it is traced with negative coefficients, which are
-    then exchanged for the real symbols.
-    """
+    """Trace the branch "below 1" of `practice.failure_probability`: negative coefficients keep the sum below it."""
     causes = ("p_0", "p_T", "p_tol", "p_img", "p_att", "p_A", "p_fear")
     signs = {
         "T": 1, symbol_name(ATTRIBUTES["tolerance"].symbol): -1, symbol_name(TRAITS["imagery"].symbol): -1,
         symbol_name(TRAITS["attention"].symbol): -1, symbol_name(TRAITS["anger"].symbol): 1, _FEAR_NOW: 1,
         **dict.fromkeys(causes, -1),
     }  # fmt: skip
+    return _branch(practice.failure_probability, signs)
+
+
+def _branch(function: Callable[..., Any], signs: dict[str, int]) -> Any:
+    """Trace one branch of a function of numbers: name of each argument -> its sign in that branch, 0 for any.
+
+    sympy takes a branch only if it knows the condition: so it is traced with symbols of these signs, which are then
+    exchanged for the real ones.
+    """
     traced = {name: sp.Symbol(name, positive=True if sign > 0 else None, negative=True if sign < 0 else None)
               for name, sign in signs.items()}  # fmt: skip
-    total = practice.failure_probability(*traced.values())
-    return _exact(total).xreplace({stand_in: _symbol(name) for name, stand_in in traced.items()})
+    found = _exact(function(*traced.values()))
+    return found.xreplace({stand_in: _symbol(name) for name, stand_in in traced.items()})
 
 
 def _latex(expression: Any) -> str:

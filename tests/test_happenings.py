@@ -100,18 +100,22 @@ def test_each_bias_of_appraisal_acts_in_the_dynamics(change):
 # ------------------------------------------------------------------------------------- practice
 
 
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_practice_law(attribute, rate):
-    after_one = practice.practised(attribute, rate)
-    assert attribute - 1e-15 <= after_one <= 1 + 1e-15
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 3))
+def test_practice_leads_towards_its_end_and_never_back(attribute, rate, start, share):
+    end = practice.asymptote(start, share)
+    assert start - 1e-15 <= end <= 1 + 1e-15
+    after_one = practice.practised(attribute, rate, end)
+    assert attribute <= after_one <= max(attribute, end) + 1e-15
+    assert practice.asymptote(start, 0.0) == start and practice.asymptote(start, 1.0) == pytest.approx(1)
 
 
-def test_habit_is_95_percent_formed_after_about_66_practices():
+@given(st.floats(0, 1), st.floats(0.01, 1))
+def test_habit_is_95_percent_formed_after_about_66_practices_however_far_it_leads(start, share):
     """Lally et al. 2010, the source of practice_rate."""
-    value = 0.0
+    end, value = practice.asymptote(start, share), start
     for _ in range(66):
-        value = practice.practised(value, 0.045)
-    assert value == pytest.approx(0.95, abs=0.005)
+        value = practice.practised(value, 0.045, end)
+    assert value - start == pytest.approx(0.95 * (end - start), abs=0.005)
 
 
 def _programme(tmp_path, kind, days=10):
@@ -123,8 +127,8 @@ def _programme(tmp_path, kind, days=10):
     return str(path)
 
 
-def _arms(tmp_path, kind, *, days=11.0, ticks=None, exercises=None, people=60, **more):
-    training = {"programme": _programme(tmp_path, kind), "start_day": 1, "who": {"share": 1.0}}
+def _arms(tmp_path, kind, *, days=11.0, ticks=None, exercises=None, people=60, practice_days=10, **more):
+    training = {"programme": _programme(tmp_path, kind, practice_days), "start_day": 1, "who": {"share": 1.0}}
     if exercises:
         training["exercises"] = {kind: exercises}
     network = more.pop("network", NOBODY)
@@ -176,38 +180,98 @@ def test_every_exercise_trains_what_it_says_and_nothing_else(kind, tmp_path):
 def test_what_is_trained_follows_the_law_of_practice_exactly(kind, tmp_path):
     """Practice on every day, with nothing in its way: the recursion of practice by day and forgetting by night.
 
-    Steps of relief from self-criticism are the same for everybody here; what is understood has a rate of its own.
+    Relief from self-criticism leads as far for everybody here; what is understood has a rate of its own.
     """
     traits = {"adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}}
     plain = {"anger_cost": 0.0, "more_to_relieve": 0.0}
     world = _arms(tmp_path, kind, exercises=UNFAILING, population={"traits": traits}, model=plain)
-    rate = Exercise.kinds()[kind]().learnt_at_once or 0.045
+    rate = Exercise.kinds()[kind]().learnt_at_once or world.get(0, "practice_rate")
     forget = -np.expm1(-1 / 180.0)
     for name in TRAINABLE:
         start = world.get(0, f"baseline_{name}") if f"baseline_{name}" in STEADY else np.zeros(60)
-        efficacy = getattr(Exercise.kinds()[kind](), f"trains_{name.removesuffix('_relief')}")
-        value = start
+        share = getattr(Exercise.kinds()[kind](), f"trains_{name.removesuffix('_relief')}")
+        value, end = start, start + share * (1 - start)
         for _ in range(10):
-            value = practice.practised(practice.forgotten(value, start, forget), rate * efficacy)
+            value = practice.forgotten(value, start, forget)
+            value = np.where(end > value, value + rate * (end - value), value)
         np.testing.assert_allclose(world.get(0, name), value, rtol=0, atol=1e-6)
 
 
-def test_more_self_criticism_is_relieved_in_larger_steps_unless_switched_off(tmp_path):
-    """In proportion to the self-criticism of the day: a step for somebody at the reference is the usual one."""
+@pytest.mark.parametrize("kind", sorted(TRAINED))
+def test_everything_that_is_trained_comes_at_the_published_pace(kind, tmp_path):
+    """Of people at the median pace, 66 daily practices bring 95 % of what they lead to (Lally et al. 2010).
+
+    However far that is: the numbers that say so were fitted, and may not slow the pace.
+    """
+    traits = {
+        "adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}, "practice_rate": {"spread": 0.0}
+    }  # fmt: skip
+    plain = {"anger_cost": 0.0, "more_to_relieve": 0.0, "forgetting_time": 3650.0}
+    exercise = {**UNFAILING, "learnt_at_once": 0.0}
+    common = {"exercises": exercise, "population": {"traits": traits}, "model": plain, "people": 10}
+    after_66, in_the_end = (
+            _arms(tmp_path, kind, days=days + 1.0, practice_days=days, **common) for days in (66, 300)
+        )
+    for name in TRAINED[kind]:
+        gained, all_of_it = ((one.get(0, name) - one.get(1, name)).mean() for one in (after_66, in_the_end))
+        assert gained == pytest.approx(0.95 * all_of_it, rel=0.03)
+        share = getattr(Exercise.kinds()[kind](), f"trains_{name.removesuffix('_relief')}")
+        start = in_the_end.get(1, name).mean()
+        assert all_of_it == pytest.approx(share * (1 - start), rel=0.02)
+
+
+def test_an_exercise_that_leads_less_far_than_a_person_is_takes_nothing_away(tmp_path):
+    low = {**UNFAILING, "trains_tolerance": 0.0001, "trains_non_judgement": 1.0}
+    high = {**UNFAILING, "trains_tolerance": 1.0, "trains_non_judgement": 1.0}
+    path = tmp_path / "two.toml"
+    path.write_text(
+        'name = "two"\ndays = 20\ndrop_out = 0.0\nhome = [{ from_day = 0, to_day = 9, exercise = "relaxation" },'
+        '{ from_day = 10, to_day = 19, exercise = "mindfulness" }]\n'
+    )
+    training = {"programme": str(path), "start_day": 1, "who": {"share": 1.0}}
+    found = []
+    for last in (low, high):
+        exercises = {"relaxation": {**UNFAILING, "trains_tolerance": 1.0}, "mindfulness": last}
+        made = scenario(people=60, days=21.0, steps=2, network=NOBODY, training={**training, "exercises": exercises},
+                        model={"forgetting_time": 3650.0})  # fmt: skip
+        world = advance(build([made]), 11 * 48)
+        before = world.get(0, "tolerance").copy()
+        advance(world, 10 * 48)
+        found.append(world.get(0, "tolerance") - before)
+    # Nothing but ten nights of forgetting.
+    assert (np.abs(found[0]) < 0.003).all() and (found[1] > 0.01).mean() > 0.9
+
+
+def test_people_differ_in_pace_as_much_as_published(tmp_path):
+    """Lally et al. 2010: among 39 people 95 % took 18 to 254 days, 66 at the median."""
+    rates = build([scenario(people=20_000, days=1.0, network=NOBODY)]).get(0, "practice_rate")
+    days = np.log(0.05) / np.log1p(-rates)
+    # A quantile of 20,000 has a standard error of about 1 %, those near the ends of some 2 %.
+    assert np.median(days) == pytest.approx(65, rel=0.04)
+    ends = np.quantile(days, [1 / 40, 39 / 40])
+    # The ends that a sample of 39 reaches lie beyond these quantiles, on average 2.15 instead of 1.96 deviations out.
+    assert ends[0] == pytest.approx(18 * np.exp(0.19 * 0.62), rel=0.1)
+    assert ends[1] == pytest.approx(254 * np.exp(-0.19 * 0.62), rel=0.1)
+
+
+def test_more_self_criticism_is_relieved_further_unless_switched_off(tmp_path):
+    """In proportion to the self-criticism of the day: somebody at the reference is led as far as an exercise says."""
     found = {}
     for switch in (1.0, 0.0):
         for criticism in (0.35, 0.7, 1.4):
             traits = {
                 "adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0},
-                "non_judgement": {"median": 0.4, "spread": 0.0},
+                "non_judgement": {"median": 0.4, "spread": 0.0}, "practice_rate": {"spread": 0.0},
                 "self_criticism": {"median": criticism, "spread": 0.0},
             }  # fmt: skip
+            gentle = {**UNFAILING, "trains_self_criticism": 0.4}
             world = _arms(
-                tmp_path, "compassionate-self", exercises=UNFAILING, population={"traits": traits}, people=20, ticks=96,
+                tmp_path, "compassionate-self", exercises=gentle, population={"traits": traits}, people=20, ticks=96,
                 model={"anger_cost": 0.0, "more_to_relieve": switch},
             )  # fmt: skip
             found[switch, criticism] = world.get(0, "self_criticism_relief").mean()
-    assert found[1.0, 0.7] == pytest.approx(found[0.0, 0.7], rel=1e-3) and found[0.0, 0.7] > 0.01
+    assert found[1.0, 0.7] == pytest.approx(found[0.0, 0.7], rel=1e-3)
+    assert found[0.0, 0.7] == pytest.approx(0.4 * 0.045, rel=0.01), "the first step of one practice"
     for criticism in (0.35, 1.4):
         assert found[1.0, criticism] / found[1.0, 0.7] == pytest.approx(criticism / 0.7, rel=1e-3)
         assert found[0.0, criticism] == pytest.approx(found[0.0, 0.7], rel=1e-5)
@@ -244,7 +308,7 @@ def test_a_session_gives_hope_to_those_who_come_whatever_is_done_in_it(tmp_path)
     world = advance(build([scenario(people=60, days=7.0, steps=2, training=training, network=NOBODY)]), 7 * 48)
     value = 0.0
     for _ in range(6):
-        value = practice.practised(practice.forgotten(value, 0.0, -np.expm1(-1 / 180.0)), 0.3 * 0.5)
+        value = practice.practised(practice.forgotten(value, 0.0, -np.expm1(-1 / 180.0)), 0.3 * 0.5, 1.0)
     np.testing.assert_allclose(world.get(0, "hope"), value, rtol=0, atol=1e-5)
     assert (world.get(1, "hope") == 0).all()
     moved = {n for n in TRAINABLE if (world.get(0, n) != world.get(1, n)).any()}
@@ -378,14 +442,15 @@ def test_known_people_bring_bad_associations_as_often_as_the_trait_says(tmp_path
 def test_exposure_that_fails_raises_the_fears_it_works_on_within_their_bounds(tmp_path):
     kind = "fears-blocks-resistances"
     fails = {"failure_base": 1.0, "failure_raises_fears": 1.0, "trains_fear_of_compassion_from_others": 0.0}
-    world = _arms(tmp_path, kind, exercises=fails, model={"practice_rate": 1.0})
+    at_once = {"traits": {"practice_rate": {"median": 1.0, "spread": 0.0}}}
+    world = _arms(tmp_path, kind, exercises=fails, population=at_once)
     raised, plain = (world.get(run, "effective_fear_of_self_compassion") for run in (0, 1))
     assert (raised >= plain - 1e-6).all() and raised.max() <= 1.0 and (raised - plain).mean() > 0.05
     relief = world.get(0, "fear_of_self_compassion_relief")
     assert relief.min() >= -1.0 and relief.min() < -0.99
     assert (world.get(0, "effective_warmth") <= world.get(1, "effective_warmth") + 1e-7).all()
     assert (world.get(0, "fear_of_compassion_from_others_relief") == 0).all()
-    harmless = _arms(tmp_path, kind, exercises={**fails, "failure_raises_fears": 0.0}, model={"practice_rate": 1.0})
+    harmless = _arms(tmp_path, kind, exercises={**fails, "failure_raises_fears": 0.0}, population=at_once)
     assert (harmless.get(0, "fear_of_self_compassion_relief") == 0).all()
 
 

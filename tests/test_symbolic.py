@@ -152,10 +152,25 @@ def test_slow_equations_are_traced_and_right(monkeypatch: pytest.MonkeyPatch) ->
     by_name = {symbol.name: symbol for symbol in failure.free_symbols}
     traced = float(failure.subs({by_name[name]: value for name, value in values.items()}))
     assert traced == pytest.approx(practice.failure_probability(*values.values()), abs=1e-12)
-    before = found["Attribute or relief after a practice"].latex()
-    monkeypatch.setattr(practice, "practised", lambda attribute, rate: attribute + rate)
+    after_practice = "Attribute or relief after a practice, if it leads further"
+    before = found[after_practice].latex()
+    monkeypatch.setattr(practice, "practised", lambda attribute, rate, end: attribute + rate)
     after = {equation.says: equation for equation in symbolic.slow_equations()}
-    assert after["Attribute or relief after a practice"].latex() != before
+    assert after[after_practice].latex() != before
+
+
+def test_hope_and_practice_are_traced_as_they_are_computed() -> None:
+    found = {equation.says: equation.right for equation in symbolic.slow_equations()}
+    values = {"q_0": 0.3, "q": 0.35, "q_end": 0.6, "c_trains": 0.4, "n_need": 1.5, "epsilon": 0.8, "c_practice": 0.05,
+              "s_guide": 0.9, "r_hope": 0.2, "c_session": 0.3}  # fmt: skip
+    expected = {
+        "Where an exercise leads in the end": practice.asymptote(0.3, 0.4 * 1.5),
+        "Attribute or relief after a practice": practice.practised(0.35, 0.8 * 0.05 * 0.9, 0.6),
+        "Hope after a session": practice.practised(0.2, 0.3 * 0.9, 1.0),
+    }
+    for says, value in expected.items():
+        (right,) = (one for name, one in found.items() if name.startswith(says))
+        assert float(right.subs({one: values[one.name] for one in right.free_symbols})) == pytest.approx(value, abs=1e-12)
 
 
 def test_symbols_print_as_the_parameters_say() -> None:

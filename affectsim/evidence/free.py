@@ -1,8 +1,8 @@
 """Free numbers of the calibration: which may be fitted, and in which bounds.
 
 All bounds are assumed: what a reader of the theory would still find plausible. Medians of traits that presets change
-are not free: a preset says where its people stand in the same units. Nor is `model.practice_rate`, which is
-published itself.
+are not free: a preset says where its people stand in the same units. Nor is the pace of practice
+(`practice_rate`), which is published itself.
 """
 
 from __future__ import annotations
@@ -185,6 +185,6 @@ STAGES: dict[str, Stage] = {
     "life": Stage(("momentary",), ("diaries",), 2, 10, _LIFE),
     "people": Stage(("momentary",), ("diaries",), 2, 10, _PEOPLE),
     "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
-    "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 2, 10, _TRAINING),
+    "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 6, 10, _TRAINING, 800),
     "scores": Stage(("traits", "compassion_interventions"), ("survey", "diaries", "eight-week"), 8, 7, _SCORES, 800),
 }

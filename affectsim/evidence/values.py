@@ -11,7 +11,7 @@ from affectsim.evidence import trials
 from affectsim.evidence.momentary import diary_values
 from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
-from affectsim.parameters import MODEL
+from affectsim.parameters import TRAITS
 from affectsim.questionnaires.scales import Questionnaire
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, Recorded, datasets, recorded, simulate_many
@@ -69,9 +69,9 @@ def values_of(runs: Mapping[str, xr.Dataset], seed: int, *, predicted: bool) -> 
 
 
 def practice_rate(changes: Mapping[str, float]) -> Values:
-    """Return the entry that is a parameter itself."""
-    known = MODEL["practice_rate"].default
-    return {"practice.automaticity_per_practice": float(changes.get("model.practice_rate", known))}
+    """Return the entry that is a number of the model itself."""
+    known = TRAITS["practice_rate"].median
+    return {"practice.automaticity_per_practice": float(changes.get("population.traits.practice_rate.median", known))}
 
 
 @contextmanager

@@ -45,6 +45,7 @@ from affectsim.training import practice
 _alarm_probability = inlined(appraisal.alarm_probability)
 _failure_probability = inlined(practice.failure_probability)
 _efficacy = inlined(practice.efficacy)
+_asymptote = inlined(practice.asymptote)
 _practised = inlined(practice.practised)
 _need = inlined(practice.need)
 _sensitised = inlined(practice.sensitised)
@@ -55,12 +56,12 @@ _fear_left = inlined(practice.fear_left)
 _unworthy_fear = inlined(practice.unworthy_fear)
 _effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, unworthy_fear=_unworthy_fear))
 
-GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, RATE, ANGER_COST, TOLERANCE_EFFECT, \
+GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, ANGER_COST, TOLERANCE_EFFECT, \
     NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF, MORE_TO_RELIEVE, \
     HOPE_EFFECT = (PARAMETER[n] for n in (
         "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
         "better_safe_than_sorry", "looks",
-        "cost_of_a_miss", "practice_rate", "anger_cost", "tolerance_effect", "non_judgement_effect",
+        "cost_of_a_miss", "anger_cost", "tolerance_effect", "non_judgement_effect",
         "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half",
         "more_to_relieve", "hope_effect"))  # fmt: skip
 _STEADY = {name: row * L for name, row in STEADY.items()}
@@ -69,11 +70,11 @@ POWER_NOW, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
     ROW[n] for n in ("current_power", "self_criticism", "threat_gain", "soothing_gain")
 )
 TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR = (_STEADY[n] for n in FEARS)
-ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE, SKILL = (
+ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE, PRACTICE_RATE, SKILL = (
     _STEADY[n]
     for n in (
         "anger", "escape", "imagery", "attention", "understanding", "bad_associations", "discomfort_with_soothing",
-        "unworthiness", "adherence", "skill",
+        "unworthiness", "adherence", "practice_rate", "skill",
     )
 )  # fmt: skip
 FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], _STEADY["baseline_motivation"]
@@ -266,7 +267,7 @@ def practice_if_due(population, tables, block, moment):
                 fast[U_A + i] += np.float64(slow[SESSION_WARMTH + i])
                 skill = _share(steady, SKILL + i)
                 hope = np.float64(slow[HOPE + i])
-                slow[HOPE + i] = np.float32(_practised(hope, tables.session_hope[run, number] * skill))
+                slow[HOPE + i] = np.float32(_practised(hope, tables.session_hope[run, number] * skill, 1.0))
                 for which in range(tables.session.shape[2]):
                     exercise = tables.session[run, number, which]
                     if exercise >= 0:
@@ -279,11 +280,17 @@ def _share(steady, at):
     return np.float64(steady[at]) / STEADY_UNITS
 
 
+@internal_inlined
+def _baseline(steady, trainable, i):
+    """Return where something trainable of a lane starts from, and returns to without practice."""
+    return _share(steady, FIRST_BASELINE + trainable * L + i) if trainable < ATTRIBUTES_COUNT else 0.0
+
+
 @internal
 def _practise(population, tables, block, i, person, exercise, moment, skill):
     """Let one person do one exercise: it fails or works, acts now, and trains.
 
-    `skill` (1: full) multiplies how much it trains: that of the guide.
+    `skill` (1: full) multiplies the pace at which it trains: that of the guide.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -304,13 +311,14 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
         fear, e[E_BASE], e[E_BASE + 1], e[E_BASE + 2], e[E_BASE + 3], e[E_BASE + 4], e[E_BASE + 5], e[E_BASE + 6],
     )  # fmt: skip
     chance = (np.float64(w0) + 0.5) * WORD
+    own_rate = _share(steady, PRACTICE_RATE + i)
     if chance < fails:
         # Given that it fails, chance / fails is a uniform number again.
         if chance < fails * e[E_BLAME]:
             fast[U_T + i] += e[E_FAILURE_THREAT]
         for k in range(FIRST_FEAR_RELIEF, FIRST_FEAR_RELIEF + FEARS_COUNT):
             row = FIRST_ATTRIBUTE + k * L + i
-            step = model[run, RATE] * e[E_RAISES] * e[E_TRAINS + k]
+            step = own_rate * e[E_RAISES] * e[E_TRAINS + k]
             slow[row] = np.float32(_sensitised(np.float64(slow[row]), step))
         return
     fast[U_T + i] += e[E_THREAT]
@@ -325,12 +333,14 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
         threat, anger, fear, understanding, discomfort, model[run, ANGER_COST], e[E_FEAR_COST],
         e[E_UNDERSTANDING_COST], e[E_DISCOMFORT_COST],
     )  # fmt: skip
-    rate = (e[E_AT_ONCE] if e[E_AT_ONCE] > 0.0 else model[run, RATE]) * arrives * skill
+    rate = (e[E_AT_ONCE] if e[E_AT_ONCE] > 0.0 else own_rate) * arrives * skill
     need = _need(np.float64(slow[FIRST_EFFECTIVE + i]), model[run, MORE_TO_RELIEVE], REFERENCE_SELF_CRITICISM)
     for k in range(TRAINABLES):
         row = FIRST_ATTRIBUTE + k * L + i
-        step = rate * e[E_TRAINS + k] * (need if k == SELF_CRITICISM_RELIEF else 1.0)
-        slow[row] = np.float32(_practised(np.float64(slow[row]), step if step < 1.0 else 1.0))
+        if e[E_TRAINS + k] > 0.0:
+            share = e[E_TRAINS + k] * (need if k == SELF_CRITICISM_RELIEF else 1.0)
+            end = _asymptote(_baseline(steady, k, i), share)
+            slow[row] = np.float32(_practised(np.float64(slow[row]), rate, end))
 
 
 @internal
@@ -344,8 +354,7 @@ def night(population, tables, block, forget):
     for i in range(L):
         for k in range(TRAINABLES):
             row = FIRST_ATTRIBUTE + k * L + i
-            baseline = _share(steady, FIRST_BASELINE + k * L + i) if k < ATTRIBUTES_COUNT else 0.0
-            slow[row] = np.float32(_forgotten(np.float64(slow[row]), baseline, share))
+            slow[row] = np.float32(_forgotten(np.float64(slow[row]), _baseline(steady, k, i), share))
         a = FIRST_ATTRIBUTE + i
         values = _effective(
             np.float64(slow[TRAIT_KAPPA + i]), _share(steady, TRAIT_FEAR_SELF + i), _share(steady, TRAIT_FEAR_FROM + i),

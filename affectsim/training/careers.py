@@ -205,7 +205,7 @@ def _course_year(pipeline: Pipeline, cohort: Cohort, attending: Bool, year: int)
 
 def _learnt(course: Course, competence: Float, weight: float) -> Float:
     # A unit worth several is several full ones after another, so competence never passes 1.
-    return np.asarray(1.0 - (1.0 - practised(0.0, course.learning_rate)) ** weight * (1.0 - competence))
+    return np.asarray(1.0 - (1.0 - practised(0.0, course.learning_rate, 1.0)) ** weight * (1.0 - competence))
 
 
 def _year_in_practice(pipeline: Pipeline, cohort: Cohort, working: Bool, year: int) -> int:

@@ -12,12 +12,14 @@ exercise fails with probability
 
 A failure ends in self-criticism, the kick `failure_threat` to threat, in a share `failure_blame` of the
 cases, otherwise in nothing; and it moves the fears that the exercise works on up, by
-`failure_raises_fears` of the step that a success takes them down.
+`failure_raises_fears` of the first step that a success takes them down.
 
-An exercise that works gives its inputs at once and moves what it trains towards the asymptote, by
-practice rate * efficacy of the practice for this * share that arrives * skill of the guide. What is understood
-rather than practised has a rate of its own, `learnt_at_once`, instead of the practice rate. Steps of relief from
-self-criticism grow with self-criticism (`practice.need`). The share that
+An exercise that works gives its inputs at once and moves what it trains towards where it leads: a `trains_` number is the
+share of the way from a person's baseline to 1 that practice reaches in the end. The step is a share of the way that is
+left: the person's practice rate * share that arrives * skill of the guide. So the pace is that of habits, however
+far an exercise leads; and one that leads less far than others already have changes nothing. What is understood
+rather than practised has a rate of its own, `learnt_at_once`, instead of the practice rate. Relief from self-criticism
+leads further for those with more of it (`practice.need`). The share that
 arrives falls with rage, with fear of self-compassion (`fear_cost`), if compassion is not understood
 (`understanding_cost`), and with discomfort with being soothed (`discomfort_cost`).
 
@@ -55,7 +57,7 @@ def _share(default: float, says: str, source: str = "assumed") -> Any:
 
 
 def _trains(default: float, what: str, source: str = "assumed") -> Any:
-    return _share(default, f"practice efficacy for {what}", source)
+    return _share(default, f"{what}: share of the way from baseline to 1 that practice leads to", source)
 
 
 def _base(default: float) -> Any:
@@ -127,7 +129,7 @@ class Practice(Exercise):
     known_person: float = _share(0.0, "share of practices that use a known person or event")
     association_threat: float = _kick(0.0, "input to threat when a known person or event brings bad memories")
     learnt_at_once: float = _share(
-        0.0, "share of the way to the asymptote gained by one time, in place of the practice rate; 0: the practice rate"
+        0.0, "share of the way gained by one time, in place of the practice rate; 0: the practice rate"
     )
 
 
@@ -141,7 +143,7 @@ class Psychoeducation(Practice, kind="psychoeducation"):
 
     minutes: float = _minutes(30.0)
     trains_self_criticism: float = _trains(
-        0.55, "relief from self-criticism",
+        0.6, "relief from self-criticism",
         "assumed, so that one session alone lowers the score by about 0.2 standard deviations: "
         "Donker et al. 2009 (BMC Med 7:79), d = 0.20 on distress",
     )  # fmt: skip
@@ -180,7 +182,7 @@ class Relaxation(Practice, kind="relaxation"):
 
     minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
     affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness")
-    trains_tolerance: float = _trains(0.6, "distress tolerance", _RELAXED)
+    trains_tolerance: float = _trains(0.7, "distress tolerance", _RELAXED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)

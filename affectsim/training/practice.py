@@ -57,13 +57,22 @@ def efficacy(
     )
 
 
-def practised(attribute: Any, rate: Any) -> Any:
-    """Return an attribute after one practice: a step of share `rate` towards its asymptote of 1."""
-    return attribute + rate * (1.0 - attribute)
+def asymptote(start: Any, share: Any) -> Any:
+    """Return how far an exercise leads in the end: `share` (at most 1) of the way from `start` to 1."""
+    return start + (share if share < 1.0 else 1.0) * (1.0 - start)
+
+
+def practised(attribute: Any, rate: Any, end: Any) -> Any:
+    """Return an attribute after one practice: a step of share `rate` towards the asymptote `end`.
+
+    The pace is that of habits (Lally et al. 2010), however far an exercise leads. Nothing is lost by an exercise
+    that leads less far than a person already is.
+    """
+    return attribute + rate * (end - attribute) if end > attribute else attribute
 
 
 def need(self_criticism: Any, more_to_relieve: Any, reference: Any) -> Any:
-    """Return how much larger than usual a step of relief from self-criticism is for somebody as self-critical as this.
+    """Return how much further than usual practice relieves somebody as self-critical as this.
 
     1 for the median person in general. At `more_to_relieve` 1 it is in proportion to self-criticism, at 0 the same
     for everybody.
