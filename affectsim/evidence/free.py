@@ -183,7 +183,7 @@ _TRAINING = (
 #: scores read, and so can afford many people: both entries that pull against each other must be known well.
 STAGES: dict[str, Stage] = {
     "life": Stage(("momentary",), ("diaries",), 2, 10, _LIFE),
-    "people": Stage(("momentary",), ("diaries",), 2, 10, _PEOPLE),
+    "people": Stage(("momentary",), ("diaries",), 8, 9, _PEOPLE, 800),
     "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
     "training": Stage(("compassion_interventions", "practice"), ("eight-week",), 6, 10, _TRAINING, 800),
     "scores": Stage(("traits", "compassion_interventions"), ("survey", "diaries", "eight-week"), 8, 7, _SCORES, 800),
