@@ -145,7 +145,7 @@ def slow_equations() -> tuple[Equation, ...]:
                "sensitisation_reach", "unworthiness_half", "hope_effect")  # fmt: skip
     arguments = [*(known[n] for n in names), *attributes, *reliefs, *(known[n] for n in effects), reference]
     values = practice.effective(*arguments)
-    rate, end = _symbol("epsilon") * known["practice_rate"] * _symbol("s_guide"), _symbol("q_end")
+    rate, end = known["practice_rate"] * _symbol("s_guide"), _symbol("q_end")
     hope_step = _symbol("c_session") * _symbol("s_guide")
     raised = known["practice_rate"] * _symbol("c_raises") * _symbol("c_trains")
     is_threat = _symbol("y")
@@ -171,9 +171,9 @@ def slow_equations() -> tuple[Equation, ...]:
         Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
         Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
         Equation(
-            "Where an exercise leads in the end (c_trains n_need counts up to 1; n_need is 1 but for self-criticism)",
+            "Where an exercise leads (the product counts up to 1; n_need is 1 but for relief from self-criticism)",
             end,
-            leads.xreplace({_symbol("c"): _symbol("c_trains") * _symbol("n_need")}),
+            leads.xreplace({_symbol("c"): _symbol("epsilon") * _symbol("c_trains") * _symbol("n_need")}),
         ),
         Equation(
             "Attribute or relief after a practice, if it leads further",

@@ -164,8 +164,8 @@ def test_hope_and_practice_are_traced_as_they_are_computed() -> None:
     values = {"q_0": 0.3, "q": 0.35, "q_end": 0.6, "c_trains": 0.4, "n_need": 1.5, "epsilon": 0.8, "c_practice": 0.05,
               "s_guide": 0.9, "r_hope": 0.2, "c_session": 0.3}  # fmt: skip
     expected = {
-        "Where an exercise leads in the end": practice.asymptote(0.3, 0.4 * 1.5),
-        "Attribute or relief after a practice": practice.practised(0.35, 0.8 * 0.05 * 0.9, 0.6),
+        "Where an exercise leads": practice.asymptote(0.3, 0.8 * 0.4 * 1.5),
+        "Attribute or relief after a practice": practice.practised(0.35, 0.05 * 0.9, 0.6),
         "Hope after a session": practice.practised(0.2, 0.3 * 0.9, 1.0),
     }
     for says, value in expected.items():

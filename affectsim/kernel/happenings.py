@@ -333,12 +333,12 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
         threat, anger, fear, understanding, discomfort, model[run, ANGER_COST], e[E_FEAR_COST],
         e[E_UNDERSTANDING_COST], e[E_DISCOMFORT_COST],
     )  # fmt: skip
-    rate = (e[E_AT_ONCE] if e[E_AT_ONCE] > 0.0 else own_rate) * arrives * skill
+    rate = (e[E_AT_ONCE] if e[E_AT_ONCE] > 0.0 else own_rate) * skill
     need = _need(np.float64(slow[FIRST_EFFECTIVE + i]), model[run, MORE_TO_RELIEVE], REFERENCE_SELF_CRITICISM)
     for k in range(TRAINABLES):
         row = FIRST_ATTRIBUTE + k * L + i
         if e[E_TRAINS + k] > 0.0:
-            share = e[E_TRAINS + k] * (need if k == SELF_CRITICISM_RELIEF else 1.0)
+            share = e[E_TRAINS + k] * arrives * (need if k == SELF_CRITICISM_RELIEF else 1.0)
             end = _asymptote(_baseline(steady, k, i), share)
             slow[row] = np.float32(_practised(np.float64(slow[row]), rate, end))
 

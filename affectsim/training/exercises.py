@@ -15,9 +15,10 @@ cases, otherwise in nothing; and it moves the fears that the exercise works on u
 `failure_raises_fears` of the first step that a success takes them down.
 
 An exercise that works gives its inputs at once and moves what it trains towards where it leads: a `trains_` number is the
-share of the way from a person's baseline to 1 that practice reaches in the end. The step is a share of the way that is
-left: the person's practice rate * share that arrives * skill of the guide. So the pace is that of habits, however
-far an exercise leads; and one that leads less far than others already have changes nothing. What is understood
+share of the way from a person's baseline to 1 that practice reaches in the end, if all of its effect arrives. Where less
+arrives, it leads less far. The step is a share of the way that is left: the person's practice rate * skill of the guide. So
+the pace is that of habits, however far an exercise leads; and one that leads less far than others already have changes
+nothing. What is understood
 rather than practised has a rate of its own, `learnt_at_once`, instead of the practice rate. Relief from self-criticism
 leads further for those with more of it (`practice.need`). The share that
 arrives falls with rage, with fear of self-compassion (`fear_cost`), if compassion is not understood
