@@ -220,6 +220,24 @@ def test_everything_that_is_trained_comes_at_the_published_pace(kind, tmp_path):
         assert all_of_it == pytest.approx(share * (1 - start), rel=0.02)
 
 
+def test_what_fear_takes_from_an_exercise_limits_how_far_it_leads_not_the_pace(tmp_path):
+    traits = {
+        "adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}, "practice_rate": {"spread": 0.0},
+        "fear_of_self_compassion": {"median": 0.5, "spread": 0.0}, "unworthiness": {"median": 0.0, "spread": 0.0},
+    }  # fmt: skip
+    common = {
+        "population": {"traits": traits}, "people": 10, "model": {"anger_cost": 0.0, "forgetting_time": 3650.0}
+    }  # fmt: skip
+    gained = {}
+    for cost in (0.0, 0.8):
+        exercise = {**UNFAILING, "fear_cost": cost}
+        for days in (66, 300):
+            world = _arms(tmp_path, "relaxation", days=days + 1.0, practice_days=days, exercises=exercise, **common)
+            gained[cost, days] = (world.get(0, "tolerance") - world.get(1, "tolerance")).mean()
+    for days in (66, 300):
+        assert gained[0.8, days] == pytest.approx((1 - 0.8 * 0.5) * gained[0.0, days], rel=0.01)
+
+
 def test_an_exercise_that_leads_less_far_than_a_person_is_takes_nothing_away(tmp_path):
     low = {**UNFAILING, "trains_tolerance": 0.0001, "trains_non_judgement": 1.0}
     high = {**UNFAILING, "trains_tolerance": 1.0, "trains_non_judgement": 1.0}
@@ -392,8 +410,8 @@ def test_every_failure_path_lowers_what_is_trained(kind, failure, tmp_path):
     trained = MAIN[kind]
     medians = {"imagery": 0.3, "attention": 0.3, "anger": 0.8, "bad_associations": 0.5, "fear_of_self_compassion": 0.5}
     traits = {"population": {"traits": {name: {"median": value} for name, value in medians.items()}}}
-    on = _arms(tmp_path, kind, exercises={failure: 1.0}, **traits)
-    off = _arms(tmp_path, kind, exercises={failure: 0.0}, **traits)
+    on = _arms(tmp_path, kind, exercises={failure: 1.0}, people=120, **traits)
+    off = _arms(tmp_path, kind, exercises={failure: 0.0}, people=120, **traits)
     # Nobody is better off for the failing, and some are clearly worse off.
     lost = off.get(0, trained) - on.get(0, trained)
     assert lost.mean() > 4 * lost.std(ddof=1) / np.sqrt(lost.size)

@@ -144,7 +144,7 @@ class Psychoeducation(Practice, kind="psychoeducation"):
 
     minutes: float = _minutes(30.0)
     trains_self_criticism: float = _trains(
-        0.6, "relief from self-criticism",
+        0.55, "relief from self-criticism",
         "assumed, so that one session alone lowers the score by about 0.2 standard deviations: "
         "Donker et al. 2009 (BMC Med 7:79), d = 0.20 on distress",
     )  # fmt: skip
@@ -183,7 +183,7 @@ class Relaxation(Practice, kind="relaxation"):
 
     minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
     affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness")
-    trains_tolerance: float = _trains(0.7, "distress tolerance", _RELAXED)
+    trains_tolerance: float = _trains(0.8, "distress tolerance", _RELAXED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)
