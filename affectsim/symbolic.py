@@ -171,7 +171,7 @@ def slow_equations() -> tuple[Equation, ...]:
         Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
         Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
         Equation(
-            "Where an exercise leads (the product counts up to 1; n_need is 1 but for relief from self-criticism)",
+            "Where an exercise leads (n_need is 1 but for self-criticism; the product counts up to 1)",
             end,
             leads.xreplace({_symbol("c"): _symbol("epsilon") * _symbol("c_trains") * _symbol("n_need")}),
         ),
