@@ -162,7 +162,7 @@ def test_couplings_defences_biases_limits_and_exercises_matter(
     """The paired interval excludes zero, on the side that is told; the numbers are those that a run must give."""
     tables = expected.tables_of(expected.load(PLACE / name), full)
     rows = next(table.rows for table in tables if table.title.startswith("Difference to"))
-    # Balance has two sides (soothing can outgrow the rest): in the small size it is not told from chance.
+    # Balance has two sides (threat can be the smallest system already): in the small size it is not told from chance.
     for outcome in outcomes if full else [name for name in outcomes if name != "balance"]:
         found = rows[condition][outcome]
         assert min(sign * found.low, sign * found.high) > 0, outcome
