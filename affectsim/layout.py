@@ -5,11 +5,12 @@ People are stored in blocks of `LANES`. A block is one contiguous piece of memor
 loop runs over neighbouring numbers.
 
 - `Fast` (float64): what changes within a tick;
-- `SLOW` (float32): traits, trained attributes and the effective values derived from them once a day; when each
-  trains, and how warm a session is (`session_warmth`, input units);
+- `SLOW` (float32): traits, trained attributes and the effective values derived from them once a day; on which
+  days each trains, and how warm a session is (`session_warmth`, input units);
 - `STEADY` (uint16): shares that never change and that no step reads, in units of 1 / `STEADY_UNITS`: half the
   memory, and no difference is made by the fifth decimal of how well a person forms images. Also how able the
-  therapist is (`skill`).
+  therapist is (`skill`), and when in the day a person practises at home (`practice_time`, a share of the day: the
+  middle of a half hour).
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ STEADY: dict[str, int] = {
             "unworthiness",
             "adherence",
             "practice_rate",
+            "practice_time",
             "skill",
             *(f"baseline_{name}" for name in ATTRIBUTE_NAMES),
         )
@@ -114,7 +116,6 @@ SLOW: dict[str, int] = {
             "background_threat",
             "background_drive",
             "background_soothing",
-            "practice_moment",
             "start_day",
             "stop_day",
             "session_warmth",

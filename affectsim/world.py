@@ -27,6 +27,7 @@ from affectsim.layout import (
 )
 from affectsim.networks.ties import Community
 from affectsim.own_parts import blamed
+from affectsim.parameters import MOMENT_HOURS
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 from affectsim.training.choosing import order
@@ -159,7 +160,7 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
                     **traits,
                     **{f"baseline_{name}": traits[name] for name in ATTRIBUTE_NAMES},
                     "current_power": traits["power"],
-                    "practice_moment": low + np.floor(practice * (high - low)),
+                    "practice_time": (low + np.floor(practice * (high - low)) + 0.5) * MOMENT_HOURS / 24,
                     "start_day": start,
                     "stop_day": stop,
                     **_guidance(scenario, replicate, programme, taken),

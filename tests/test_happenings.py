@@ -209,9 +209,7 @@ def test_everything_that_is_trained_comes_at_the_published_pace(kind, tmp_path):
     plain = {"anger_cost": 0.0, "more_to_relieve": 0.0, "forgetting_time": 3650.0}
     exercise = {**UNFAILING, "learnt_at_once": 0.0}
     common = {"exercises": exercise, "population": {"traits": traits}, "model": plain, "people": 10}
-    after_66, in_the_end = (
-            _arms(tmp_path, kind, days=days + 1.0, practice_days=days, **common) for days in (66, 300)
-        )
+    after_66, in_the_end = (_arms(tmp_path, kind, days=days + 1.0, practice_days=days, **common) for days in (66, 300))
     for name in TRAINED[kind]:
         gained, all_of_it = ((one.get(0, name) - one.get(1, name)).mean() for one in (after_66, in_the_end))
         assert gained == pytest.approx(0.95 * all_of_it, rel=0.03)

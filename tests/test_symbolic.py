@@ -170,7 +170,9 @@ def test_hope_and_practice_are_traced_as_they_are_computed() -> None:
     }
     for says, value in expected.items():
         (right,) = (one for name, one in found.items() if name.startswith(says))
-        assert float(right.subs({one: values[one.name] for one in right.free_symbols})) == pytest.approx(value, abs=1e-12)
+        assert float(right.subs({one: values[one.name] for one in right.free_symbols})) == pytest.approx(
+            value, abs=1e-12
+        )
 
 
 def test_symbols_print_as_the_parameters_say() -> None:

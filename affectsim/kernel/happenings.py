@@ -70,20 +70,21 @@ POWER_NOW, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
     ROW[n] for n in ("current_power", "self_criticism", "threat_gain", "soothing_gain")
 )
 TRAIT_FEAR_SELF, TRAIT_FEAR_FROM, TRAIT_FEAR_FOR = (_STEADY[n] for n in FEARS)
-ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE, PRACTICE_RATE, SKILL = (
+(
+    ANGER, ESCAPE, IMAGERY, ATTENTION, UNDERSTANDING, BAD_ASSOCIATIONS, DISCOMFORT, UNWORTHINESS, ADHERENCE,
+    PRACTICE_RATE, PRACTICE_TIME, SKILL,
+) = (
     _STEADY[n]
     for n in (
         "anger", "escape", "imagery", "attention", "understanding", "bad_associations", "discomfort_with_soothing",
-        "unworthiness", "adherence", "practice_rate", "skill",
+        "unworthiness", "adherence", "practice_rate", "practice_time", "skill",
     )
 )  # fmt: skip
 FIRST_ATTRIBUTE, FIRST_BASELINE = ROW["motivation"], _STEADY["baseline_motivation"]
 MOTIVATION, TOLERANCE = ROW["motivation"], ROW["tolerance"]
 FIRST_EFFECTIVE = ROW["effective_self_criticism"]
 EFFECTIVE_FEAR_SELF = ROW["effective_fear_of_self_compassion"]
-PRACTICE_MOMENT, START_DAY, STOP_DAY, SESSION_WARMTH = (
-    ROW[n] for n in ("practice_moment", "start_day", "stop_day", "session_warmth")
-)
+START_DAY, STOP_DAY, SESSION_WARMTH = (ROW[n] for n in ("start_day", "stop_day", "session_warmth"))
 TRAINABLES, ATTRIBUTES_COUNT, FEARS_COUNT = len(TRAINABLE), len(ATTRIBUTE_NAMES), len(FEARS)
 FIRST_FEAR_RELIEF = TRAINABLE.index(f"{FEARS[0]}_relief")
 SELF_CRITICISM_RELIEF = TRAINABLE.index("self_criticism_relief")
@@ -253,7 +254,8 @@ def practice_if_due(population, tables, block, moment):
         if number >= days:
             continue
         person = np.int64(population.block_first[block] + i)
-        if of_day == np.int64(slow[PRACTICE_MOMENT + i]) and tables.home[run, number, 0] >= 0:
+        practises = np.int64(_share(steady, PRACTICE_TIME + i) * tables.moments_per_day)
+        if of_day == practises and tables.home[run, number, 0] >= 0:
             w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
             keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
             if (np.float64(w0) + 0.5) * WORD < _share(steady, ADHERENCE + i) * keen:

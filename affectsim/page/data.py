@@ -101,7 +101,7 @@ def page_data() -> dict[str, Any]:
         "lots": LOTS,
         "people": {
             "keys": {part: key(SEED, 0, part).tolist() for part in (*(f"trait/{t}" for t in DISTRIBUTIONS), LOTS)},
-            "practice_moment": packed(world.get(0, "practice_moment").astype(np.uint8)),
+            "practice_moment": packed((world.get(0, "practice_time") * tables.moments_per_day).astype(np.uint8)),
         },
         "networks": {str(people): _network(people) for people in SIZES},
     }  # fmt: skip

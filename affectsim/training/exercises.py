@@ -14,13 +14,12 @@ A failure ends in self-criticism, the kick `failure_threat` to threat, in a shar
 cases, otherwise in nothing; and it moves the fears that the exercise works on up, by
 `failure_raises_fears` of the first step that a success takes them down.
 
-An exercise that works gives its inputs at once and moves what it trains towards where it leads: a `trains_` number is the
-share of the way from a person's baseline to 1 that practice reaches in the end, if all of its effect arrives. Where less
-arrives, it leads less far. The step is a share of the way that is left: the person's practice rate * skill of the guide. So
-the pace is that of habits, however far an exercise leads; and one that leads less far than others already have changes
-nothing. What is understood
-rather than practised has a rate of its own, `learnt_at_once`, instead of the practice rate. Relief from self-criticism
-leads further for those with more of it (`practice.need`). The share that
+An exercise that works gives its inputs at once and moves what it trains towards where it leads: a `trains_` number is
+the share of the way from a person's baseline to 1 that practice reaches in the end, if all of its effect arrives. Where
+less arrives, it leads less far. The step is a share of the way that is left: the person's practice rate * skill of the
+guide. So the pace is that of habits, however far an exercise leads; and one that leads less far than others already
+have changes nothing. What is understood rather than practised has a rate of its own, `learnt_at_once`, instead of the
+practice rate. Relief from self-criticism leads further for those with more of it (`practice.need`). The share that
 arrives falls with rage, with fear of self-compassion (`fear_cost`), if compassion is not understood
 (`understanding_cost`), and with discomfort with being soothed (`discomfort_cost`).
 
@@ -28,8 +27,8 @@ Whatever is done in it, a session that a person comes to moves hope, too, by `ra
 way to full hope: what all therapies share. It acts only if `model.hope_effect` is above 0.
 
 No publication gives these numbers one by one. Their *directions* are those of the theory; their sizes are
-assumed, set against the events of daily life (a threat kicks by 1.0, a kindness by 0.6) and against a full
-practice (efficacy 1).
+assumed, set against the events of daily life (a threat kicks by 1.0, a kindness by 0.6) and, for what is trained,
+against the whole way (1).
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class World {
     const values = { ...traits };
     for (const name of ATTRIBUTES) values[name] = values[`baseline_${name}`] = rounded(name);
     values.current_power = traits.power;
-    values.practice_moment = PRACTICE_MOMENT;
+    values.practice_time = Float64Array.from(PRACTICE_MOMENT, (moment) => (moment + 0.5) / DATA.moments_per_day);
     values.start_day = everybody(LAYOUT.never).map((never, i) => (trained[i] ? startDay : never));
     values.stop_day = everybody(LAYOUT.never);
     values.skill = everybody(1);
