@@ -255,7 +255,7 @@ TRAITS: dict[str, Trait] = {
         Trait("adherence", r"a", "logitnormal", 0.64, 0.6, 0.0, 1.0, "1",
               "share of assigned practice that is done", "Parsons et al. 2017: 0.64 [0.60, 0.69]; spread assumed"),
         Trait("practice_rate", r"c_{practice}", "lognormal", 0.045, 0.62, 0.0, 1.0, "per practice",
-              "share of the way to where an exercise leads that one full practice gains",
+              "pace of learning: share of the way to where an exercise leads that one full practice covers",
               "Lally et al. 2010 (Eur J Soc Psychol 40:998-1009): 95 % of the way after 66 daily practices at the median, 18 to 254 "
               "among 39 people, a range of 4.3 standard deviations; that all of it is between people is assumed"),
     )
