@@ -586,6 +586,30 @@ def test_real_processes_stopped_by_ctrl_c_say_how_to_go_on(tmp_path):
     assert f"0 of 2,000 runs are safe. Go on with: affectsim resume {out}" in said
 
 
+_FIRST_PROCESS = """
+import multiprocessing, time
+from pathlib import Path
+from affectsim.sweep.workers import without_ctrl_c
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
+    with without_ctrl_c():
+        process.start()
+    print(Path(f"/proc/{process.pid}/status").read_text())
+    process.kill()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads in /proc what a process lets through")
+def test_also_the_first_process_begins_deaf_to_ctrl_c(tmp_path):
+    """The first begins the tracker of multiprocessing, too, which lets Ctrl-C through to what comes after it."""
+    script = tmp_path / "first.py"
+    script.write_text(_FIRST_PROCESS)
+    said = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True).stdout
+    (blocked,) = (int(line.split()[1], 16) for line in said.splitlines() if line.startswith("SigBlk:"))
+    assert blocked & (1 << (signal.SIGINT - 1))
+
+
 def _until(true, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not true():

@@ -41,7 +41,7 @@ _CFT = "assumed; direction: compassion-focused therapy, Gilbert 2009"
 _MINDFUL = "assumed; direction: mindfulness can fail and end in self-criticism, Gilbert 2009"
 _MATOS = "assumed; direction: two weeks of training lowered the fears, Matos et al. 2017"
 _RELAXED = "set by hand: relaxation training lowers anxiety by d = 0.51, Manzoni et al. 2008 (BMC Psychiatry 8:41)"
-_MIXED = "assumed: a side effect, a third of a full practice"
+_MIXED = "assumed: a side effect, a third of the way"
 
 
 def _minutes(default: float) -> Any:
