@@ -306,12 +306,12 @@ def test_a_control_with_frozen_neighbours_is_caught_as_first_order():
 
 
 def test_giving_back_what_was_missed_acts():
-    """Without the correction errors are several times larger at every step length, and this test would see it."""
+    """Without the correction errors are several times larger, with coarse steps more than twice: this would see it."""
     with_it, without = (
-        _typical(_errors(_lively(), [(_lively(steps=n), 1, change(n)) for n in (25, 35, 45)], 24))
+        _typical(_errors(_lively(), [(_lively(steps=n), 1, change(n)) for n in (15, 25, 35)], 24))
         for change in (lambda n: None, lambda n: {"given_back": np.zeros(exchange_steps(n).size - 1)})
     )
-    assert (without > 3 * with_it).all()
+    assert (without > [2 * with_it[0], *(3 * with_it[1:])]).all()
 
 
 @pytest.mark.parametrize("preset", ["general", "help-seeking"])
