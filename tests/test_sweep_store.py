@@ -568,7 +568,8 @@ def test_real_processes_of_which_one_is_killed_every_second_and_a_half(tmp_path,
             over.set()
         assert not store.failed()
     assert table(out) == table(folder)
-    assert killed and account.deaths == len(set(killed))
+    # The last of them may have been killed when all runs were made and nobody listened any more.
+    assert account.deaths and len(set(killed)) - account.deaths in (0, 1)
 
 
 def test_real_processes_stopped_by_ctrl_c_say_how_to_go_on(tmp_path):
