@@ -151,6 +151,7 @@ TRAINED = {
     },
     "compassionate-self": {
         "motivation", "sympathy", "empathy", "self_criticism_relief", "comfort", "insight",
+        "fear_of_self_compassion_relief", "fear_of_compassion_for_others_relief",
     },
     "psychoeducation": {"self_criticism_relief", "insight"},
     "relaxation": {"tolerance", "comfort"},

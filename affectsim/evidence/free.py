@@ -157,12 +157,10 @@ _SCORES = tuple(one for one in _TRAITS if one.path.startswith("questionnaires.se
 
 #: How much training does; what a score of distress reads of it.
 _TRAINING = (
-    _model("tolerance_effect", 0.05, 1.0, None, False),
     _model("non_judgement_effect", 0.05, 1.0, None, False),
     _model("sensitivity_effect", 0.05, 1.0, None, False),
     _model("relief_reach", 0.2, 0.95, None, False),
     *_exercise("mindfulness", "trains_tolerance", "trains_non_judgement", "ease"),
-    *_exercise("soothing-rhythm-breathing", "trains_tolerance"),
     *_exercise("appreciation", "trains_motivation", "trains_sensitivity"),
     *_exercise(
         "compassion-focused-imagery", "trains_motivation", "trains_sensitivity", "trains_empathy", "trains_sympathy",
@@ -170,7 +168,8 @@ _TRAINING = (
     ),
     *_exercise("self-critic-work", "trains_self_criticism", "trains_non_judgement"),
     *_exercise(
-        "compassionate-self", "trains_motivation", "trains_sympathy", "trains_empathy", "trains_self_criticism"
+        "compassionate-self", "trains_motivation", "trains_sympathy", "trains_empathy", "trains_self_criticism",
+        "trains_fear_of_self_compassion",
     ),
     *_exercise("fears-blocks-resistances", "trains_fear_of_self_compassion"),
     _weight("depression-score", "threat", 0.2, 1.2),
