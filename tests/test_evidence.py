@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from affectsim import calibrated
 from affectsim.cli.evidence import evidence
 from affectsim.errors import InputError
-from affectsim.evidence import calibrate, card, files, studies, trials, values
+from affectsim.evidence import alone, calibrate, card, files, studies, trials, values
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.free import STAGES, Free
 from affectsim.questionnaires.scales import Questionnaire
@@ -106,8 +106,8 @@ def test_the_recipe_cannot_compute_what_is_to_be_predicted(
     from affectsim.simulation import simulate
 
     roles = {one.name: one.role for one in entries()}
-    trial_run = simulate(studies.scenario("eight-week", people=60, worlds=1, seed=1))
-    (world,) = trials.worlds(trial_run, "eight-week")
+    trial_run = simulate(studies.scenario(studies.STUDIES["eight-week"], people=60, worlds=1, seed=1))
+    (world,) = trials.worlds(trial_run, studies.STUDIES["eight-week"])
     for fitted in values.FITTED.values():
         assert {roles[name] for name in fitted(world)} == {"calibrate"}
     assert {roles[name] for name in values.PREDICTED["two-week"](small_trial)} == {"predict"}
@@ -161,14 +161,32 @@ def test_every_free_number_starts_within_its_bounds_and_has_a_place_in_the_model
     for stage in STAGES.values():
         for one in stage.free:
             assert one.low <= one.start <= one.high, one.path
-            assert one.path in calibrated.STARTS, one.path
+            assert set(one.paths) <= set(calibrated.STARTS), one.path
+            assert all(0 < share <= 1 for share in one.along.values()), one.path
 
 
 def test_the_package_holds_only_numbers_that_something_declares() -> None:
     assert set(calibrated.NUMBERS) <= set(calibrated.STARTS)
-    free = {one.path: one for stage in STAGES.values() for one in stage.free}
-    for path, value in calibrated.NUMBERS.items():
-        assert free[path].low - 1e-3 <= value <= free[path].high + 1e-3, path
+    free = [one for stage in STAGES.values() for one in stage.free]
+    assert set(calibrated.NUMBERS) <= {path for one in free for path in one.paths}
+    for one in free:
+        value = calibrated.NUMBERS.get(one.path, one.start)
+        assert one.low - 1e-3 <= value <= one.high + 1e-3, one.path
+        for path, share in one.along.items():
+            assert calibrated.NUMBERS[path] == pytest.approx(share * value, rel=2e-3), path
+
+
+def test_numbers_in_proportion_are_fitted_as_one() -> None:
+    """With one free number the whole proportion moves: what the recipe writes holds both, and nothing else moved."""
+    one = Free("model.defeat", 0.1, 2.0, 1.0, False, {"model.striving": 0.5})
+    assert one.numbers(one.place(0.8)) == {
+        "model.defeat": pytest.approx(0.8), "model.striving": pytest.approx(0.4),
+    }  # fmt: skip
+    stage = STAGES["life"]._replace(worlds=1, free=(one,))
+    known = {"model.defeat": 1.9, "model.striving": 0.1, "model.secure_base": 1.1}
+    found = calibrate.calibrate(stage, known, people=40, seed=1, seconds=0)
+    assert found.numbers == {"model.defeat": pytest.approx(1.9), "model.striving": pytest.approx(0.95),
+                             "model.secure_base": 1.1}  # fmt: skip
 
 
 def test_a_calibrated_number_replaces_a_default_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,8 +242,8 @@ def test_a_preset_keeps_what_it_says_and_takes_every_other_change() -> None:
         "population.traits.self_criticism.median": 0.5, "population.traits.self_criticism.spread": 0.2,
         "correlations.self_criticism.anger": 0.3, "training.exercises.mindfulness.ease": 0.1,
     }  # fmt: skip
-    general = studies.scenario("diaries", people=20, worlds=1, seed=1, changes=changes)
-    helped = studies.scenario("eight-week", people=20, worlds=1, seed=1, changes=changes)
+    general = studies.scenario(studies.STUDIES["diaries"], people=20, worlds=1, seed=1, changes=changes)
+    helped = studies.scenario(studies.STUDIES["eight-week"], people=20, worlds=1, seed=1, changes=changes)
     assert general.population.distributions()["self_criticism"].median == 0.5
     assert helped.population.distributions()["self_criticism"].median != 0.5
     assert helped.population.distributions()["self_criticism"].spread == 0.2
@@ -237,12 +255,12 @@ def test_a_preset_keeps_what_it_says_and_takes_every_other_change() -> None:
 def trial_run():  # type: ignore[no-untyped-def]
     from affectsim.simulation import simulate
 
-    return simulate(studies.scenario("two-week", people=180, worlds=1, seed=3))
+    return simulate(studies.scenario(studies.STUDIES["two-week"], people=180, worlds=1, seed=3))
 
 
 @pytest.fixture(scope="module")
 def small_trial(trial_run) -> trials.World:  # type: ignore[no-untyped-def]
-    return trials.worlds(trial_run, "two-week")[0]
+    return trials.worlds(trial_run, studies.STUDIES["two-week"])[0]
 
 
 def test_effects_are_those_of_the_trial_analysis(trial_run, small_trial: trials.World) -> None:  # type: ignore[no-untyped-def]
@@ -268,7 +286,7 @@ def diaries() -> list[card.Row]:
 
 
 def test_the_card_of_the_documentation_is_that_of_the_model(diaries: list[card.Row]) -> None:
-    shown = files.block(README)
+    shown = files.block(README, files.CARD)
     for line in card.table(diaries).splitlines():
         if ("inside" in line and "momentary" not in line and "fitted" not in line) or "OUTSIDE" in line:
             assert line in shown, "run: affectsim evidence --write experiments/evidence/README.md"
@@ -308,14 +326,63 @@ def test_unknown_names_and_files_without_marks_are_refused_before_anything_runs(
     plain = tmp_path / "plain.md"
     plain.write_text("nothing here", encoding="utf-8")
     with pytest.raises(InputError, match="must have the lines"):
-        files.put_block(plain, "card")
+        files.put_block(plain, "card", files.CARD)
     assert plain.read_text(encoding="utf-8") == "nothing here"
 
 
 def test_a_block_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
     text = tmp_path / "text.md"
-    text.write_text(f"above\n{files.BEGIN}\nold\n{files.END}\nbelow\n", encoding="utf-8")
-    files.put_block(text, "new\ncard")
-    assert files.block(text) == "new\ncard"
+    begin, end = files.marks(files.CARD)
+    text.write_text(f"above\n{begin}\nold\n{end}\nbelow\n", encoding="utf-8")
+    files.put_block(text, "new\ncard", files.CARD)
+    assert files.block(text, files.CARD) == "new\ncard"
     assert text.read_text(encoding="utf-8").startswith("above\n") and "old" not in text.read_text(encoding="utf-8")
     assert text.read_text(encoding="utf-8").endswith("\nbelow\n")
+
+
+# ------------------------------------------------------------------------------------ exercises alone
+
+
+@pytest.fixture(scope="module")
+def exercises() -> list[alone.Row]:
+    return alone.rows()
+
+
+def _near(row: alone.Row) -> bool:
+    """Is a number that is set by hand still set to its trial: inside its interval, or within .1 without one?"""
+    of = row.finding
+    return abs(row.model - of.published) <= 0.1 if math.isnan(of.low) else of.low <= row.model <= of.high
+
+
+def test_numbers_set_by_hand_do_what_their_trials_found(exercises: list[alone.Row]) -> None:
+    """The worlds are those of the documentation, so nothing here is left to chance."""
+    assert [row.finding.score for row in exercises if row.finding.sets and not _near(row)] == []
+    shown = files.block(README, files.ALONE)
+    assert "full size" in shown and all(row.finding.source in shown for row in exercises)
+
+
+@pytest.mark.parametrize(
+    ("number", "exercise"),
+    [
+        ("training.exercises.soothing-rhythm-breathing.trains_tolerance", "soothing-rhythm-breathing"),
+        ("model.tolerance_effect", "soothing-rhythm-breathing"),
+        ("training.exercises.relaxation.trains_tolerance", "relaxation"),
+        ("training.exercises.psychoeducation.trains_self_criticism", "psychoeducation"),
+    ],
+)
+def test_another_number_than_that_set_by_hand_is_seen(
+    number: str, exercise: str, exercises: list[alone.Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alone, "STUDIES", {exercise: alone.STUDIES[exercise]})
+    monkeypatch.setattr(alone, "FINDINGS", [one for one in alone.FINDINGS if one.exercise == exercise])
+    assert not all(_near(row) for row in alone.rows(changes={number: 0.0}) if row.finding.sets)
+
+
+def test_exercises_alone_are_no_part_of_the_card(exercises: list[alone.Row]) -> None:
+    assert not set(alone.STUDIES) & set(studies.STUDIES)
+    text = alone.table(exercises, changes={"model.defeat": 1.0})
+    assert "sets model.tolerance_effect" in text and "With changes: model.defeat=1.0" in text
+    plain = json.dumps([row.as_json() for row in exercises])
+    assert "NaN" not in plain and json.loads(plain)[0]["interval"] is None
+    refused = CliRunner().invoke(evidence, ["--alone", "--only", "momentary"])
+    assert refused.exit_code == 2 and "leave --only out" in refused.output

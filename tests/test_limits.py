@@ -21,7 +21,7 @@ from tests.worlds import advance, scenario
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 #: Exercise in which a limit shows.
 SHOWS_IN = {
-    "not_comfortable": "compassion-focused-imagery",
+    "not_comfortable": "compassionate-self",
     "afraid": "compassionate-self",
     "unworthy": "compassionate-self",
     "not_understood": "compassion-focused-imagery",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,14 +22,15 @@ from affectsim.cli.progress import Progress
 @options.seed_option
 @options.threads_option
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Also put the card into a text file, between its two marks.")  # fmt: skip
+              help="Also put what is shown into a text file, between its two marks.")  # fmt: skip
+@click.option("--alone", is_flag=True, help="Show single exercises alone beside trials of them instead.")
 @click.option("--calibrate", "calibrated", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.toml",
               help="Fit the free numbers instead, and write them; goes on from OUT.toml if it is there.")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True,
               help="With --calibrate: time for each stage.")  # fmt: skip
 def evidence(
     only: tuple[str, ...], full: bool, as_json: bool, changes: tuple[str, ...], seed: int | None, threads: int | None,
-    write: Path | None, calibrated: Path | None, minutes: float,
+    write: Path | None, alone: bool, calibrated: Path | None, minutes: float,
 ) -> None:  # fmt: skip
     """Simulate what published numbers are about and print model and publication side by side.
 
@@ -37,21 +40,30 @@ def evidence(
     if calibrated is not None:
         _calibrate(calibrated, minutes, seed)
         return
+    if alone and only:
+        raise click.UsageError("--alone shows no entries of the card: leave --only out")
+    from affectsim.evidence import alone as exercises
     from affectsim.evidence import card
-    from affectsim.evidence.files import check_block, put_block
+    from affectsim.evidence.files import ALONE, CARD, check_block, put_block
 
     wanted = options.parsed(changes)
     card.chosen(only)
+    maker = ALONE if alone else CARD
     if write is not None:
-        check_block(write)
+        check_block(write, maker)
+    lives: dict[str, Any] = {
+        "full": full, "seed": card.SEED if seed is None else seed, "changes": wanted, "threads": threads,
+    }  # fmt: skip
+    rows: Sequence[exercises.Row | card.Row]
     with Progress("person-days") as progress:
-        rows = card.card(
-            only, full=full, seed=card.SEED if seed is None else seed, changes=wanted, threads=threads,
-            progress=progress,
-        )  # fmt: skip
-    text = card.table(rows, full=full, changes=wanted)
+        if alone:
+            rows = found = exercises.rows(**lives, progress=progress)
+            text = exercises.table(found, full=full, changes=wanted)
+        else:
+            rows = lines = card.card(only, **lives, progress=progress)
+            text = card.table(lines, full=full, changes=wanted)
     if write is not None:
-        put_block(write, text)
+        put_block(write, text, maker)
     click.echo(json.dumps([row.as_json() for row in rows], indent=2) if as_json else text)
 
 

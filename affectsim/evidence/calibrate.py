@@ -102,7 +102,8 @@ def calibrate(
 
     free = stage.free
     targets = objective_entries(stage)
-    fixed = {path: value for path, value in start.items() if path not in {one.path for one in free}}
+    fitted = {path for one in free for path in one.paths}
+    fixed = {path: value for path, value in start.items() if path not in fitted}
     first = np.array([one.place(start.get(one.path, one.start)) for one in free])
     origin = np.array([one.place(one.start) for one in free])
     began = time.monotonic()
@@ -110,7 +111,8 @@ def calibrate(
     lives: Lives = {}
 
     def numbers(place: Float) -> dict[str, float]:
-        return fixed | {one.path: one.value(float(x)) for one, x in zip(free, place, strict=True)}
+        pairs = zip(free, place, strict=True)
+        return fixed | {path: value for one, x in pairs for path, value in one.numbers(float(x)).items()}
 
     def residuals(places: Sequence[Float]) -> Float:
         nonlocal best

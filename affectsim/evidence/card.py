@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.evidence.entries import Entry, entries
-from affectsim.evidence.studies import STUDIES
+from affectsim.evidence.studies import STUDIES, Study
 from affectsim.evidence.values import simulated
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import Progress
@@ -90,34 +90,38 @@ def card(
     worlds = {name: STUDIES[name].worlds[size] for name in studies}
     values = simulated(
         studies, changes or {}, people=people, worlds=worlds, seed=seed, threads=threads,
-        progress=_shared(studies, people, worlds, progress),
+        progress=shared({name: STUDIES[name] for name in studies}, full, progress),
     )  # fmt: skip
     return [_row(entry, [world[entry.name] for world in values if entry.name in world]) for entry in wanted]
 
 
-def _row(entry: Entry, values: Sequence[float]) -> Row:
-    """Return the mean over worlds with its t interval, and the verdict."""
+def mean_and_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean over worlds and its 95 % t interval, NaN for one world."""
     from scipy.special import stdtrit
 
     count = len(values)
     mean = sum(values) / count
-    low = high = math.nan
-    if count > 1:
-        variance = sum((value - mean) ** 2 for value in values) / (count - 1)
-        reach = float(stdtrit(count - 1, 0.975)) * math.sqrt(variance / count)
-        low, high = mean - reach, mean + reach
+    if count == 1:
+        return mean, math.nan, math.nan
+    variance = sum((value - mean) ** 2 for value in values) / (count - 1)
+    reach = float(stdtrit(count - 1, 0.975)) * math.sqrt(variance / count)
+    return mean, mean - reach, mean + reach
+
+
+def _row(entry: Entry, values: Sequence[float]) -> Row:
+    """Return an entry's mean over worlds with its interval, and the verdict."""
+    mean, low, high = mean_and_interval(values)
     return Row(entry, mean, low, high, entry.inside(mean, low))
 
 
-def _shared(
-    studies: Sequence[str], people: Mapping[str, int], worlds: Mapping[str, int], progress: Progress | None
-) -> dict[str, Progress]:
+def shared(studies: Mapping[str, Study], full: bool, progress: Progress | None) -> dict[str, Progress]:
     """Return one progress for each study that moves a common one in person-days."""
     if progress is None:
         return {}
+    size = int(full)
     sizes = {
-        name: STUDIES[name].days * people[name] * worlds[name] * (2 if STUDIES[name].programme else 1)
-        for name in studies
+        name: study.days * study.people[size] * study.worlds[size] * (2 if study.programme else 1)
+        for name, study in studies.items()
     }
     total, before = sum(sizes.values()), 0
     found = {}
@@ -168,10 +172,13 @@ def table(rows: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any]
         lines += ["", ACTIVE_CONTROL]
     size = "full size" if full else "reduced size; --full simulates more people in more worlds"
     lines += ["", f"Mean over simulated worlds ({size}); its interval says how far another seed could move it."]
-    if changes:
-        lines.append(f"With changes: {', '.join(f'{path}={value}' for path, value in changes.items())}")
-    lines.append(DISCLAIMER)
+    lines += [*changed(changes), DISCLAIMER]
     return "\n".join(lines)
+
+
+def changed(changes: Mapping[str, Any] | None) -> list[str]:
+    """Return the line that says which model was simulated, none for that of the package."""
+    return [f"With changes: {', '.join(f'{path}={value}' for path, value in changes.items())}"] if changes else []
 
 
 def _line(row: Row) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from affectsim.errors import InputError, Mistake
 
 _HEAD = "# Found by `python -m affectsim.evidence.calibrate`, which says how. Not edited by hand.\n\n"
-#: Between these lines of a text stands the card.
-BEGIN, END = "<!-- affectsim evidence --write: begin -->", "<!-- affectsim evidence --write: end -->"
+#: What made a block of a text; between two marks that name it stands what it printed.
+CARD, ALONE = "affectsim evidence --write", "affectsim evidence --alone --write"
 
 
 def read_numbers(path: Path) -> dict[str, float]:
@@ -31,34 +31,42 @@ def write_numbers(path: Path, numbers: Mapping[str, float]) -> None:
     _whole(path, _HEAD + tomli_w.dumps({"numbers": rounded}))
 
 
-def check_block(path: Path) -> None:
-    """Raise InputError if a file has no place for the card."""
-    _around(path)
+def marks(maker: str) -> tuple[str, str]:
+    """Return the lines between which stands what was made."""
+    return f"<!-- {maker}: begin -->", f"<!-- {maker}: end -->"
 
 
-def put_block(path: Path, text: str) -> None:
-    """Put the card between the two marks of a text. Raises InputError if they are not there."""
-    before, after = _around(path)
-    _whole(path, f"{before}{BEGIN}\n```text\n{text}\n```\n{END}{after}")
+def check_block(path: Path, maker: str) -> None:
+    """Raise InputError if a file has no place for what is made."""
+    _around(path, maker)
 
 
-def block(path: Path) -> str:
-    """Return the card that stands in a text. Raises InputError if there is none."""
-    before, after = _around(path)
+def put_block(path: Path, text: str, maker: str) -> None:
+    """Put what was made between its two marks of a text. Raises InputError if they are not there."""
+    before, after = _around(path, maker)
+    begin, end = marks(maker)
+    _whole(path, f"{before}{begin}\n```text\n{text}\n```\n{end}{after}")
+
+
+def block(path: Path, maker: str) -> str:
+    """Return what stands in a text as made. Raises InputError if there is none."""
+    before, after = _around(path, maker)
+    begin, end = marks(maker)
     whole = path.read_text(encoding="utf-8")
-    inner = whole[len(before) + len(BEGIN) : len(whole) - len(after) - len(END)]
+    inner = whole[len(before) + len(begin) : len(whole) - len(after) - len(end)]
     return inner.strip().removeprefix("```text").removesuffix("```").strip("\n")
 
 
-def _around(path: Path) -> tuple[str, str]:
+def _around(path: Path, maker: str) -> tuple[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         raise InputError("--write", [Mistake(str(path), "cannot be read; it must be a text with two marks")]) from None
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = marks(maker)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise InputError("--write", [Mistake(str(path), f"must have the lines {BEGIN} and {END}")])
+        raise InputError("--write", [Mistake(str(path), f"must have the lines {first} and {last}")])
     return before, after
 
 

@@ -106,14 +106,15 @@ STUDIES: dict[str, Study] = {
 }  # fmt: skip
 
 
-def scenario(name: str, *, people: int, worlds: int, seed: int, changes: Mapping[str, Any] | None = None) -> Scenario:
+def scenario(
+    study: Study, *, people: int, worlds: int, seed: int, changes: Mapping[str, Any] | None = None
+) -> Scenario:
     """Return the scenario of a study. `changes`: dotted changes of any scenario, such as {"model.defeat": 1.0}.
 
     Changes of `training` are left out of studies without training; changed traits, where the preset of the study
     says something else of them. "correlations.A.B" is the correlation of two traits. Raises InputError for what is
     wrong.
     """
-    study = STUDIES[name]
     tables: dict[str, Any] = {
         "title": study.says,
         "days": float(study.days),
@@ -129,7 +130,7 @@ def scenario(name: str, *, people: int, worlds: int, seed: int, changes: Mapping
         tables["training"] = {
             "programme": study.programme, "start_day": START, "who": {"share": SHARE}, "against": study.against,
         }  # fmt: skip
-    made = Scenario(tables, source=f"study {name}")
+    made = Scenario(tables, source=f"study of {study.says}")
     wanted = _wanted(study, changes or {})
     return made.but(wanted) if wanted else made
 

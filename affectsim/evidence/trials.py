@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.evidence.studies import START, STUDIES, Study
+from affectsim.evidence.studies import START, Study
 from affectsim.readouts import directions
 from affectsim.trial import TRAINING, effect_size
 
@@ -99,7 +99,7 @@ class World(NamedTuple):
         return self.drawn(trained, others, found)
 
 
-def worlds(run: xr.Dataset, study: str) -> list[World]:
+def worlds(run: xr.Dataset, study: Study) -> list[World]:
     """Return the worlds of a trial."""
     arms, replicates = run["arm"].to_numpy(), run["replicate"].to_numpy()
     made = []
@@ -109,7 +109,7 @@ def worlds(run: xr.Dataset, study: str) -> list[World]:
             for trained in (True, False)
         )
         chosen = np.flatnonzero(training["chosen"].to_numpy())
-        made.append(World(training, control, chosen, STUDIES[study], int(replicate)))
+        made.append(World(training, control, chosen, study, int(replicate)))
     return made
 
 

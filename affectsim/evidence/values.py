@@ -54,7 +54,7 @@ def values_of(runs: Mapping[str, xr.Dataset], seed: int, *, predicted: bool) -> 
             found.append(survey_and_diary_values(runs["survey"], runs["diaries"], seed))
     tables = (FITTED, PREDICTED) if predicted else (FITTED,)
     known = {name for table in tables for name in table}
-    by_world = {name: trials.worlds(run, name) for name, run in runs.items() if name in known}
+    by_world = {name: trials.worlds(run, STUDIES[name]) for name, run in runs.items() if name in known}
     for table in tables:
         found += [[table[name](world) for world in mine] for name, mine in by_world.items() if name in table]
     if predicted and {"eight-week", "eight-week-group"} <= set(by_world):
@@ -103,7 +103,7 @@ def simulated(
     with weighted(changes) as rest:
         runs = {
             name: simulate_many(
-                [scenario(name, people=people[name], worlds=worlds[name], seed=seed, changes=rest)],
+                [scenario(STUDIES[name], people=people[name], worlds=worlds[name], seed=seed, changes=rest)],
                 threads=threads, progress=(progress or {}).get(name),
             )[0]
             for name in studies
@@ -129,7 +129,9 @@ def simulated_many(
     keys = [tuple(sorted(rest.items())) for _, rest in parted]
     for name in studies:
         missing = {key: rest for key, (_, rest) in zip(keys, parted, strict=True) if (name, key) not in known}
-        made = [scenario(name, people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()]
+        made = [
+            scenario(STUDIES[name], people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()
+        ]
         if made:
             batch = recorded(made, threads=threads)
             for key, one in zip(missing, made, strict=True):

@@ -145,7 +145,7 @@ class Psychoeducation(Practice, kind="psychoeducation"):
 
     minutes: float = _minutes(30.0)
     trains_self_criticism: float = _trains(
-        0.55, "relief from self-criticism",
+        0.6, "relief from self-criticism",
         "assumed, so that one session alone lowers the score by about 0.2 standard deviations: "
         "Donker et al. 2009 (BMC Med 7:79), d = 0.20 on distress",
     )  # fmt: skip
@@ -184,7 +184,7 @@ class Relaxation(Practice, kind="relaxation"):
 
     minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
     affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness")
-    trains_tolerance: float = _trains(0.7, "distress tolerance", _RELAXED)
+    trains_tolerance: float = _trains(0.75, "distress tolerance", _RELAXED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)
@@ -202,7 +202,7 @@ class Mindfulness(Practice, kind="mindfulness"):
     minutes: float = _minutes(20.0)
     ease: float = _share(0.4, "share by which the self-critical loop is weakened for a while", _CFT)
     affiliative: float = _kick(0.1, "calm of the exercise")
-    trains_tolerance: float = _trains(1.0, "distress tolerance", _CFT)
+    trains_tolerance: float = _trains(0.36, "distress tolerance", "assumed: as far as breathing alone")
     trains_non_judgement: float = _trains(1.0, "non-judgement", _CFT)
     failure_base: float = _base(0.05)
     failure_from_threat: float = _share(0.4, "added probability at full threat", _MINDFUL)
@@ -313,7 +313,7 @@ class CompassionateSelf(Practice, kind="compassionate-self"):
     """Compassionate self: acting and writing (the compassionate letter) as one's most compassionate self.
 
     Assumes: warmth that one gives oneself; trains motivation and sympathy, some empathy, and relief from
-    self-criticism; for people who fear self-compassion it may fail and is a threat then, and when it goes well it lowers
+    self-criticism; for people who fear self-compassion it may fail and is a threat then; when it goes well it lowers
     that fear, and the fear of compassion for others, by tolerated exposure.
     """
 
