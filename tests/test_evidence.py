@@ -237,6 +237,28 @@ def test_the_recipe_comes_nearer_and_writes_what_it_found(tmp_path: Path) -> Non
 # ------------------------------------------------------------------------------------ the studies
 
 
+def test_a_changed_exercise_changes_the_studies_that_have_it_and_no_other() -> None:
+    changes = {"training.exercises.mindfulness.ease": 0.1, "training.exercises.relaxation.trains_comfort": 0.2}
+    size = {"people": 20, "worlds": 1, "seed": 1}
+    practised = {
+        name: set(studies.scenario(study, changes=changes, **size).training.exercises)
+        for name, study in studies.STUDIES.items() if study.programme
+    }  # fmt: skip
+    assert practised["eight-week"] == {"mindfulness"} and practised["two-week"] == set()
+    assert practised["eight-week-active"] == {"mindfulness", "relaxation"}
+    with pytest.raises(InputError, match="whistling"):
+        studies.scenario(studies.STUDIES["two-week"], changes={"training.exercises.whistling.ease": 0.1}, **size)
+
+
+def test_a_change_that_reaches_no_study_is_refused_before_anything_runs() -> None:
+    exercise = "training.exercises.mindfulness.ease"
+    for only, path in (("trials.matos_2017", exercise), ("momentary", "training.start_day")):
+        with pytest.raises(InputError, match=f"{path}.*changes nothing"):
+            card.card([only], changes={path: 0.1, "model.defeat": 1.0})
+    with pytest.raises(InputError, match="changes nothing"):
+        alone.rows(changes={exercise: 0.1})
+
+
 def test_a_preset_keeps_what_it_says_and_takes_every_other_change() -> None:
     changes = {
         "population.traits.self_criticism.median": 0.5, "population.traits.self_criticism.spread": 0.2,

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from affectsim.evidence import trials
 from affectsim.evidence.card import SEED, changed, mean_and_interval, shared
-from affectsim.evidence.studies import Study, scenario
+from affectsim.evidence.studies import Study, check_changes, scenario
+from affectsim.evidence.values import weighted
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import Progress, simulate_many
 
@@ -75,23 +76,19 @@ FINDINGS: tuple[Finding, ...] = (
 
 def _study(says: str, exercise: str, preset: str, days: int) -> Study:
     programme = resources.files("affectsim.evidence").joinpath("alone_programmes", f"{exercise}.toml")
-    return Study(says, preset, str(programme), "waiting-list", days, people=(480, 900), worlds=(3, 6))
+    return Study(
+        f"{says}, against waiting", preset, str(programme), "waiting-list", days, people=(480, 900), worlds=(3, 6)
+    )
 
 
+_ALONE = (
+    ("people in general: breathing every day for eight weeks", "soothing-rhythm-breathing", "general", 56),
+    ("people who seek help: relaxation every day for eight weeks", "relaxation", "help-seeking", 56),
+    ("people in general: one session of psychoeducation", "psychoeducation", "general", 14),
+)
 #: Exercise -> the study of it alone. That patients stand for trials of relaxation and people in general for the other
 #: two is assumed.
-STUDIES: dict[str, Study] = {
-    "soothing-rhythm-breathing": _study(
-        "people in general: breathing every day for eight weeks, against waiting", "soothing-rhythm-breathing",
-        "general", 56,
-    ),
-    "relaxation": _study(
-        "people who seek help: relaxation every day for eight weeks, against waiting", "relaxation", "help-seeking", 56
-    ),
-    "psychoeducation": _study(
-        "people in general: one session of psychoeducation, against waiting", "psychoeducation", "general", 14
-    ),
-}  # fmt: skip
+STUDIES: dict[str, Study] = {exercise: _study(says, exercise, preset, days) for says, exercise, preset, days in _ALONE}
 
 
 def rows(
@@ -103,14 +100,16 @@ def rows(
     `full`: more people in more worlds. `changes`: dotted changes of every simulated scenario. Raises InputError.
     """
     size = int(full)
+    check_changes(STUDIES.values(), changes or {})
     moved = shared(STUDIES, full, progress)
     effects: dict[tuple[str, str], list[float]] = {}
-    for exercise, study in STUDIES.items():
-        made = scenario(study, people=study.people[size], worlds=study.worlds[size], seed=seed, changes=changes)
-        worlds = trials.worlds(simulate_many([made], threads=threads, progress=moved.get(exercise))[0], study)
-        for finding in FINDINGS:
-            if finding.exercise == exercise:
-                effects[exercise, finding.score] = [world.effect(finding.score) for world in worlds]
+    with weighted(changes or {}) as rest:
+        for exercise, study in STUDIES.items():
+            made = scenario(study, people=study.people[size], worlds=study.worlds[size], seed=seed, changes=rest)
+            worlds = trials.worlds(simulate_many([made], threads=threads, progress=moved.get(exercise))[0], study)
+            for finding in FINDINGS:
+                if finding.exercise == exercise:
+                    effects[exercise, finding.score] = [world.effect(finding.score) for world in worlds]
     return [Row(one, *mean_and_interval(effects[one.exercise, one.score])) for one in FINDINGS]
 
 

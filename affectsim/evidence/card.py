@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.evidence.entries import Entry, entries
-from affectsim.evidence.studies import STUDIES, Study
+from affectsim.evidence.studies import STUDIES, Study, check_changes
 from affectsim.evidence.values import simulated
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import Progress
@@ -85,6 +85,7 @@ def card(
     wanted = chosen(only)
     needed = {study for entry in wanted for study in entry.studies}
     studies = [name for name in STUDIES if name in needed]
+    check_changes((STUDIES[name] for name in studies), changes or {})
     size = int(full)
     people = {name: STUDIES[name].people[size] for name in studies}
     worlds = {name: STUDIES[name].worlds[size] for name in studies}

@@ -6,11 +6,15 @@ a third of a community is offered training. Before anything counts, `SETTLING` d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from affectsim.errors import InputError, Mistake
+from affectsim.parts import Exercise
 from affectsim.populations import PRESETS
 from affectsim.scenario import Scenario
+from affectsim.training.controls import Control, controls
+from affectsim.training.programmes import Programme
 
 #: Days lived before the first that counts; a whole week, so that weekly records fit.
 SETTLING = 7
@@ -111,9 +115,9 @@ def scenario(
 ) -> Scenario:
     """Return the scenario of a study. `changes`: dotted changes of any scenario, such as {"model.defeat": 1.0}.
 
-    Changes of `training` are left out of studies without training; changed traits, where the preset of the study
-    says something else of them. "correlations.A.B" is the correlation of two traits. Raises InputError for what is
-    wrong.
+    Changes of `training` are left out of studies without training, those of an exercise out of studies without it;
+    changed traits, where the preset of the study says something else of them. "correlations.A.B" is the correlation
+    of two traits. Raises InputError for what is wrong.
     """
     tables: dict[str, Any] = {
         "title": study.says,
@@ -135,6 +139,23 @@ def scenario(
     return made.but(wanted) if wanted else made
 
 
+def check_changes(studies: Iterable[Study], changes: Mapping[str, Any]) -> None:
+    """Raise InputError with every change that is left out of all these studies."""
+    studies = list(studies)
+    idle = [path for path, value in changes.items() if not any(_wanted(study, {path: value}) for study in studies)]
+    if idle:
+        raise InputError("--set", [Mistake(path, "changes nothing in what is simulated here") for path in idle])
+
+
+def exercises(study: Study) -> frozenset[str]:
+    """Return the kinds of exercise that are done in a study, in both arms."""
+    if study.programme is None:
+        return frozenset()
+    programme = Programme.load(study.programme)
+    other = Control.load(study.against).programme(programme).exercises() if study.against in controls() else ()
+    return frozenset((*programme.exercises(), *other))
+
+
 def _wanted(study: Study, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes that mean something in a study."""
     wanted: dict[str, Any] = {}
@@ -146,6 +167,9 @@ def _wanted(study: Study, changes: Mapping[str, Any]) -> dict[str, Any]:
             pairs.append({"traits": tuple(steps[1:]), "r": value})
         elif steps[:2] == ["population", "traits"] and steps[-1] in preset.get(steps[2], {}):
             continue
+        elif steps[:2] == ["training", "exercises"] and steps[2] in Exercise.kinds():
+            if steps[2] in exercises(study):
+                wanted[path] = value
         elif study.programme or steps[0] != "training":
             wanted[path] = value
     if pairs:
