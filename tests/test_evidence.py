@@ -400,6 +400,20 @@ def test_another_number_than_that_set_by_hand_is_seen(
     assert not all(_near(row) for row in alone.rows(changes={number: 0.0}) if row.finding.sets)
 
 
+def test_scores_of_exercises_alone_read_with_other_weights(
+    exercises: list[alone.Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alone, "STUDIES", {"psychoeducation": alone.STUDIES["psychoeducation"]})
+    monkeypatch.setattr(alone, "FINDINGS", [one for one in alone.FINDINGS if one.exercise == "psychoeducation"])
+    before = {row.finding.score: row.model for row in exercises}
+    after = {
+        row.finding.score: row.model
+        for row in alone.rows(changes={"questionnaires.distress-score.self_criticism": 2.0})
+    }
+    assert after["distress_score"] > before["distress_score"]
+    assert after["self_criticism_score"] == before["self_criticism_score"]
+
+
 def test_exercises_alone_are_no_part_of_the_card(exercises: list[alone.Row]) -> None:
     assert not set(alone.STUDIES) & set(studies.STUDIES)
     text = alone.table(exercises, changes={"model.defeat": 1.0})
