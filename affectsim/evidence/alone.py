@@ -21,7 +21,7 @@ from affectsim.simulation import Progress, simulate_many
 
 
 class Finding(NamedTuple):
-    """One published effect of an exercise alone. `sets`: the number that is set by hand to it, "" for none.
+    """One published effect of an exercise alone. `sets`: path of the number that is set by hand to it, "" for none.
 
     `low`, `high`: the published 95 % interval, NaN where only the effect is known.
     """
@@ -61,17 +61,23 @@ class Row(NamedTuple):
 _FINCHAM = "Fincham et al. 2023 (Sci Rep 13:432): breathing of all kinds, against controls"
 _MANZONI = "Manzoni et al. 2008 (BMC Psychiatry 8:41): relaxation training, between groups"
 _DONKER = "Donker et al. 2009 (BMC Med 7:79): brief psychoeducation, on distress"
-_TOLERANCE = "trains_tolerance"
+
+_EXERCISES = "training.exercises"
+_BREATHING, _RELAXATION, _LEARNING = "soothing-rhythm-breathing", "relaxation", "psychoeducation"
 
 FINDINGS: tuple[Finding, ...] = (
-    Finding("soothing-rhythm-breathing", "anxiety_score", 0.32, math.nan, math.nan, _TOLERANCE, _FINCHAM),
-    Finding("soothing-rhythm-breathing", "stress_score", 0.35, 0.14, 0.55, "model.tolerance_effect", _FINCHAM),
-    Finding("soothing-rhythm-breathing", "depression_score", 0.40, math.nan, math.nan, "", _FINCHAM),
-    Finding("relaxation", "anxiety_score", 0.51, 0.46, 0.63, _TOLERANCE, _MANZONI),
+    Finding(
+        _BREATHING, "anxiety_score", 0.32, math.nan, math.nan, f"{_EXERCISES}.{_BREATHING}.trains_tolerance", _FINCHAM
+    ),
+    Finding(_BREATHING, "stress_score", 0.35, 0.14, 0.55, "model.tolerance_effect", _FINCHAM),
+    Finding(_BREATHING, "depression_score", 0.40, math.nan, math.nan, "", _FINCHAM),
+    Finding(_RELAXATION, "anxiety_score", 0.51, 0.46, 0.63, f"{_EXERCISES}.{_RELAXATION}.trains_tolerance", _MANZONI),
     # Taken over for the score of self-criticism, which is what the exercise works on.
-    Finding("psychoeducation", "self_criticism_score", 0.20, 0.01, 0.40, "trains_self_criticism", _DONKER),
-    Finding("psychoeducation", "distress_score", 0.20, 0.01, 0.40, "", _DONKER),
-)  # fmt: skip
+    Finding(
+        _LEARNING, "self_criticism_score", 0.20, 0.01, 0.40, f"{_EXERCISES}.{_LEARNING}.trains_self_criticism", _DONKER
+    ),
+    Finding(_LEARNING, "distress_score", 0.20, 0.01, 0.40, "", _DONKER),
+)
 
 
 def _study(says: str, exercise: str, preset: str, days: int) -> Study:
@@ -82,9 +88,9 @@ def _study(says: str, exercise: str, preset: str, days: int) -> Study:
 
 
 _ALONE = (
-    ("people in general: breathing every day for eight weeks", "soothing-rhythm-breathing", "general", 56),
-    ("people who seek help: relaxation every day for eight weeks", "relaxation", "help-seeking", 56),
-    ("people in general: one session of psychoeducation", "psychoeducation", "general", 14),
+    ("people in general: breathing every day for eight weeks", _BREATHING, "general", 56),
+    ("people who seek help: relaxation every day for eight weeks", _RELAXATION, "help-seeking", 56),
+    ("people in general: one session of psychoeducation", _LEARNING, "general", 14),
 )
 #: Exercise -> the study of it alone. That patients stand for trials of relaxation and people in general for the other
 #: two is assumed.
@@ -132,5 +138,5 @@ def _line(row: Row) -> str:
     of = row.finding
     model = f"{row.model:.2f} [{row.low:.2f}, {row.high:.2f}]"
     published = f"{of.published:.2f}" + ("" if math.isnan(of.low) else f" [{of.low:.2f}, {of.high:.2f}]")
-    words = f"{of.score.replace('_score', '').replace('_', ' ')}{f' (sets {of.sets})' if of.sets else ''}"
+    words = f"{of.score.removesuffix('_score').replace('_', '-')}{f' (sets {of.sets})' if of.sets else ''}"
     return f"{model:>22}  {published:>18}  {words}"

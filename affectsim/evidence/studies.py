@@ -66,6 +66,11 @@ class Study(NamedTuple):
             return SETTLING + DIARY_DAYS
         return START + self.programme_days + self.follow_up
 
+    @property
+    def reads_scores(self) -> bool:
+        """Does anybody fill in questionnaires?"""
+        return any(name.endswith("-score") for name in self.readouts)
+
 
 _EIGHT = 56
 #: Name -> study. The order is that in which they are simulated.
@@ -162,15 +167,21 @@ def _wanted(study: Study, changes: Mapping[str, Any]) -> dict[str, Any]:
     pairs = []
     preset = PRESETS[study.preset].changes()
     for path, value in changes.items():
-        steps = path.split(".")
-        if steps[0] == "correlations":
-            pairs.append({"traits": tuple(steps[1:]), "r": value})
-        elif steps[:2] == ["population", "traits"] and steps[-1] in preset.get(steps[2], {}):
-            continue
-        elif steps[:2] == ["training", "exercises"] and steps[2] in Exercise.kinds():
-            if steps[2] in exercises(study):
-                wanted[path] = value
-        elif study.programme or steps[0] != "training":
+        match path.split("."):
+            case ["correlations", *traits]:
+                pairs.append({"traits": tuple(traits), "r": value})
+                continue
+            case ["population", "traits", trait, *_, last]:
+                said = last not in preset.get(trait, {})
+            case ["training", "exercises", kind, *_] if kind in Exercise.kinds():
+                said = kind in exercises(study)
+            case ["training", *_]:
+                said = study.programme is not None
+            case ["questionnaires", *_]:
+                said = study.reads_scores
+            case _:
+                said = True
+        if said:
             wanted[path] = value
     if pairs:
         wanted["population.correlations"] = pairs

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from affectsim.errors import InputError, Mistake, nearest
 from affectsim.evidence import trials
 from affectsim.evidence.momentary import diary_values
 from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import TRAITS
-from affectsim.questionnaires.scales import Questionnaire
+from affectsim.questionnaires.scales import QUANTITIES, Questionnaire
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, Recorded, datasets, recorded, simulate_many
 
@@ -76,7 +78,11 @@ def practice_rate(changes: Mapping[str, float]) -> Values:
 
 @contextmanager
 def weighted(changes: Mapping[str, float]) -> Iterator[dict[str, float]]:
-    """Let scores read with the weights "questionnaires.KIND.QUANTITY"; give the other changes."""
+    """Let scores read with the weights "questionnaires.KIND.QUANTITY"; give the other changes.
+
+    Raises InputError with every weight that is none.
+    """
+    _check_weights(changes)
     before: dict[str, Mapping[str, float]] = {}
     rest: dict[str, float] = {}
     kinds = Questionnaire.kinds()
@@ -93,6 +99,23 @@ def weighted(changes: Mapping[str, float]) -> Iterator[dict[str, float]]:
     finally:
         for kind, reads in before.items():
             kinds[kind].reads = reads
+
+
+def _check_weights(changes: Mapping[str, Any]) -> None:
+    wrong = []
+    for path, value in changes.items():
+        match path.split("."):
+            case ["questionnaires", kind, quantity]:
+                if kind not in Questionnaire.kinds():
+                    wrong.append(Mistake(path, f"is no score{nearest(kind, Questionnaire.kinds())}"))
+                elif quantity not in QUANTITIES:
+                    wrong.append(Mistake(path, f"is nothing that scores read{nearest(quantity, QUANTITIES)}"))
+                elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                    wrong.append(Mistake(f"{path} = {value}", "must be a number"))
+            case ["questionnaires", *_]:
+                wrong.append(Mistake(path, "must be questionnaires.SCORE.QUANTITY"))
+    if wrong:
+        raise InputError("--set", wrong)
 
 
 def simulated(
@@ -136,7 +159,7 @@ def simulated_many(
             batch = recorded(made, threads=threads)
             for key, one in zip(missing, made, strict=True):
                 read = partial(_read, one, batch)
-                known[name, key] = read if _reads_scores(name) else partial(_as_it_is, read())
+                known[name, key] = read if STUDIES[name].reads_scores else partial(_as_it_is, read())
     results = []
     for point, key, (weights, _) in zip(points, keys, parted, strict=True):
         with weighted(weights):
@@ -162,7 +185,3 @@ def _read(one: Scenario, batch: Recorded) -> xr.Dataset:
 
 def _as_it_is(run: xr.Dataset) -> xr.Dataset:
     return run
-
-
-def _reads_scores(study: str) -> bool:
-    return any(name.endswith("-score") for name in STUDIES[study].readouts)
