@@ -12,6 +12,7 @@ from affectsim.plots.factors import along_factors
 from affectsim.plots.maps import maps
 from affectsim.plots.network import Placed, network, network_before_after
 from affectsim.plots.policies import policy_front
+from affectsim.plots.predictions import predictions_that_hold
 from affectsim.plots.region import region_over_years
 from affectsim.plots.sensitivity import indices
 from affectsim.plots.style import save
@@ -38,6 +39,7 @@ __all__ = [
     "phase_portrait",
     "policy_front",
     "power_by_size",
+    "predictions_that_hold",
     "region_over_years",
     "save",
     "swept",

@@ -1,0 +1,191 @@
+"""Other sets of numbers that fit as well as the package's own: what they predict, as tables, a figure and words.
+
+    python -m affectsim.evidence.other_fits experiments/equally-good-fits
+
+makes what is missing of the search (`evidence.search`; kept in the folder equally-good-fits-search, or in the one
+given as second argument) and writes the tables, the figure and the numbers in the README of the folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from affectsim.errors import InputError, Mistake
+from affectsim.evidence.entries import Entry, entries
+from affectsim.evidence.search import MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run
+from affectsim.text_files import read_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+README, NUMBERS, PREDICTIONS, FIGURE = "README.md", "fits.csv", "predictions.csv", "figure.png"
+_START, _END = "<!-- numbers: written by the command above -->", "<!-- end of numbers -->"
+#: Share of the spread before the evidence from which a number is hardly known.
+_HARDLY = 0.8
+#: Numbers that are listed as known best.
+_BEST = 8
+
+
+class Found(NamedTuple):
+    """What came out, a row for each set that fits, the package's own first (`own`).
+
+    `numbers`: the free numbers; `model`, `inside`: the predicted entries, value and verdict. `source`: how many sets
+    were tried.
+    """
+
+    numbers: pd.DataFrame
+    model: pd.DataFrame
+    inside: pd.DataFrame
+    source: str
+
+
+def predicted() -> list[Entry]:
+    """Return the entries that are only predicted."""
+    return [entry for entry in entries() if entry.role == "predict"]
+
+
+def found_in(store: Store, search: Search) -> Found:
+    """Return what came out of a search that is finished. Raises InputError."""
+    import pandas as pd
+
+    kept = {name: store.read(name) for name in (OWN, *(MEMBER.format(n) for n in range(search.members)))}
+    judged = {name: one for name, one in kept.items() if one is not None}
+    fits = {name: one for name, one in judged.items() if "predicted" in one}
+    if OWN not in fits:
+        raise InputError(
+            str(store.folder), [Mistake("search", "the package's own numbers are not judged, or do not fit")]
+        )
+    paths, names = [one.path for one in free_numbers()], [entry.name for entry in predicted()]
+    numbers = pd.DataFrame([[one["numbers"][path] for path in paths] for one in fits.values()], columns=paths)
+    model, inside = (
+        pd.DataFrame([[one["predicted"][name][n] for name in names] for one in fits.values()], columns=names)
+        for n in (0, 1)
+    )
+    for table in (numbers, model, inside):
+        table.insert(0, "set", list(fits))
+    source = (
+        f"{search.members} sets of {len(paths)} numbers were looked for; {len(judged) - 1} were judged on the card "
+        f"in its full size, {len(fits) - 1} fit"
+    )
+    return Found(numbers, model, inside, source)
+
+
+def load(folder: Path) -> Found:
+    """Return what the tables of a folder hold. Raises OSError if they are not there."""
+    import pandas as pd
+
+    first, _, _ = (folder / NUMBERS).read_text(encoding="utf-8").partition("\n")
+    both = pd.read_csv(folder / PREDICTIONS)
+    model, inside = (both.pivot(index="set", columns="entry", values=kind) for kind in ("model", "inside"))
+    numbers = pd.read_csv(folder / NUMBERS, comment="#")
+    names = [entry.name for entry in predicted()]
+    model, inside = (table.loc[numbers["set"], names].reset_index() for table in (model, inside))
+    return Found(numbers, model, inside, first.removeprefix("# ").strip())
+
+
+def counts(found: Found) -> pd.Series[int]:
+    """Return how many predictions are inside: set -> number."""
+    return found.inside.set_index("set").sum(axis=1).astype(int)
+
+
+def shares(found: Found) -> pd.Series[float]:
+    """Return in which share of the sets that were found a prediction is inside: entry -> share, in order of it."""
+    others = found.inside.set_index("set").drop(index=OWN)
+    return others.mean().astype(float).sort_values(ascending=False, kind="stable")
+
+
+def spreads(found: Found) -> pd.Series[float]:
+    """Return how far the sets that were found are apart in each number, as a share of what it was before the evidence.
+
+    1: a number is anywhere in its bounds; 0: it is the same in all.
+    """
+    import pandas as pd
+
+    others = found.numbers.set_index("set").drop(index=OWN)
+    places = np.array([coordinates_of(row) for row in others.to_dict("records")])
+    return pd.Series(places.std(axis=0, ddof=1), others.columns).sort_values()
+
+
+def text(found: Found) -> str:
+    """Return the numbers as tables."""
+    inside = counts(found)
+    own, others = int(inside[OWN]), inside.drop(OWN)
+    total = len(found.inside.columns) - 1
+    lines = [
+        f"{found.source}.", "",
+        f"Predictions inside, of {total}: {others.min()} to {others.max()}, median {others.median():g} "
+        f"(the package's own: {own})",
+        f"{'inside':>8}" + "".join(f"{n:>5}" for n in range(others.min(), others.max() + 1)),
+        f"{'sets':>8}" + "".join(f"{int((others == n).sum()):>5}" for n in range(others.min(), others.max() + 1)),
+        "",
+        "sets in which  package's own       values of the sets: median",
+        "it is inside   value              and from lowest to highest  prediction",
+    ]  # fmt: skip
+    model = found.model.set_index("set")
+    verdict = found.inside.set_index("set")
+    for name, share in shares(found).items():
+        values = model[name].drop(OWN)
+        said = "inside" if verdict.loc[OWN, name] else "OUTSIDE"
+        span = f"{values.median():.2f} [{values.min():.2f}, {values.max():.2f}]"
+        lines.append(f"{100 * share:>10.0f} %   {model.loc[OWN, name]:>5.2f} {said:<8}  {span:>28}  {name}")
+    known = spreads(found)
+    hardly = int((known >= _HARDLY).sum())
+    lines += [
+        "",
+        "How far the sets are apart in a number, as a share of what was possible (1: anywhere in its bounds):",
+        f"{_HARDLY:g} or more for {hardly} of {known.size}, median {known.median():.2f}. Least for",
+        *(f"{value:>8.2f}  {name}" for name, value in known.head(_BEST).items()),
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def write(found: Found, folder: Path) -> None:
+    """Write the tables and the figure, and put the numbers into the README. Raises InputError without its markers."""
+    from affectsim import plots
+
+    path = folder / README
+    before, opened, rest = read_text(path, str(path)).partition(_START)
+    _, closed, after = rest.partition(_END)
+    if not opened or not closed:
+        raise InputError(str(path), [Mistake("numbers", f"the lines {_START} and {_END} are missing")])
+    with (folder / NUMBERS).open("w", encoding="utf-8", newline="") as file:
+        file.write(f"# {found.source}\n")
+        found.numbers.to_csv(file, index=False, lineterminator="\n")
+    values, verdicts = (
+        one.melt("set", var_name="entry", value_name=kind)
+        for one, kind in ((found.model, "model"), (found.inside, "inside"))
+    )
+    values.merge(verdicts).to_csv(folder / PREDICTIONS, index=False, lineterminator="\n")
+    path.write_text(f"{before}{_START}\n```text\n{text(found)}\n```\n{_END}{after}", encoding="utf-8")
+    own = found.inside.set_index("set").loc[OWN]
+    figure = plots.predictions_that_hold(
+        {_words(name): share for name, share in shares(found).items()},
+        {_words(name): bool(one) for name, one in own.items()}, len(found.inside) - 1,
+    )  # fmt: skip
+    plots.save(figure, folder / FIGURE)
+
+
+def _words(name: str) -> str:
+    """Return an entry as it is called in the figure: what, and who published it."""
+    *_, study, what = name.split(".")
+    author, year = study.split("_")
+    return f"{what.replace('_', ' ')} ({author.capitalize()} {year})"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Make what is missing and write everything; the second argument names another folder for the search."""
+    search = Search()
+    store = Store(Path(arguments[1] if len(arguments) > 1 else "equally-good-fits-search"), search)
+    run(store, search)
+    found = found_in(store, search)
+    write(found, Path(arguments[0]))
+    print(text(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

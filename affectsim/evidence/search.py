@@ -1,0 +1,203 @@
+"""Looking for other sets of numbers that fit as well as the package's own, and judging them on the card.
+
+All free numbers of all stages of the calibration are free at once, each anywhere in its bounds. Sets are looked for by
+`evidence.ensemble`, with `values.simulated_many`, which computes nothing that is only predicted. Which members fit is
+decided by the card in its full size, on its own seed: every entry that may be fitted is inside. Only then is the rest
+of the card computed. Scores keep the norms of the package's own population (`affectsim.questionnaire_reference`).
+
+A search is kept in a folder, round by round and member by member, so it can be stopped and gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from affectsim.calibrated import FILE
+from affectsim.errors import InputError, Mistake
+from affectsim.evidence import ensemble
+from affectsim.evidence.card import Row, card
+from affectsim.evidence.entries import Entry, entries
+from affectsim.evidence.files import read_numbers
+from affectsim.evidence.free import STAGES, Free
+from affectsim.evidence.values import FITTED, simulated_many
+from affectsim.sweep.plan import versions
+
+Float = npt.NDArray[np.float64]
+
+#: Name in the store of what the card says of the package's own numbers; of a member.
+OWN, MEMBER = "own", "member-{}"
+#: Simulated while sets are looked for: everything that entries which may be fitted ask for.
+_STUDIES = ("diaries", "survey", *FITTED)
+#: Points simulated together, and how much more each round counts in the regression than the one before it (assumed).
+_BATCH, _ROUND_WEIGHT = 10, 3.0
+#: How far members begin on the way from the package's own numbers to their own place.
+_BEGIN = 0.4
+#: Entries that may be outside in the last round, by chance, before a member is given up.
+_BY_CHANCE = 1
+_QUIET = 30.0
+
+
+class Search(NamedTuple):
+    """How sets are looked for. `sizes`: (people in a world, worlds) of each round; the last one is only looked at."""
+
+    members: int = 100
+    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 5 + ((800, 4),) * 2
+    seed: int = 1
+
+
+def free_numbers() -> tuple[Free, ...]:
+    """Return all free numbers of the calibration, each once."""
+    found: dict[str, Free] = {}
+    for stage in STAGES.values():
+        for one in stage.free:
+            found.setdefault(one.path, one)
+    return tuple(found.values())
+
+
+def fitted_entries() -> list[Entry]:
+    """Return the entries that decide whether a set fits."""
+    return [entry for entry in entries() if entry.role == "calibrate"]
+
+
+def numbers_at(coordinates: Float, own: Mapping[str, float]) -> dict[str, float]:
+    """Return a whole set, path -> value with four digits. `own`: the package's numbers, for what is not free."""
+    from scipy.special import ndtr
+
+    found = dict(own)
+    for one, place in zip(free_numbers(), ndtr(coordinates), strict=True):
+        found |= {path: float(f"{value:.4g}") for path, value in one.numbers(float(place)).items()}
+    return found
+
+
+def coordinates_of(numbers: Mapping[str, float]) -> Float:
+    """Return the coordinates of a set: standard normal if a number may be anywhere in its bounds."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri([one.place(numbers[one.path]) for one in free_numbers()]))
+
+
+class Store:
+    """The folder in which a search is kept: a file for each round and each member, whole or not there."""
+
+    def __init__(self, folder: Path, search: Search) -> None:
+        """Begin, or go on with, a search. Raises InputError if the folder holds another one."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        mine = json.loads(json.dumps({**search._asdict(), "sources": versions()["sources"]}))
+        kept = self.read("search")
+        if kept not in (None, mine):
+            raise InputError(str(folder), [Mistake("search", "holds another search, or the model has changed since")])
+        if kept is None:
+            self.keep("search", mine)
+
+    def read(self, name: str) -> Any:
+        """Return what is kept under a name, None if nothing is."""
+        path = self.folder / f"{name}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def keep(self, name: str, what: Any) -> None:
+        """Keep plain values under a name; the file appears whole."""
+        partial = self.folder / f".{name}.{os.getpid()}.partial"
+        partial.write_text(json.dumps(what), encoding="utf-8")
+        os.replace(partial, self.folder / f"{name}.json")
+
+
+class _Progress:
+    """Says now and then how far a piece of work is, and how long it will take at this pace."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total, self._done = what, total, 0
+        self._began = self._said = time.monotonic()
+
+    def __call__(self, more: int) -> None:
+        self._done += more
+        now = time.monotonic()
+        if now - self._said > _QUIET or self._done >= self._total:
+            self._said = now
+            left = (now - self._began) / self._done * (self._total - self._done) / 60
+            said = f"  {self._what}: {self._done} of {self._total}, about {left:.0f} min left"
+            print(said, file=sys.stderr, flush=True)
+
+
+def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
+    """Look for sets; return member -> numbers for those that show (nearly) everything in the last round."""
+    own = read_numbers(FILE)
+    wanted = fitted_entries()
+    low, high = (np.array(ends) for ends in zip(*(entry.range for entry in wanted), strict=True))
+    generator = np.random.default_rng([search.seed, 13])
+    start = np.clip(coordinates_of(own), -ensemble.END, ensemble.END)
+    prior = generator.standard_normal((search.members, start.size))
+    aims = ensemble.targets(low, high, search.members, generator)
+    at = start + _BEGIN * (prior - start)
+    places, values, weights = [], [], []
+    for number, (people, worlds) in enumerate(search.sizes):
+        now = _round(number, at, own, people, worlds, search, store)
+        inside = ((now >= low) & (now <= high)).sum(axis=1)
+        print(f"round {number + 1} of {len(search.sizes)} ({people} people in {worlds} worlds): of {low.size} entries "
+              f"{np.median(inside):g} inside (median), {inside.max()} at most", flush=True)  # fmt: skip
+        if number == len(search.sizes) - 1:
+            break
+        places.append(at)
+        values.append(now)
+        weights.append(np.full(len(at), _ROUND_WEIGHT**number))
+        change = ensemble.slope(np.concatenate(places), np.concatenate(values), np.concatenate(weights))
+        at = ensemble.moved(at, now, aims, prior, change, (high - low) / 2)
+    return {int(member): numbers_at(at[member], own) for member in np.flatnonzero(inside >= low.size - _BY_CHANCE)}
+
+
+def _round(
+    number: int, at: Float, own: Mapping[str, float], people: int, worlds: int, search: Search, store: Store
+) -> Float:
+    """Return what all members show, (members, entries), simulating those that are not kept."""
+    name = f"round-{number + 1}"
+    kept = store.read(name) or []
+    said = _Progress(name, len(at) - len(kept)) if len(kept) < len(at) else None
+    while len(kept) < len(at):
+        points = [numbers_at(one, own) for one in at[len(kept) : len(kept) + _BATCH]]
+        made = simulated_many(
+            _STUDIES, points, people=people, worlds=worlds, seed=1000 * search.seed + number, threads=None
+        )
+        kept += [[found.get(entry.name, float("nan")) for entry in fitted_entries()] for found in made]
+        store.keep(name, kept)
+        if said:
+            said(len(made))
+    return np.array(kept)
+
+
+def judge(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, Any]:
+    """Return what the card says of a set: whether it fits, and only then what it predicts, name -> (value, inside)."""
+    roles = {role: _groups(role) for role in ("calibrate", "predict")}
+    fit = card(roles["calibrate"], full=full, changes=numbers)
+    found: dict[str, Any] = {"numbers": dict(numbers), "outside": [row.entry.name for row in fit if not row.inside]}
+    if not found["outside"]:
+        found["predicted"] = {row.entry.name: _said(row) for row in card(roles["predict"], full=full, changes=numbers)}
+    return found
+
+
+def _groups(role: str) -> list[str]:
+    return [entry.name for entry in entries() if entry.role == role]
+
+
+def _said(row: Row) -> tuple[float, bool]:
+    return float(f"{row.model:.4g}"), row.inside is True
+
+
+def run(store: Store, search: Search) -> None:
+    """Look for sets and judge them; what is kept already is not made again."""
+    found = look(search, store)
+    print(f"{len(found)} of {search.members} sets are judged on the card in its full size", flush=True)
+    todo = {OWN: read_numbers(FILE), **{MEMBER.format(number): one for number, one in found.items()}}
+    said = _Progress("judged", len(todo))
+    for name, numbers in todo.items():
+        if store.read(name) is None:
+            store.keep(name, judge(numbers))
+        said(1)
