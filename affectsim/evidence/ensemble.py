@@ -12,6 +12,8 @@ Coordinates are standard normal before the evidence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,7 +22,7 @@ Float = npt.NDArray[np.float64]
 #: Part of the half width of a range, about its middle, from which targets are drawn: chance may not put them outside.
 _INNER = 0.6
 #: How near a member should come to its targets, in half widths (standard deviation; assumed).
-_CLOSE = 0.35
+_CLOSE = 0.15
 #: Longest step of a coordinate in one round: what was learned holds nearby.
 _STEP = 1.0
 #: Coordinates stay this near to the middle: 3 is the last thousandth of what is possible.
@@ -34,17 +36,21 @@ def targets(low: Float, high: Float, members: int, generator: np.random.Generato
     return np.asarray((low + high) / 2 + _INNER * (high - low) / 2 * generator.uniform(-1, 1, (members, low.size)))
 
 
-def slope(places: Float, values: Float, weights: Float) -> Float:
+def slope(places: Sequence[Float], values: Sequence[Float], weights: Sequence[float]) -> Float:
     """Return how values change with coordinates, (values, coordinates), by weighted linear regression.
 
-    `places`: (points, coordinates); `values`: (points, values), a point with NaN is left out; `weights`: (points,).
+    One array for each round: `places` (members, coordinates), `values` (members, values; a member with NaN is left
+    out), `weights` of a member. Members of a round share their events, so every round has a constant of its own.
     """
-    good = np.isfinite(values).all(axis=1)
-    root = np.sqrt(weights[good])[:, None]
-    design = np.concatenate([np.ones((int(good.sum()), 1)), places[good]], axis=1) * root
-    pull = np.full(design.shape[1], _RIDGE * weights[good].sum())
-    pull[0] = 0.0
-    return np.asarray(np.linalg.solve(design.T @ design + np.diag(pull), design.T @ (values[good] * root))[1:].T)
+    rounds = len(places)
+    number = np.repeat(np.arange(rounds), [len(one) for one in places])
+    found = np.concatenate(values)
+    good = np.isfinite(found).all(axis=1)
+    design = np.concatenate([number[:, None] == np.arange(rounds), np.concatenate(places)], axis=1)[good]
+    weight = np.asarray(weights)[number[good]]
+    pull = np.where(np.arange(design.shape[1]) < rounds, 0.0, _RIDGE * weight.sum())
+    left = (design.T * weight) @ design + np.diag(pull)
+    return np.asarray(np.linalg.solve(left, (design.T * weight) @ found[good])[rounds:].T)
 
 
 def moved(places: Float, values: Float, wanted: Float, own: Float, change: Float, half: Float) -> Float:

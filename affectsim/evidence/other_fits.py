@@ -16,15 +16,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from affectsim.errors import InputError, Mistake
+from affectsim.evidence.card import card
 from affectsim.evidence.entries import Entry, entries
-from affectsim.evidence.search import MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run
+from affectsim.evidence.search import MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run, whole
 from affectsim.text_files import read_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 README, NUMBERS, PREDICTIONS, FIGURE = "README.md", "fits.csv", "predictions.csv", "figure.png"
+EXPECTED = "expected.csv"
 _START, _END = "<!-- numbers: written by the command above -->", "<!-- end of numbers -->"
+#: What is simulated again with one of the sets, to see that the model still gives its numbers.
+_AGAIN = ("traits.fear_of_self_compassion_with_distress", "trials.matos_2017")
+#: By how much a value may differ on another machine.
+_ROUNDING = 2e-4
 #: Share of the spread before the evidence from which a number is hardly known.
 _HARDLY = 0.8
 #: Numbers that are listed as known best.
@@ -170,6 +176,26 @@ def write(found: Found, folder: Path) -> None:
     plots.save(figure, folder / FIGURE)
 
 
+def again(found: Found) -> pd.DataFrame:
+    """Return some of the card in the usual size, entry and model, for the first of the sets that were found."""
+    import pandas as pd
+
+    numbers = found.numbers.set_index("set").drop(index=OWN).iloc[0].to_dict()
+    rows = card(_AGAIN, changes=whole(numbers))
+    return pd.DataFrame({"entry": [row.entry.name for row in rows], "model": [round(row.model, 4) for row in rows]})
+
+
+def differences(now: pd.DataFrame, folder: Path) -> list[str]:
+    """Return in words which values of one set are not the expected ones."""
+    import pandas as pd
+
+    expected = pd.read_csv(folder / EXPECTED)
+    if list(now["entry"]) != list(expected["entry"]):
+        return [f"{EXPECTED} is about other entries"]
+    rows = zip(now["entry"], now["model"], expected["model"], strict=True)
+    return [f"{name}: {value:g}, expected {known:g}" for name, value, known in rows if abs(value - known) > _ROUNDING]
+
+
 def _words(name: str) -> str:
     """Return an entry as it is called in the figure: what, and who published it."""
     *_, study, what = name.split(".")
@@ -183,7 +209,9 @@ def main(arguments: Sequence[str]) -> None:
     store = Store(Path(arguments[1] if len(arguments) > 1 else "equally-good-fits-search"), search)
     run(store, search)
     found = found_in(store, search)
-    write(found, Path(arguments[0]))
+    folder = Path(arguments[0])
+    write(found, folder)
+    again(found).to_csv(folder / EXPECTED, index=False, lineterminator="\n")
     print(text(found))
 
 

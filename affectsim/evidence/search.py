@@ -49,8 +49,8 @@ _QUIET = 30.0
 class Search(NamedTuple):
     """How sets are looked for. `sizes`: (people in a world, worlds) of each round; the last one is only looked at."""
 
-    members: int = 100
-    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 5 + ((800, 4),) * 2
+    members: int = 80
+    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 4 + ((500, 3),) * 3 + ((800, 4),) * 2
     seed: int = 1
 
 
@@ -68,13 +68,20 @@ def fitted_entries() -> list[Entry]:
     return [entry for entry in entries() if entry.role == "calibrate"]
 
 
-def numbers_at(coordinates: Float, own: Mapping[str, float]) -> dict[str, float]:
-    """Return a whole set, path -> value with four digits. `own`: the package's numbers, for what is not free."""
+def numbers_at(coordinates: Float) -> dict[str, float]:
+    """Return the free numbers at a place, path -> value with four digits."""
     from scipy.special import ndtr
 
-    found = dict(own)
-    for one, place in zip(free_numbers(), ndtr(coordinates), strict=True):
-        found |= {path: float(f"{value:.4g}") for path, value in one.numbers(float(place)).items()}
+    places = zip(free_numbers(), ndtr(coordinates), strict=True)
+    return {one.path: float(f"{one.value(float(place)):.4g}") for one, place in places}
+
+
+def whole(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return a whole set, path -> value: the free numbers, those in proportion to them, and the package's others."""
+    found = read_numbers(FILE)
+    for one in free_numbers():
+        value = numbers[one.path]
+        found |= {one.path: value} | {path: share * value for path, share in one.along.items()}
     return found
 
 
@@ -130,17 +137,16 @@ class _Progress:
 
 def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
     """Look for sets; return member -> numbers for those that show (nearly) everything in the last round."""
-    own = read_numbers(FILE)
     wanted = fitted_entries()
     low, high = (np.array(ends) for ends in zip(*(entry.range for entry in wanted), strict=True))
     generator = np.random.default_rng([search.seed, 13])
-    start = np.clip(coordinates_of(own), -ensemble.END, ensemble.END)
+    start = np.clip(coordinates_of(read_numbers(FILE)), -ensemble.END, ensemble.END)
     prior = generator.standard_normal((search.members, start.size))
     aims = ensemble.targets(low, high, search.members, generator)
     at = start + _BEGIN * (prior - start)
     places, values, weights = [], [], []
     for number, (people, worlds) in enumerate(search.sizes):
-        now = _round(number, at, own, people, worlds, search, store)
+        now = _round(number, at, people, worlds, search, store)
         inside = ((now >= low) & (now <= high)).sum(axis=1)
         print(f"round {number + 1} of {len(search.sizes)} ({people} people in {worlds} worlds): of {low.size} entries "
               f"{np.median(inside):g} inside (median), {inside.max()} at most", flush=True)  # fmt: skip
@@ -148,21 +154,19 @@ def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
             break
         places.append(at)
         values.append(now)
-        weights.append(np.full(len(at), _ROUND_WEIGHT**number))
-        change = ensemble.slope(np.concatenate(places), np.concatenate(values), np.concatenate(weights))
+        weights.append(_ROUND_WEIGHT**number)
+        change = ensemble.slope(places, values, weights)
         at = ensemble.moved(at, now, aims, prior, change, (high - low) / 2)
-    return {int(member): numbers_at(at[member], own) for member in np.flatnonzero(inside >= low.size - _BY_CHANCE)}
+    return {int(member): numbers_at(at[member]) for member in np.flatnonzero(inside >= low.size - _BY_CHANCE)}
 
 
-def _round(
-    number: int, at: Float, own: Mapping[str, float], people: int, worlds: int, search: Search, store: Store
-) -> Float:
+def _round(number: int, at: Float, people: int, worlds: int, search: Search, store: Store) -> Float:
     """Return what all members show, (members, entries), simulating those that are not kept."""
     name = f"round-{number + 1}"
     kept = store.read(name) or []
     said = _Progress(name, len(at) - len(kept)) if len(kept) < len(at) else None
     while len(kept) < len(at):
-        points = [numbers_at(one, own) for one in at[len(kept) : len(kept) + _BATCH]]
+        points = [whole(numbers_at(one)) for one in at[len(kept) : len(kept) + _BATCH]]
         made = simulated_many(
             _STUDIES, points, people=people, worlds=worlds, seed=1000 * search.seed + number, threads=None
         )
@@ -174,12 +178,16 @@ def _round(
 
 
 def judge(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, Any]:
-    """Return what the card says of a set: whether it fits, and only then what it predicts, name -> (value, inside)."""
+    """Return what the card says of free numbers: whether they fit, and only then what they predict.
+
+    `outside`: names of fitted entries; `predicted`: name -> (value, inside).
+    """
+    changes = whole(numbers)
     roles = {role: _groups(role) for role in ("calibrate", "predict")}
-    fit = card(roles["calibrate"], full=full, changes=numbers)
+    fit = card(roles["calibrate"], full=full, changes=changes)
     found: dict[str, Any] = {"numbers": dict(numbers), "outside": [row.entry.name for row in fit if not row.inside]}
     if not found["outside"]:
-        found["predicted"] = {row.entry.name: _said(row) for row in card(roles["predict"], full=full, changes=numbers)}
+        found["predicted"] = {row.entry.name: _said(row) for row in card(roles["predict"], full=full, changes=changes)}
     return found
 
 
@@ -195,7 +203,9 @@ def run(store: Store, search: Search) -> None:
     """Look for sets and judge them; what is kept already is not made again."""
     found = look(search, store)
     print(f"{len(found)} of {search.members} sets are judged on the card in its full size", flush=True)
-    todo = {OWN: read_numbers(FILE), **{MEMBER.format(number): one for number, one in found.items()}}
+    mine = read_numbers(FILE)
+    own = {one.path: mine[one.path] for one in free_numbers()}
+    todo = {OWN: own, **{MEMBER.format(number): one for number, one in found.items()}}
     said = _Progress("judged", len(todo))
     for name, numbers in todo.items():
         if store.read(name) is None:
