@@ -138,7 +138,7 @@ def text(found: Found) -> str:
         values = model[name].drop(OWN)
         said = "inside" if verdict.loc[OWN, name] else "OUTSIDE"
         span = f"{values.median():.2f} [{values.min():.2f}, {values.max():.2f}]"
-        lines.append(f"{100 * share:>10.0f} %   {model.loc[OWN, name]:>5.2f} {said:<8}  {span:>28}  {name}")
+        lines.append(f"{100 * share:>10.0f} %   {model.loc[OWN, name]:>5.2f} {said:<8}  {span:>28}  {_short(name)}")
     known = spreads(found)
     hardly = int((known >= _HARDLY).sum())
     lines += [
@@ -196,11 +196,16 @@ def differences(now: pd.DataFrame, folder: Path) -> list[str]:
     return [f"{name}: {value:g}, expected {known:g}" for name, value, known in rows if abs(value - known) > _ROUNDING]
 
 
+def _short(name: str) -> str:
+    """Return an entry without the group of its study."""
+    return ".".join(name.split(".")[-2:])
+
+
 def _words(name: str) -> str:
     """Return an entry as it is called in the figure: what, and who published it."""
-    *_, study, what = name.split(".")
+    study, what = _short(name).split(".")
     author, year = study.split("_")
-    return f"{what.replace('_', ' ')} ({author.capitalize()} {year})"
+    return f"{what.replace('_', ' ').replace('self ', 'self-')} ({author.capitalize()} {year})"
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -17,13 +17,13 @@ def predictions_that_hold(shares: Mapping[str, float], own: Mapping[str, bool], 
 
     `shares`: name -> share, drawn from top to bottom; `own`: whether the package's own numbers are inside.
     """
-    height = 2.1 + 0.3 * len(shares)
+    height = 2.2 + 0.3 * len(shares)
     figure = new_figure(
         9.5, height, "Which predictions depend on the set of numbers?",
         f"{sets} sets of numbers that fit everything they may be fitted to: in how many is a prediction inside?\n"
         "At the right: what the package's own numbers say.",
     )  # fmt: skip
-    axes = figure.add_axes((0.36, 0.62 / height, 0.5, 1 - 1.85 / height))
+    axes = figure.add_axes((0.41, 0.85 / height, 0.45, 1 - 1.9 / height))
     plain(axes)
     rows = range(len(shares))
     axes.barh(rows, [1.0] * len(shares), color=PALE, height=0.62)
@@ -35,7 +35,7 @@ def predictions_that_hold(shares: Mapping[str, float], own: Mapping[str, bool], 
     axes.set_yticks(rows, list(shares))
     axes.set_ylim(len(shares) - 0.4, -0.6)
     axes.set_xlim(0, 1)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["none", "a quarter", "half", "three quarters", "all"])
-    axes.tick_params(axis="y", length=0)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["none", "¼", "½", "¾", "all"])
+    axes.tick_params(axis="y", length=0, labelsize=9.5)
     axes.set_xlabel("sets in which it is inside", fontsize=10, color=GREY)
     return figure
