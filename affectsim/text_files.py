@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake
 
@@ -27,17 +27,53 @@ def read_text(path: Path, source: str, what: str = "file") -> str:
     raise InputError(source, [Mistake("file", message)])
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text; the file appears whole or not at all. Raises InputError where the disk refuses."""
+def write_text(path: Path, text: str, source: str = "--out") -> None:
+    """Write a text; the file appears whole or not at all. Raises InputError where the disk refuses.
+
+    `source`: what asked for it, for messages.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
-        raise InputError("--out", [Mistake(str(path), message)]) from None
+        raise InputError(source, [Mistake(str(path), message)]) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+class Marks(NamedTuple):
+    """Two lines of a text file; what stands between them is written by a command, the rest by people."""
+
+    begin: str
+    end: str
+
+    def split(self, path: Path, source: str = "") -> tuple[str, str, str]:
+        """Return what stands before, between and after them. Raises InputError if they are not there.
+
+        `source`: what asked for it, for messages; by default the file.
+        """
+        before, begin, rest = read_text(path, source or str(path)).partition(self.begin)
+        inside, end, after = rest.partition(self.end)
+        if not begin or not end:
+            message = f"must have the lines {self.begin} and {self.end}"
+            raise InputError(source or str(path), [Mistake(str(path), message)])
+        return before, inside, after
+
+    def put(self, path: Path, content: str, source: str = "") -> None:
+        """Write between them; the file changes whole or not at all. Raises InputError as `split` does."""
+        before, _, after = self.split(path, source)
+        write_text(path, f"{before}{self.begin}\n{content}\n{self.end}{after}", source or str(path))
+
+
+#: Where an experiment with a command of its own keeps its numbers in its README.
+NUMBERS = Marks("<!-- numbers: written by the command above -->", "<!-- end of numbers -->")
+
+
+def printed(text: str) -> str:
+    """Return a text as Markdown shows what a terminal printed."""
+    return f"```text\n{text}\n```"
 
 
 def missing_file(path: Path, as_written: str, source: str) -> str:

@@ -214,7 +214,9 @@ def test_what_is_told_is_what_was_kept(tmp_path):
     assert [shares[name] for name in names[:7]] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1, 1])
     counts = other_fits.counts(found)
     assert counts[search.OWN] == 12 and counts["member-0"] == 23 and counts["member-4"] == 19
-    (tmp_path / other_fits.README).write_text(f"before\n{other_fits._START}\nold\n{other_fits._END}\nafter\n")
+    (tmp_path / other_fits.README).write_text(
+        f"before\n{other_fits.NUMBERS.begin}\nold\n{other_fits.NUMBERS.end}\nafter\n"
+    )
     other_fits.write(found, tmp_path)
     again = other_fits.load(tmp_path)
     assert other_fits.text(again) == other_fits.text(found)
@@ -223,7 +225,7 @@ def test_what_is_told_is_what_was_kept(tmp_path):
     assert "19 to 23, median 21 (the package's own: 12)" in words
     assert (tmp_path / other_fits.FIGURE).stat().st_size > 20_000
     (tmp_path / other_fits.README).write_text("no marks")
-    with pytest.raises(InputError, match="are missing"):
+    with pytest.raises(InputError, match="must have the lines"):
         other_fits.write(found, tmp_path)
 
 

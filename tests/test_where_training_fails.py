@@ -36,7 +36,7 @@ def test_the_readme_says_what_the_tables_hold(tmp_path):
     for name in (fails.MAP, fails.FIGURE):
         assert (FOLDER / name).stat().st_size > 20_000 and f"({name})" in words
     (tmp_path / fails.README).write_text("no marks", encoding="utf-8")
-    with pytest.raises(InputError, match="are missing"):
+    with pytest.raises(InputError, match="must have the lines"):
         fails.write(found, tmp_path)
 
 
@@ -74,7 +74,7 @@ def test_the_whole_way_on_a_small_sweep(tmp_path):
     (tmp_path / "scenario.toml").write_text((FOLDER / "scenario.toml").read_text().replace("size = 64", "size = 24"))
     text = (FOLDER / fails.REDUCED).read_text().replace("replicates = 1", "replicates = 2")
     (tmp_path / fails.SWEEP).write_text(text)
-    (tmp_path / fails.README).write_text(f"before\n{fails._START}\nold\n{fails._END}\nafter\n")
+    (tmp_path / fails.README).write_text(f"before\n{fails.NUMBERS.begin}\nold\n{fails.NUMBERS.end}\nafter\n")
     said = fails.run(tmp_path, tmp_path / "store", workers=1)
     assert said.startswith("48 runs in ")
     assert fails.run(tmp_path, tmp_path / "store", workers=1).startswith("0 runs in ")

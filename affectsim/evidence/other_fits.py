@@ -19,14 +19,13 @@ from affectsim.errors import InputError, Mistake
 from affectsim.evidence.card import card
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.search import MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run, whole
-from affectsim.text_files import read_text
+from affectsim.text_files import NUMBERS, printed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-README, NUMBERS, PREDICTIONS, FIGURE = "README.md", "fits.csv", "predictions.csv", "figure.png"
+README, FITS, PREDICTIONS, FIGURE = "README.md", "fits.csv", "predictions.csv", "figure.png"
 EXPECTED = "expected.csv"
-_START, _END = "<!-- numbers: written by the command above -->", "<!-- end of numbers -->"
 #: What is simulated again with one of the sets, to see that the model still gives its numbers.
 _AGAIN = ("traits.fear_of_self_compassion_with_distress", "trials.matos_2017")
 #: By how much a value may differ on another machine.
@@ -85,10 +84,10 @@ def load(folder: Path) -> Found:
     """Return what the tables of a folder hold. Raises OSError if they are not there."""
     import pandas as pd
 
-    first, _, _ = (folder / NUMBERS).read_text(encoding="utf-8").partition("\n")
+    first, _, _ = (folder / FITS).read_text(encoding="utf-8").partition("\n")
     both = pd.read_csv(folder / PREDICTIONS)
     model, inside = (both.pivot(index="set", columns="entry", values=kind) for kind in ("model", "inside"))
-    numbers = pd.read_csv(folder / NUMBERS, comment="#")
+    numbers = pd.read_csv(folder / FITS, comment="#")
     names = [entry.name for entry in predicted()]
     model, inside = (table.loc[numbers["set"], names].reset_index() for table in (model, inside))
     return Found(numbers, model, inside, first.removeprefix("# ").strip())
@@ -154,12 +153,8 @@ def write(found: Found, folder: Path) -> None:
     """Write the tables and the figure, and put the numbers into the README. Raises InputError without its markers."""
     from affectsim import plots
 
-    path = folder / README
-    before, opened, rest = read_text(path, str(path)).partition(_START)
-    _, closed, after = rest.partition(_END)
-    if not opened or not closed:
-        raise InputError(str(path), [Mistake("numbers", f"the lines {_START} and {_END} are missing")])
-    with (folder / NUMBERS).open("w", encoding="utf-8", newline="") as file:
+    NUMBERS.split(folder / README)
+    with (folder / FITS).open("w", encoding="utf-8", newline="") as file:
         file.write(f"# {found.source}\n")
         found.numbers.to_csv(file, index=False, lineterminator="\n")
     values, verdicts = (
@@ -167,7 +162,7 @@ def write(found: Found, folder: Path) -> None:
         for one, kind in ((found.model, "model"), (found.inside, "inside"))
     )
     values.merge(verdicts).to_csv(folder / PREDICTIONS, index=False, lineterminator="\n")
-    path.write_text(f"{before}{_START}\n```text\n{text(found)}\n```\n{_END}{after}", encoding="utf-8")
+    NUMBERS.put(folder / README, printed(text(found)))
     own = found.inside.set_index("set").loc[OWN]
     figure = plots.predictions_that_hold(
         {_words(name): share for name, share in shares(found).items()},

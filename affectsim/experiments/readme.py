@@ -10,20 +10,20 @@ from affectsim.errors import InputError, Mistake
 from affectsim.experiments import design as designs
 from affectsim.experiments.folders import names
 from affectsim.experiments.tables import Numbers, text
-from affectsim.text_files import read_text
+from affectsim.text_files import Marks, printed, read_text
 
 FILE = "README.md"
 _FOUND = re.compile(r"^\*\*Found\.\*\* (.+?)\n\s*\n", re.M | re.S)
 
 
-def markers(what: str) -> tuple[str, str]:
+def markers(what: str) -> Marks:
     """Return the lines between which the command writes."""
-    return f"<!-- {what}: written by affectsim experiment run NAME --accept -->", f"<!-- end of {what} -->"
+    return Marks(f"<!-- {what}: written by affectsim experiment run NAME --accept -->", f"<!-- end of {what} -->")
 
 
 def numbers(tables: Sequence[Numbers]) -> str:
     """Return the numbers of an experiment as they stand in its README."""
-    return f"```text\n{text(tables)}\n```"
+    return printed(text(tables))
 
 
 def overview(place: Path) -> str:
@@ -46,18 +46,9 @@ def finding(folder: Path) -> str:
 
 def between(path: Path, what: str) -> str:
     """Return what stands between the markers. Raises InputError if they are not there."""
-    start, end = markers(what)
-    _, opened, rest = read_text(path, str(path)).partition(start)
-    inside, closed, _ = rest.partition(end)
-    if not opened or not closed:
-        raise InputError(str(path), [Mistake(what, f"the lines {start} and {end} are missing")])
-    return inside.strip("\n")
+    return markers(what).split(path)[1].strip("\n")
 
 
 def put(path: Path, what: str, content: str) -> None:
     """Write between the markers. Raises InputError if they are not there."""
-    between(path, what)
-    start, end = markers(what)
-    before, _, rest = read_text(path, str(path)).partition(start)
-    after = rest.partition(end)[2]
-    path.write_text(f"{before}{start}\n{content}\n{end}{after}", encoding="utf-8")
+    markers(what).put(path, content)

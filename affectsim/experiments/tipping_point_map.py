@@ -19,9 +19,8 @@ from affectsim.analysis.equilibria import equilibria
 from affectsim.analysis.folds import FoldCurve
 from affectsim.analysis.settings import Settings, settings_of
 from affectsim.analysis.study import Range, one_parameter, two_parameters
-from affectsim.errors import InputError, Mistake
 from affectsim.scenario import Scenario
-from affectsim.text_files import read_text
+from affectsim.text_files import NUMBERS, printed
 
 FIRST = Range("self_criticism", 0.0, 6.0)
 SECOND = Range("fear_of_compassion_from_others", 0.0, 1.0)
@@ -32,7 +31,6 @@ FEARS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
 #: Self-criticism at which the table says how threatened the most afraid are.
 CRITICISM = (0.3, 0.7, 1.0, 2.0)
 FIGURE, README = "figure.png", "README.md"
-_START, _END = "<!-- numbers: written by the command above -->", "<!-- end of numbers -->"
 
 
 class Cell(NamedTuple):
@@ -106,12 +104,7 @@ def _cell(cell: Cell) -> str:
 
 def write(found: Found, folder: Path) -> None:
     """Write the figure and put the numbers into the README of a folder. Raises InputError without its markers."""
-    path = folder / README
-    before, opened, rest = read_text(path, str(path)).partition(_START)
-    _, closed, after = rest.partition(_END)
-    if not opened or not closed:
-        raise InputError(str(path), [Mistake("numbers", f"the lines {_START} and {_END} are missing")])
-    path.write_text(f"{before}{_START}\n```text\n{text(found)}\n```\n{_END}{after}", encoding="utf-8")
+    NUMBERS.put(folder / README, printed(text(found)))
     curves = {f"warmth {one:g}": found.curves[one] for one in sorted(found.curves)}
     said = report.standing(found.settings, False, "warmth")
     plots.save(plots.fold_map(curves, (FIRST.name, SECOND.name), said), folder / FIGURE)

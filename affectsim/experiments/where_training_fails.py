@@ -25,7 +25,7 @@ from affectsim.sweep.request import Sweep, read
 from affectsim.sweep.sensitivity import sensitivity, settled
 from affectsim.sweep.sensitivity.rows import CONFIDENCE
 from affectsim.sweep.store import FILE, Store
-from affectsim.text_files import read_text
+from affectsim.text_files import NUMBERS, printed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,6 @@ BENEFITS = ("effect_threat", "effect_balance")
 #: Benefit in threat below which training is said to fail: half of a small effect (Cohen 1988: 0.2; half: assumed).
 FAILS = 0.1
 FACTORS = ("self-criticism", "fear of compassion", "dose", "ties each")
-_START, _END = "<!-- numbers: written by the command above -->", "<!-- end of numbers -->"
 #: Digits that are kept in tables, and by which a number may differ on another machine.
 _DIGITS, _ROUNDING = 4, 2e-4
 #: Seconds between lines that say how far it is.
@@ -155,16 +154,12 @@ def _table(cells: pd.DataFrame, columns: str, form: str) -> list[str]:
 
 def write(found: Found, folder: Path) -> None:
     """Write the tables and the figures, and put the numbers into the README. Raises InputError without its markers."""
-    path = folder / README
-    before, opened, rest = read_text(path, str(path)).partition(_START)
-    _, closed, after = rest.partition(_END)
-    if not opened or not closed:
-        raise InputError(str(path), [Mistake("numbers", f"the lines {_START} and {_END} are missing")])
+    NUMBERS.split(folder / README)
     with (folder / POINTS).open("w", encoding="utf-8", newline="") as file:
         file.write(f"# {found.source}\n")
         found.points.to_csv(file, index=False, lineterminator="\n")
     found.indices.to_csv(folder / INDICES, index=False, lineterminator="\n")
-    path.write_text(f"{before}{_START}\n```text\n{text(found)}\n```\n{_END}{after}", encoding="utf-8")
+    NUMBERS.put(folder / README, printed(text(found)))
     _draw(found, folder)
 
 

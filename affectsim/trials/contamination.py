@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affectsim.errors import InputError, Mistake
+from affectsim.text_files import NUMBERS, printed
 from affectsim.trials.analysis import estimates, truth
 from affectsim.trials.answers import answers
 from affectsim.trials.design import read
@@ -28,7 +28,6 @@ CONDITIONS = {
 }
 REPLICATES = 40
 _DESIGN, README, FIGURE, TABLE = "trial.toml", "README.md", "figure.png", "trials.csv"
-_BEGIN, _END = "<!-- numbers: written by the command above -->", "<!-- end of numbers -->"
 
 
 def simulate(
@@ -106,19 +105,14 @@ def write(found: pd.DataFrame, folder: Path) -> None:
     """Write table and figure into the folder, and the numbers into its README. Raises InputError."""
     from affectsim import plots
 
-    path = folder / README
-    words = path.read_text(encoding="utf-8")
-    if _BEGIN not in words or _END not in words:
-        raise InputError(str(path), [Mistake("numbers", f"needs the lines {_BEGIN} and {_END}")])
+    NUMBERS.split(folder / README)
     found.round(6).to_csv(folder / TABLE, index=False, lineterminator="\n")
     title = (
         "Black line: the truth, everybody trained against nobody. Small dots: one trial each; large: their mean with "
         "95 % interval.\nSoothing in the last week of training; 120 people in 10 communities, half of them trained."
     )
     plots.save(plots.contamination(found[found["outcome"] == "soothing"], title), folder / FIGURE)
-    before, _, rest = words.partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    path.write_text(f"{before}{_BEGIN}\n```text\n{text(found)}\n```\n{_END}{after}", encoding="utf-8")
+    NUMBERS.put(folder / README, printed(text(found)))
 
 
 def main(arguments: list[str]) -> None:

@@ -1,0 +1,51 @@
+"""Text files: what is wrong with one in words, whole or not at all, and what a command writes between two lines."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affectsim.errors import InputError
+from affectsim.text_files import Marks, printed, read_text, write_text
+
+MARKS = Marks("<!-- here -->", "<!-- to here -->")
+_plain = st.text(st.characters(codec="utf-8", exclude_characters="<\r\ufeff"))
+
+
+@given(_plain, _plain, _plain)
+def test_only_what_stands_between_the_marks_changes(tmp_path_factory, before, old, after):
+    path = tmp_path_factory.mktemp("marks") / "text.md"
+    path.write_text(f"{before}{MARKS.begin}{old}{MARKS.end}{after}", encoding="utf-8")
+    assert MARKS.split(path) == (before, old, after)
+    MARKS.put(path, "new")
+    assert MARKS.split(path) == (before, "\nnew\n", after)
+    assert [one.name for one in path.parent.iterdir()] == ["text.md"]
+
+
+@pytest.mark.parametrize("text", ["", MARKS.begin, f"{MARKS.end} {MARKS.begin}", MARKS.end])
+def test_a_text_without_both_marks_in_order_is_refused_and_stays(tmp_path, text):
+    path = tmp_path / "text.md"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="must have the lines <!-- here --> and <!-- to here -->") as told:
+        MARKS.put(path, "new")
+    assert told.value.source == str(path) and path.read_text(encoding="utf-8") == text
+    with pytest.raises(InputError) as told:
+        MARKS.split(path, "--write")
+    assert told.value.source == "--write" and str(path) in str(told.value)
+
+
+def test_what_cannot_be_read_or_written_is_told_in_words(tmp_path):
+    with pytest.raises(InputError, match="no lesson nothing"):
+        read_text(tmp_path / "nothing.md", "x", "lesson")
+    with pytest.raises(InputError, match="is a folder"):
+        read_text(tmp_path, "x")
+    (tmp_path / "bytes").write_bytes(b"ab\xff")
+    with pytest.raises(InputError, match="byte 2"):
+        read_text(tmp_path / "bytes", "x")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_text(tmp_path / "no" / "folder.md", "text")
+
+
+def test_what_was_printed_stands_as_code():
+    assert printed("a\nb") == "```text\na\nb\n```"
