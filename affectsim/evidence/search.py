@@ -23,18 +23,22 @@ import numpy.typing as npt
 
 from affectsim.calibrated import FILE
 from affectsim.errors import InputError, Mistake
-from affectsim.evidence import ensemble
-from affectsim.evidence.card import Row, card
+from affectsim.evidence import ensemble, trials
+from affectsim.evidence.card import SEED, Row, card
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.files import read_numbers
 from affectsim.evidence.free import STAGES, Free
-from affectsim.evidence.values import FITTED, simulated_many
+from affectsim.evidence.studies import STUDIES, scenario
+from affectsim.evidence.values import FITTED, simulated_many, weighted
+from affectsim.simulation import simulate_many
 from affectsim.sweep.plan import versions
 
 Float = npt.NDArray[np.float64]
 
 #: Name in the store of what the card says of the package's own numbers; of a member.
 OWN, MEMBER = "own", "member-{}"
+#: The same of what eight weeks do with them.
+BENEFITS = "benefits-{}"
 #: Simulated while sets are looked for: everything that entries which may be fitted ask for.
 _STUDIES = ("diaries", "survey", *FITTED)
 #: Points simulated together, and how much more each round counts in the regression than the one before it (assumed).
@@ -191,6 +195,16 @@ def judge(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, Any]:
     return found
 
 
+def benefits(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, float]:
+    """Return what eight weeks do for people who seek help, means over worlds; see `trials.World.benefits`."""
+    study = STUDIES["eight-week"]
+    people, worlds = (pair[full] for pair in (study.people, study.worlds))
+    with weighted(whole(numbers)) as changes:
+        asked = scenario(study._replace(readouts=("balance",)), people=people, worlds=worlds, seed=SEED, changes=changes)
+    found = [world.benefits() for world in trials.worlds(simulate_many([asked])[0], study)]
+    return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+
+
 def _groups(role: str) -> list[str]:
     return [entry.name for entry in entries() if entry.role == role]
 
@@ -210,4 +224,6 @@ def run(store: Store, search: Search) -> None:
     for name, numbers in todo.items():
         if store.read(name) is None:
             store.keep(name, judge(numbers))
+        if "predicted" in store.read(name) and store.read(BENEFITS.format(name)) is None:
+            store.keep(BENEFITS.format(name), benefits(numbers))
         said(1)

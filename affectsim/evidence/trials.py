@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.evidence.studies import START, Study
-from affectsim.readouts import directions
+from affectsim.readouts import SYSTEMS, directions
 from affectsim.trial import TRAINING, effect_size
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ Float = npt.NDArray[np.float64]
 DRAWS = 100
 _LEVEL = 0.05
 _LARGE = 0.8
+#: Loss that counts, in SD: from here on an effect is called small (Cohen 1988).
+_HARM = 0.2
 _FEARS = tuple(
     f"fear_of_{flow}_score" for flow in ("self_compassion", "compassion_from_others", "compassion_for_others")
 )
@@ -68,6 +70,20 @@ class World(NamedTuple):
             self.scores(name, TRAINING, self.before), self.scores(name, TRAINING, week),
             self.scores(name, "control", self.before), self.scores(name, "control", week),
         ).d  # fmt: skip
+
+    def benefits(self) -> dict[str, float]:
+        """Return the effect of training on the three systems and on balance, and whom it left less balanced.
+
+        `less_balanced`: share of those offered training whose own twin does better by over 0.2 SD.
+        """
+        found = {}
+        for name in (*SYSTEMS, "balance"):
+            sign = -1 if name == "threat" else 1
+            pairs = [sign * one[name].isel(person=self.chosen).to_numpy() for one in (self.training, self.control)]
+            (before, after), (twin_before, twin_after) = ((one[self.before], one[self.after]) for one in pairs)
+            found[name] = effect_size(before, after, twin_before, twin_after).d
+        gain = (after - twin_after) / twin_before.std(ddof=1)
+        return found | {"less_balanced": float(np.mean(gain < -_HARM))}
 
     def drawn(
         self, trained: int, others: int, found: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], bool]
