@@ -46,7 +46,7 @@ def test_a_step_is_the_best_compromise_of_targets_and_the_own_place(seed):
     change, half = _line(seed, 3, 5), np.array([0.5, 1.0, 2.0])
     at = 0.2 * generator.standard_normal((4, 5))
     now, own = at @ change.T, at + 0.1 * generator.standard_normal((4, 5))
-    wanted = now + 0.1 * generator.standard_normal((4, 3))
+    wanted = now + 0.02 * generator.standard_normal((4, 3))
     there = ensemble.moved(at, now, wanted, own, change, half)
 
     def cost(places):
@@ -120,7 +120,7 @@ def test_the_own_numbers_are_a_set_as_well():
 
 
 #: A small search in which a value is the sum of some coordinates, in half widths about the middle of its range.
-SMALL = search.Search(members=12, sizes=((1, 1),) * 4, seed=3)
+SMALL = search.Search(members=12, pilots=5, sizes=((1, 1),) * 4, seed=3)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def toy(monkeypatch):
 
 def test_a_search_goes_on_where_it_was_stopped(toy, tmp_path, monkeypatch):
     at_once = search.look(SMALL, search.Store(tmp_path / "a", SMALL))
-    assert toy == [10, 2] * 4
+    assert toy == [10, 7] + [10, 2] * 3
     stands_for, asked = search.simulated_many, []
 
     def stops(*arguments, **more):
@@ -160,7 +160,7 @@ def test_a_search_goes_on_where_it_was_stopped(toy, tmp_path, monkeypatch):
     del toy[:]
     monkeypatch.setattr(search, "simulated_many", stands_for)
     assert search.look(SMALL, search.Store(tmp_path / "b", SMALL)) == at_once
-    assert sum(toy) == 4 * 12 - (10 + 2 + 10)
+    assert sum(toy) == 5 + 4 * 12 - (10 + 7 + 10)
     with pytest.raises(InputError, match="another search"):
         search.Store(tmp_path / "b", SMALL._replace(seed=4))
 
@@ -202,6 +202,7 @@ def _kept(folder):
         # Prediction k is inside in the first k sets that were found, and with the own numbers if k is even.
         held = {n: (0.1 * number, k % 2 == 0 if name == search.OWN else number <= k) for k, n in enumerate(names)}
         store.keep(name, {"numbers": numbers, "outside": [], "predicted": held})
+        store.keep(search.BENEFITS.format(name), {"threat": 0.1 * number, "balance": 0.25, "less_balanced": 0.5})
     store.keep(search.MEMBER.format(7), {"numbers": {}, "outside": ["momentary.threat.mean"]})
     return store
 
@@ -222,7 +223,7 @@ def test_what_is_told_is_what_was_kept(tmp_path):
     assert other_fits.text(again) == other_fits.text(found)
     words = (tmp_path / other_fits.README).read_text()
     assert other_fits.text(found) in words and words.startswith("before") and words.rstrip().endswith("after")
-    assert "19 to 23, median 21 (the package's own: 12)" in words
+    assert "19 to 23, median 21 (the package's own: 12)" in words and "0.30 [0.10, 0.50]  threat\n" in words
     assert (tmp_path / other_fits.FIGURE).stat().st_size > 20_000
     (tmp_path / other_fits.README).write_text("no marks")
     with pytest.raises(InputError, match="must have the lines"):
@@ -243,7 +244,7 @@ def test_the_spread_of_a_number_is_that_of_its_coordinate():
     at[:, 0] = 0.3
     rows = [{"set": search.OWN if n == 0 else str(n)} | search.numbers_at(one) for n, one in enumerate(at)]
     empty = pd.DataFrame({"set": [row["set"] for row in rows]})
-    spread = other_fits.spreads(other_fits.Found(pd.DataFrame(rows), empty, empty, ""))
+    spread = other_fits.spreads(other_fits.Found(pd.DataFrame(rows), empty, empty, empty, ""))
     first = search.free_numbers()[0].path
     assert spread[first] == pytest.approx(0, abs=1e-6)
     assert spread.drop(first).between(0.85, 1.15).all()

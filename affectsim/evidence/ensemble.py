@@ -27,8 +27,8 @@ _CLOSE = 0.15
 _STEP = 1.0
 #: Coordinates stay this near to the middle: 3 is the last thousandth of what is possible.
 END = 3.0
-#: Pull of the regression to nothing, as a share of the weight of all points.
-_RIDGE = 1e-3
+#: Pulls of slopes to nothing that are tried, as shares of the largest variance that there is.
+_PULLS = np.logspace(-8, 1, 28)
 
 
 def targets(low: Float, high: Float, members: int, generator: np.random.Generator) -> Float:
@@ -37,20 +37,27 @@ def targets(low: Float, high: Float, members: int, generator: np.random.Generato
 
 
 def slope(places: Sequence[Float], values: Sequence[Float], weights: Sequence[float]) -> Float:
-    """Return how values change with coordinates, (values, coordinates), by weighted linear regression.
+    """Return how values change with coordinates, (values, coordinates), by weighted ridge regression.
 
-    One array for each round: `places` (members, coordinates), `values` (members, values; a member with NaN is left
-    out), `weights` of a member. Members of a round share their events, so every round has a constant of its own.
+    One array for each round: `places` (points, coordinates), `values` (points, values; a point with NaN is left
+    out), `weights` of a point. Points of a round share their events, so every round has a constant of its own. How
+    much the slopes of a value are pulled to nothing is what predicts points best that are left out one at a time.
     """
-    rounds = len(places)
-    number = np.repeat(np.arange(rounds), [len(one) for one in places])
-    found = np.concatenate(values)
-    good = np.isfinite(found).all(axis=1)
-    design = np.concatenate([number[:, None] == np.arange(rounds), np.concatenate(places)], axis=1)[good]
-    weight = np.asarray(weights)[number[good]]
-    pull = np.where(np.arange(design.shape[1]) < rounds, 0.0, _RIDGE * weight.sum())
-    left = (design.T * weight) @ design + np.diag(pull)
-    return np.asarray(np.linalg.solve(left, (design.T * weight) @ found[good])[rounds:].T)
+    x, y = [], []
+    for at, found, weight in zip(places, values, weights, strict=True):
+        good = np.isfinite(found).all(axis=1)
+        x.append((at[good] - at[good].mean(axis=0)) * weight**0.5)
+        y.append((found[good] - found[good].mean(axis=0)) * weight**0.5)
+    design, wanted = np.concatenate(x), np.concatenate(y)
+    left, size, right = np.linalg.svd(design, full_matrices=False)
+    seen = left.T @ wanted
+    pulls = _PULLS * size[0] ** 2
+    kept = size[:, None] ** 2 / (size[:, None] ** 2 + pulls)
+    errors = [
+        (((wanted - left @ (keep[:, None] * seen)) / (1 - left**2 @ keep)[:, None]) ** 2).sum(axis=0) for keep in kept.T
+    ]
+    best = pulls[np.argmin(errors, axis=0)]
+    return np.asarray((right.T @ (size[:, None] / (size[:, None] ** 2 + best) * seen)).T)
 
 
 def moved(places: Float, values: Float, wanted: Float, own: Float, change: Float, half: Float) -> Float:

@@ -18,14 +18,14 @@ import numpy as np
 from affectsim.errors import InputError, Mistake
 from affectsim.evidence.card import card
 from affectsim.evidence.entries import Entry, entries
-from affectsim.evidence.search import MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run, whole
+from affectsim.evidence.search import BENEFITS, MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run, whole
 from affectsim.text_files import NUMBERS, printed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 README, FITS, PREDICTIONS, FIGURE = "README.md", "fits.csv", "predictions.csv", "figure.png"
-EXPECTED = "expected.csv"
+GAINS, EXPECTED = "benefits.csv", "expected.csv"
 #: What is simulated again with one of the sets, to see that the model still gives its numbers.
 _AGAIN = ("traits.fear_of_self_compassion_with_distress", "trials.matos_2017")
 #: By how much a value may differ on another machine.
@@ -39,13 +39,14 @@ _BEST = 8
 class Found(NamedTuple):
     """What came out, a row for each set that fits, the package's own first (`own`).
 
-    `numbers`: the free numbers; `model`, `inside`: the predicted entries, value and verdict. `source`: how many sets
-    were tried.
+    `numbers`: the free numbers; `model`, `inside`: the predicted entries, value and verdict; `benefits`: what eight
+    weeks do (`trials.World.benefits`). `source`: how many sets were tried.
     """
 
     numbers: pd.DataFrame
     model: pd.DataFrame
     inside: pd.DataFrame
+    benefits: pd.DataFrame
     source: str
 
 
@@ -71,13 +72,14 @@ def found_in(store: Store, search: Search) -> Found:
         pd.DataFrame([[one["predicted"][name][n] for name in names] for one in fits.values()], columns=names)
         for n in (0, 1)
     )
-    for table in (numbers, model, inside):
+    benefits = pd.DataFrame([store.read(BENEFITS.format(name)) for name in fits])
+    for table in (numbers, model, inside, benefits):
         table.insert(0, "set", list(fits))
     source = (
         f"{search.members} sets of {len(paths)} numbers were looked for; {len(judged) - 1} were judged on the card "
         f"in its full size, {len(fits) - 1} fit"
     )
-    return Found(numbers, model, inside, source)
+    return Found(numbers, model, inside, benefits, source)
 
 
 def load(folder: Path) -> Found:
@@ -90,7 +92,8 @@ def load(folder: Path) -> Found:
     numbers = pd.read_csv(folder / FITS, comment="#")
     names = [entry.name for entry in predicted()]
     model, inside = (table.loc[numbers["set"], names].reset_index() for table in (model, inside))
-    return Found(numbers, model, inside, first.removeprefix("# ").strip())
+    benefits = pd.read_csv(folder / GAINS)
+    return Found(numbers, model, inside, benefits, first.removeprefix("# ").strip())
 
 
 def counts(found: Found) -> pd.Series[int]:
@@ -138,6 +141,12 @@ def text(found: Found) -> str:
         said = "inside" if verdict.loc[OWN, name] else "OUTSIDE"
         span = f"{values.median():.2f} [{values.min():.2f}, {values.max():.2f}]"
         lines.append(f"{100 * share:>10.0f} %   {model.loc[OWN, name]:>5.2f} {said:<8}  {span:>28}  {_short(name)}")
+    lines += ["", "What eight weeks do for people who seek help, in SD before training; share who end less balanced:"]
+    gains = found.benefits.set_index("set")
+    for name in gains.columns:
+        values = gains[name].drop(OWN)
+        span = f"{values.median():.2f} [{values.min():.2f}, {values.max():.2f}]"
+        lines.append(f"{'':>15}{gains.loc[OWN, name]:>5.2f}           {span:>28}  {name.replace('_', ' ')}")
     known = spreads(found)
     hardly = int((known >= _HARDLY).sum())
     lines += [
@@ -157,6 +166,7 @@ def write(found: Found, folder: Path) -> None:
     with (folder / FITS).open("w", encoding="utf-8", newline="") as file:
         file.write(f"# {found.source}\n")
         found.numbers.to_csv(file, index=False, lineterminator="\n")
+    found.benefits.round(4).to_csv(folder / GAINS, index=False, lineterminator="\n")
     values, verdicts = (
         one.melt("set", var_name="entry", value_name=kind)
         for one, kind in ((found.model, "model"), (found.inside, "inside"))

@@ -51,10 +51,15 @@ _QUIET = 30.0
 
 
 class Search(NamedTuple):
-    """How sets are looked for. `sizes`: (people in a world, worlds) of each round; the last one is only looked at."""
+    """How sets are looked for.
+
+    `sizes`: (people in a world, worlds) of each round; the last one is only looked at. `pilots`: further points of the
+    first round, from which it is learned what numbers do.
+    """
 
     members: int = 80
-    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 4 + ((500, 3),) * 3 + ((800, 4),) * 2
+    pilots: int = 240
+    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 4 + ((500, 3),) * 2 + ((800, 4),) * 2
     seed: int = 1
 
 
@@ -145,27 +150,29 @@ def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
     low, high = (np.array(ends) for ends in zip(*(entry.range for entry in wanted), strict=True))
     generator = np.random.default_rng([search.seed, 13])
     start = np.clip(coordinates_of(read_numbers(FILE)), -ensemble.END, ensemble.END)
-    prior = generator.standard_normal((search.members, start.size))
-    aims = ensemble.targets(low, high, search.members, generator)
+    prior = generator.standard_normal((search.members + search.pilots, start.size))
     at = start + _BEGIN * (prior - start)
+    mine = slice(search.members)
+    prior, aims = prior[mine], ensemble.targets(low, high, search.members, generator)
     places, values, weights = [], [], []
     for number, (people, worlds) in enumerate(search.sizes):
-        now = _round(number, at, people, worlds, search, store)
+        shown = _round(number, at, people, worlds, search, store)
+        now = shown[mine]
         inside = ((now >= low) & (now <= high)).sum(axis=1)
         print(f"round {number + 1} of {len(search.sizes)} ({people} people in {worlds} worlds): of {low.size} entries "
               f"{np.median(inside):g} inside (median), {inside.max()} at most", flush=True)  # fmt: skip
         if number == len(search.sizes) - 1:
             break
         places.append(at)
-        values.append(now)
+        values.append(shown)
         weights.append(_ROUND_WEIGHT**number)
         change = ensemble.slope(places, values, weights)
-        at = ensemble.moved(at, now, aims, prior, change, (high - low) / 2)
+        at = ensemble.moved(at[mine], now, aims, prior, change, (high - low) / 2)
     return {int(member): numbers_at(at[member]) for member in np.flatnonzero(inside >= low.size - _BY_CHANCE)}
 
 
 def _round(number: int, at: Float, people: int, worlds: int, search: Search, store: Store) -> Float:
-    """Return what all members show, (members, entries), simulating those that are not kept."""
+    """Return what all points show, (points, entries), simulating those that are not kept."""
     name = f"round-{number + 1}"
     kept = store.read(name) or []
     said = _Progress(name, len(at) - len(kept)) if len(kept) < len(at) else None
@@ -199,8 +206,9 @@ def benefits(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, fl
     """Return what eight weeks do for people who seek help, means over worlds; see `trials.World.benefits`."""
     study = STUDIES["eight-week"]
     people, worlds = (pair[full] for pair in (study.people, study.worlds))
+    watched = study._replace(readouts=("balance",))
     with weighted(whole(numbers)) as changes:
-        asked = scenario(study._replace(readouts=("balance",)), people=people, worlds=worlds, seed=SEED, changes=changes)
+        asked = scenario(watched, people=people, worlds=worlds, seed=SEED, changes=changes)
     found = [world.benefits() for world in trials.worlds(simulate_many([asked])[0], study)]
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
