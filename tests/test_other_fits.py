@@ -238,9 +238,9 @@ def test_a_search_without_the_own_numbers_is_not_told(tmp_path):
 
 
 def test_the_spread_of_a_number_is_that_of_its_coordinate():
-    """A number anywhere in its bounds has spread 1, one that is the same in all sets 0."""
+    """A number that is anywhere where sets were looked for has spread 1, one that is the same in all sets 0."""
     generator = np.random.default_rng(1)
-    at = generator.standard_normal((400, len(search.free_numbers())))
+    at = search.REACH * generator.standard_normal((400, len(search.free_numbers())))
     at[:, 0] = 0.3
     rows = [{"set": search.OWN if n == 0 else str(n)} | search.numbers_at(one) for n, one in enumerate(at)]
     empty = pd.DataFrame({"set": [row["set"] for row in rows]})

@@ -18,7 +18,18 @@ import numpy as np
 from affectsim.errors import InputError, Mistake
 from affectsim.evidence.card import card
 from affectsim.evidence.entries import Entry, entries
-from affectsim.evidence.search import BENEFITS, MEMBER, OWN, Search, Store, coordinates_of, free_numbers, run, whole
+from affectsim.evidence.search import (
+    BENEFITS,
+    MEMBER,
+    OWN,
+    REACH,
+    Search,
+    Store,
+    coordinates_of,
+    free_numbers,
+    run,
+    whole,
+)
 from affectsim.text_files import NUMBERS, printed
 
 if TYPE_CHECKING:
@@ -30,7 +41,7 @@ GAINS, EXPECTED = "benefits.csv", "expected.csv"
 _AGAIN = ("traits.fear_of_self_compassion_with_distress", "trials.matos_2017")
 #: By how much a value may differ on another machine.
 _ROUNDING = 2e-4
-#: Share of the spread before the evidence from which a number is hardly known.
+#: Share of how far sets could be apart in a number from which it is hardly known.
 _HARDLY = 0.8
 #: Numbers that are listed as known best.
 _BEST = 8
@@ -108,15 +119,15 @@ def shares(found: Found) -> pd.Series[float]:
 
 
 def spreads(found: Found) -> pd.Series[float]:
-    """Return how far the sets that were found are apart in each number, as a share of what it was before the evidence.
+    """Return how far the sets that were found are apart in each number, as a share of what they could be.
 
-    1: a number is anywhere in its bounds; 0: it is the same in all.
+    1: as far as where sets were looked for; 0: a number is the same in all.
     """
     import pandas as pd
 
     others = found.numbers.set_index("set").drop(index=OWN)
     places = np.array([coordinates_of(row) for row in others.to_dict("records")])
-    return pd.Series(places.std(axis=0, ddof=1), others.columns).sort_values()
+    return pd.Series(places.std(axis=0, ddof=1) / REACH, others.columns).sort_values()
 
 
 def text(found: Found) -> str:
@@ -151,7 +162,7 @@ def text(found: Found) -> str:
     hardly = int((known >= _HARDLY).sum())
     lines += [
         "",
-        "How far the sets are apart in a number, as a share of what was possible (1: anywhere in its bounds):",
+        "How far the sets are apart in a number (1: as far as where they were looked for; 0: the same in all):",
         f"{_HARDLY:g} or more for {hardly} of {known.size}, median {known.median():.2f}. Least for",
         *(f"{value:>8.2f}  {name}" for name, value in known.head(_BEST).items()),
     ]  # fmt: skip
