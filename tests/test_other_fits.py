@@ -31,11 +31,26 @@ def test_a_linear_model_is_learned_exactly_whatever_each_round_adds(seed):
     true = _line(seed, 4, 6)
     places = [generator.standard_normal((20, 6)) for _ in range(3)]
     values = [one @ true.T + generator.standard_normal(4) for one in places]
-    found = ensemble.slope(places, values, [1.0, 3.0, 9.0])
-    np.testing.assert_allclose(found, true, atol=0.03)
-    # A member that shows nothing says nothing.
+    found = ensemble.learn(places, values, [1.0, 3.0, 9.0])
+    np.testing.assert_allclose(found.slope, true, atol=1e-4)
+    assert found.error.max() < 1e-3
+    # A point that shows nothing says nothing.
     values[0][3, 2] = np.nan
-    np.testing.assert_allclose(ensemble.slope(places, values, [1.0, 3.0, 9.0]), true, atol=0.03)
+    np.testing.assert_allclose(ensemble.learn(places, values, [1.0, 3.0, 9.0]).slope, true, atol=1e-4)
+
+
+def test_what_chance_hides_is_told_and_not_believed():
+    """With noise the error is that noise (within a tenth: 400 points); slopes of pure noise are pulled to nothing."""
+    generator = np.random.default_rng(1)
+    places = [generator.standard_normal((200, 6)) for _ in range(2)]
+    values = [
+        np.stack([one @ _line(3, 1, 6)[0] + 0.5 * generator.standard_normal(200), generator.standard_normal(200)], 1)
+        for one in places
+    ]
+    found = ensemble.learn(places, values, [1.0, 1.0])
+    np.testing.assert_allclose(found.error, [0.5, 1.0], rtol=0.1)
+    np.testing.assert_allclose(found.slope[0], _line(3, 1, 6)[0], atol=0.15)
+    assert np.abs(found.slope[1]).max() < 0.1
 
 
 @given(st.integers(0, 1000))
@@ -47,10 +62,11 @@ def test_a_step_is_the_best_compromise_of_targets_and_the_own_place(seed):
     at = 0.2 * generator.standard_normal((4, 5))
     now, own = at @ change.T, at + 0.1 * generator.standard_normal((4, 5))
     wanted = now + 0.02 * generator.standard_normal((4, 3))
-    there = ensemble.moved(at, now, wanted, own, change, half)
+    error = np.array([0.0, 0.1, 0.3])
+    there = ensemble.moved(at, now, wanted, own, ensemble.Learned(change, error), half)
 
     def cost(places):
-        gap = (wanted - now - (places - at) @ change.T) / (ensemble._CLOSE * half)
+        gap = (wanted - now - (places - at) @ change.T) / np.hypot(ensemble._CLOSE * half, error)
         return (gap**2).sum() + ((places - own) ** 2).sum()
 
     for _ in range(5):
@@ -58,13 +74,13 @@ def test_a_step_is_the_best_compromise_of_targets_and_the_own_place(seed):
 
 
 def test_steps_are_bounded_and_nothing_is_asked_of_a_value_that_is_not_defined():
-    change, half = np.eye(2), np.ones(2)
+    learned, half = ensemble.Learned(np.eye(2), np.zeros(2)), np.ones(2)
     at = np.zeros((1, 2))
-    far = ensemble.moved(at, at, np.array([[50.0, 0.0]]), at, change, half)
-    assert far[0, 0] == pytest.approx(1.0)
-    edge = ensemble.moved(np.full((1, 2), 2.9), at, np.array([[50.0, 0.0]]), at, change, half)
+    far = ensemble.moved(at, at, np.array([[50.0, 0.0]]), at, learned, half)
+    assert far[0, 0] == pytest.approx(ensemble._STEP)
+    edge = ensemble.moved(np.full((1, 2), 2.9), at, np.array([[50.0, 0.0]]), at, learned, half)
     assert edge.max() == ensemble.END
-    np.testing.assert_array_equal(ensemble.moved(at, np.full((1, 2), np.nan), at, at, change, half), at)
+    np.testing.assert_array_equal(ensemble.moved(at, np.full((1, 2), np.nan), at, at, learned, half), at)
 
 
 def test_members_come_inside_and_keep_apart_where_the_evidence_says_nothing():
@@ -91,8 +107,8 @@ def test_members_come_inside_and_keep_apart_where_the_evidence_says_nothing():
     for number in range(5):
         places.append(at)
         values.append(shown(at))
-        change = ensemble.slope(places, values, 3.0 ** np.arange(number + 1))
-        at = ensemble.moved(at, values[-1], aims, own, change, (high - low) / 2)
+        learned = ensemble.learn(places, values, 3.0 ** np.arange(number + 1))
+        at = ensemble.moved(at, values[-1], aims, own, learned, (high - low) / 2)
     assert inside(shown(at)) == 1
     assert np.all(np.abs(at[:, 6:].std(axis=0) - 1) < 0.25)
 

@@ -59,9 +59,9 @@ class Search(NamedTuple):
     first round, from which it is learned what numbers do.
     """
 
-    members: int = 80
-    pilots: int = 240
-    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) * 2 + ((800, 4),) * 2
+    members: int = 60
+    pilots: int = 260
+    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) + ((800, 4),) * 2
     seed: int = 1
 
 
@@ -168,8 +168,8 @@ def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
         places.append(at)
         values.append(shown)
         weights.append(_ROUND_WEIGHT**number)
-        change = ensemble.slope(places, values, weights)
-        at = ensemble.moved(at[mine], now, aims, own, change, (high - low) / 2)
+        learned = ensemble.learn(places, values, weights)
+        at = ensemble.moved(at[mine], now, aims, own, learned, (high - low) / 2)
     return {int(member): numbers_at(at[member]) for member in np.flatnonzero(inside >= low.size - _BY_CHANCE)}
 
 
