@@ -208,6 +208,24 @@ def test_only_sets_that_fit_are_asked_for_predictions(monkeypatch):
     assert asked == [fitted] and judged["outside"] == fitted[:1] and "predicted" not in judged
 
 
+def test_the_first_sets_that_seem_to_fit_are_judged_once(monkeypatch, tmp_path):
+    judged, gained = [], []
+    seems = {n: {"n": float(n)} for n in (1, 4, 5, 9)}
+    monkeypatch.setattr(search, "look", lambda asked, store: seems)
+
+    def judge(numbers):
+        judged.append(numbers.get("n"))
+        return {"numbers": numbers, "outside": []} | ({} if numbers.get("n") == 4 else {"predicted": {}})
+
+    monkeypatch.setattr(search, "judge", judge)
+    monkeypatch.setattr(search, "benefits", lambda numbers: gained.append(numbers.get("n")) or {"threat": 0.5})
+    asked = SMALL._replace(most=3)
+    for _ in range(2):
+        search.run(search.Store(tmp_path, asked), asked)
+    # None: the package's own numbers. The fourth is not reached, and the one that does not fit is not asked for more.
+    assert judged == [None, 1, 4, 5] and gained == [None, 1, 5]
+
+
 def _kept(folder):
     """Write a finished search of the toy; return its store."""
     store = search.Store(folder, SMALL)
@@ -225,7 +243,7 @@ def _kept(folder):
 
 def test_what_is_told_is_what_was_kept(tmp_path):
     found = other_fits.found_in(_kept(tmp_path / "store"), SMALL)
-    assert found.source.startswith("12 sets of 70 numbers were looked for; 6 were judged") and len(found.inside) == 6
+    assert found.source.startswith("12 sets of 70 numbers were looked for; 6 that seemed") and len(found.inside) == 6
     shares = other_fits.shares(found)
     names = [entry.name for entry in other_fits.predicted()]
     assert [shares[name] for name in names[:7]] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1, 1])

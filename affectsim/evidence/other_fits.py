@@ -87,8 +87,8 @@ def found_in(store: Store, search: Search) -> Found:
     for table in (numbers, model, inside, benefits):
         table.insert(0, "set", list(fits))
     source = (
-        f"{search.members} sets of {len(paths)} numbers were looked for; {len(judged) - 1} were judged on the card "
-        f"in its full size, {len(fits) - 1} fit"
+        f"{search.members} sets of {len(paths)} numbers were looked for; {len(judged) - 1} that seemed to fit were "
+        f"judged on the card in its full size, {len(fits) - 1} fit"
     )
     return Found(numbers, model, inside, benefits, source)
 

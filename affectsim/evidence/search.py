@@ -56,12 +56,13 @@ class Search(NamedTuple):
     """How sets are looked for.
 
     `sizes`: (people in a world, worlds) of each round; the last one is only looked at. `pilots`: further points of the
-    first round, from which it is learned what numbers do.
+    first round, from which it is learned what numbers do. `most`: sets that are judged at most, the first ones.
     """
 
     members: int = 60
     pilots: int = 260
     sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) + ((800, 4),) * 2
+    most: int = 20
     seed: int = 1
 
 
@@ -225,7 +226,7 @@ def _said(row: Row) -> tuple[float, bool]:
 
 def run(store: Store, search: Search) -> None:
     """Look for sets and judge them; what is kept already is not made again."""
-    found = look(search, store)
+    found = dict(list(look(search, store).items())[: search.most])
     print(f"{len(found)} of {search.members} sets are judged on the card in its full size", flush=True)
     mine = read_numbers(FILE)
     own = {one.path: mine[one.path] for one in free_numbers()}
