@@ -196,16 +196,18 @@ def test_only_sets_that_fit_are_asked_for_predictions(monkeypatch):
 
     def fits_not(names, *, full, changes):
         asked.append(names)
-        return [*_rows(names[1:]), *_rows(names[:1], False)]
+        return [*_rows(names[few:]), *_rows(names[:few], False)]
 
     fitted, predicted = ([e.name for e in entries() if e.role == role] for role in ("calibrate", "predict"))
     monkeypatch.setattr(search, "card", fits)
     judged = search.judge(own)
     assert asked == [fitted, predicted] and set(judged["predicted"]) == set(predicted) and not judged["outside"]
-    del asked[:]
     monkeypatch.setattr(search, "card", fits_not)
-    judged = search.judge(own)
-    assert asked == [fitted] and judged["outside"] == fitted[:1] and "predicted" not in judged
+    for few in (search.ALLOWED, search.ALLOWED + 1):
+        del asked[:]
+        judged = search.judge(own)
+        assert judged["outside"] == fitted[:few]
+        assert ("predicted" in judged) == (few == search.ALLOWED) == (len(asked) == 2)
 
 
 def test_the_first_sets_that_seem_to_fit_are_judged_once(monkeypatch, tmp_path):
@@ -235,7 +237,8 @@ def _kept(folder):
         numbers = search.numbers_at(generator.standard_normal(len(search.free_numbers())))
         # Prediction k is inside in the first k sets that were found, and with the own numbers if k is even.
         held = {n: (0.1 * number, k % 2 == 0 if name == search.OWN else number <= k) for k, n in enumerate(names)}
-        store.keep(name, {"numbers": numbers, "outside": [], "predicted": held})
+        outside = ["momentary.threat.mean"] * (number == 3)
+        store.keep(name, {"numbers": numbers, "outside": outside, "predicted": held})
         store.keep(search.BENEFITS.format(name), {"threat": 0.1 * number, "balance": 0.25, "less_balanced": 0.5})
     store.keep(search.MEMBER.format(7), {"numbers": {}, "outside": ["momentary.threat.mean"]})
     return store
@@ -257,7 +260,9 @@ def test_what_is_told_is_what_was_kept(tmp_path):
     assert other_fits.text(again) == other_fits.text(found)
     words = (tmp_path / other_fits.README).read_text()
     assert other_fits.text(found) in words and words.startswith("before") and words.rstrip().endswith("after")
-    assert "19 to 23, median 21 (the package's own: 12)" in words and "0.30 [0.10, 0.50]  threat\n" in words
+    assert "19 to 23, median 21 (the package's own: 12)" in words
+    assert "fitted entries outside: 1; sets: 1; predictions inside 21 to 21\n" in words
+    assert "0.30 [0.10, 0.50]  threat\n" in words
     assert (tmp_path / other_fits.FIGURE).stat().st_size > 20_000
     (tmp_path / other_fits.README).write_text("no marks")
     with pytest.raises(InputError, match="must have the lines"):
@@ -266,7 +271,7 @@ def test_what_is_told_is_what_was_kept(tmp_path):
 
 def test_a_search_without_the_own_numbers_is_not_told(tmp_path):
     store = _kept(tmp_path)
-    store.keep(search.OWN, {"numbers": {}, "outside": ["practice.dropout"]})
+    store.keep(search.OWN, {"numbers": {}, "outside": ["practice.dropout"] * 3})
     with pytest.raises(InputError, match="own numbers"):
         other_fits.found_in(store, SMALL)
 

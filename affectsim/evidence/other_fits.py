@@ -41,6 +41,8 @@ GAINS, EXPECTED = "benefits.csv", "expected.csv"
 _AGAIN = ("traits.fear_of_self_compassion_with_distress", "trials.matos_2017")
 #: By how much a value may differ on another machine.
 _ROUNDING = 2e-4
+#: Column of the table of sets: how many fitted entries are outside.
+OUTSIDE = "outside"
 #: Share of how far sets could be apart in a number from which it is hardly known.
 _HARDLY = 0.8
 #: Numbers that are listed as known best.
@@ -50,8 +52,8 @@ _BEST = 8
 class Found(NamedTuple):
     """What came out, a row for each set that fits, the package's own first (`own`).
 
-    `numbers`: the free numbers; `model`, `inside`: the predicted entries, value and verdict; `benefits`: what eight
-    weeks do (`trials.World.benefits`). `source`: how many sets were tried.
+    `numbers`: how many fitted entries are outside, and the free numbers; `model`, `inside`: the predicted entries, value
+    and verdict; `benefits`: what eight weeks do (`trials.World.benefits`). `source`: how many sets were tried.
     """
 
     numbers: pd.DataFrame
@@ -84,6 +86,7 @@ def found_in(store: Store, search: Search) -> Found:
         for n in (0, 1)
     )
     benefits = pd.DataFrame([store.read(BENEFITS.format(name)) for name in fits])
+    numbers.insert(0, OUTSIDE, [len(one["outside"]) for one in fits.values()])
     for table in (numbers, model, inside, benefits):
         table.insert(0, "set", list(fits))
     source = (
@@ -125,9 +128,9 @@ def spreads(found: Found) -> pd.Series[float]:
     """
     import pandas as pd
 
-    others = found.numbers.set_index("set").drop(index=OWN)
+    others = found.numbers[found.numbers["set"] != OWN]
     places = np.array([coordinates_of(row) for row in others.to_dict("records")])
-    return pd.Series(places.std(axis=0, ddof=1) / REACH, others.columns).sort_values()
+    return pd.Series(places.std(axis=0, ddof=1) / REACH, [one.path for one in free_numbers()]).sort_values()
 
 
 def text(found: Found) -> str:
@@ -141,6 +144,7 @@ def text(found: Found) -> str:
         f"(the package's own: {own})",
         f"{'inside':>8}" + "".join(f"{n:>5}" for n in range(others.min(), others.max() + 1)),
         f"{'sets':>8}" + "".join(f"{int((others == n).sum()):>5}" for n in range(others.min(), others.max() + 1)),
+        *_by_outside(found, others),
         "",
         "sets in which  package's own       values of the sets: median",
         "it is inside   value              and from lowest to highest  prediction",
@@ -167,6 +171,17 @@ def text(found: Found) -> str:
         *(f"{value:>8.2f}  {name}" for name, value in known.head(_BEST).items()),
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _by_outside(found: Found, inside: pd.Series[int]) -> list[str]:
+    outside = found.numbers.set_index("set")[OUTSIDE].drop(OWN)
+    lines = []
+    for number in sorted(set(outside)):
+        mine = inside[outside == number]
+        lines.append(
+            f"fitted entries outside: {number}; sets: {mine.size}; predictions inside {mine.min()} to {mine.max()}"
+        )
+    return lines
 
 
 def write(found: Found, folder: Path) -> None:

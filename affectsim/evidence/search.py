@@ -2,9 +2,9 @@
 
 All free numbers of all stages of the calibration are free at once, each as far as half the way from the package's own
 to anywhere in its bounds (`REACH`). Sets are looked for by `evidence.ensemble`, with `values.simulated_many`, which
-computes nothing that is only predicted. Which members fit is decided by the card in its full size, on its own seed:
-every entry that may be fitted is inside. Only then is the rest of the card computed. Scores keep the norms of the
-package's own population (`affectsim.questionnaire_reference`).
+computes nothing that is only predicted. Which members fit is decided by the card in its full size, on its own seed: of
+the entries that may be fitted at most two are outside. Only then is the rest of the card computed. Scores keep the
+norms of the package's own population (`affectsim.questionnaire_reference`).
 
 A search is kept in a folder, round by round and member by member, so it can be stopped and gone on with.
 """
@@ -47,8 +47,8 @@ _BATCH, _ROUND_WEIGHT = 10, 3.0
 #: On the way from the package's own numbers to a random place in the bounds: where the own place of a member is, and
 #: where it begins. Sets from all of the bounds were tried first: what numbers do is too different there.
 REACH, _BEGIN = 0.5, 0.4
-#: Entries that may be outside in the last round, by chance, before a member is given up.
-_BY_CHANCE = 1
+#: Fitted entries that may be outside with a set that is said to fit; in the last round, in which chance is larger.
+ALLOWED, _BY_CHANCE = 2, 3
 _QUIET = 30.0
 
 
@@ -148,7 +148,7 @@ class _Progress:
 
 
 def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
-    """Look for sets; return member -> numbers for those that show (nearly) everything in the last round."""
+    """Look for sets; return member -> numbers for those that show nearly everything in the last round."""
     wanted = fitted_entries()
     low, high = (np.array(ends) for ends in zip(*(entry.range for entry in wanted), strict=True))
     generator = np.random.default_rng([search.seed, 13])
@@ -192,7 +192,7 @@ def _round(number: int, at: Float, people: int, worlds: int, search: Search, sto
 
 
 def judge(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, Any]:
-    """Return what the card says of free numbers: whether they fit, and only then what they predict.
+    """Return what the card says of free numbers: what does not fit, and what they predict if that is little.
 
     `outside`: names of fitted entries; `predicted`: name -> (value, inside).
     """
@@ -200,7 +200,7 @@ def judge(numbers: Mapping[str, float], *, full: bool = True) -> dict[str, Any]:
     roles = {role: _groups(role) for role in ("calibrate", "predict")}
     fit = card(roles["calibrate"], full=full, changes=changes)
     found: dict[str, Any] = {"numbers": dict(numbers), "outside": [row.entry.name for row in fit if not row.inside]}
-    if not found["outside"]:
+    if len(found["outside"]) <= ALLOWED:
         found["predicted"] = {row.entry.name: _said(row) for row in card(roles["predict"], full=full, changes=changes)}
     return found
 
