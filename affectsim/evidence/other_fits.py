@@ -52,8 +52,8 @@ _BEST = 8
 class Found(NamedTuple):
     """What came out, a row for each set that fits, the package's own first (`own`).
 
-    `numbers`: how many fitted entries are outside, and the free numbers; `model`, `inside`: the predicted entries, value
-    and verdict; `benefits`: what eight weeks do (`trials.World.benefits`). `source`: how many sets were tried.
+    `numbers`: how many fitted entries are outside, and the free numbers; `model`, `inside`: the predicted entries,
+    value and verdict; `benefits`: what eight weeks do (`trials.World.benefits`). `source`: how many sets were tried.
     """
 
     numbers: pd.DataFrame
