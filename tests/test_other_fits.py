@@ -287,3 +287,30 @@ def test_the_spread_of_a_number_is_that_of_its_coordinate():
     first = search.free_numbers()[0].path
     assert spread[first] == pytest.approx(0, abs=1e-6)
     assert spread.drop(first).between(0.85, 1.15).all()
+
+
+def test_the_readme_says_what_the_tables_hold():
+    found = other_fits.load(FOLDER)
+    words = (FOLDER / other_fits.README).read_text(encoding="utf-8")
+    assert other_fits.text(found) in words
+    assert words.index("**Predicted before the run.**") < words.index("**Found.**") < words.index("(figure.png)")
+    assert list(found.numbers.columns[2:]) == [one.path for one in search.free_numbers()]
+    assert found.numbers[other_fits.OUTSIDE].max() <= search.ALLOWED
+    assert (FOLDER / other_fits.FIGURE).stat().st_size > 20_000
+
+
+def test_the_first_row_is_the_model_as_it_is():
+    """The package's own numbers in the tables are those of today, and what they predict is what the card shows."""
+    found = other_fits.load(FOLDER)
+    own = read_numbers(FILE)
+    told = found.numbers[found.numbers["set"] == search.OWN].iloc[0]
+    assert all(told[one.path] == own[one.path] for one in search.free_numbers()) and told[other_fits.OUTSIDE] == 0
+
+
+def test_one_of_the_sets_gives_the_expected_numbers():
+    found = other_fits.load(FOLDER)
+    now = other_fits.again(found)
+    assert other_fits.differences(now, FOLDER) == []
+    # The control: a thousandth more is seen.
+    now.loc[0, "model"] += 0.001
+    assert len(other_fits.differences(now, FOLDER)) == 1

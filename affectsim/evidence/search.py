@@ -3,7 +3,7 @@
 All free numbers of all stages of the calibration are free at once, each as far as half the way from the package's own
 to anywhere in its bounds (`REACH`). Sets are looked for by `evidence.ensemble`, with `values.simulated_many`, which
 computes nothing that is only predicted. Which members fit is decided by the card in its full size, on its own seed: of
-the entries that may be fitted at most two are outside. Only then is the rest of the card computed. Scores keep the
+the entries that may be fitted at most four are outside. Only then is the rest of the card computed. Scores keep the
 norms of the package's own population (`affectsim.questionnaire_reference`).
 
 A search is kept in a folder, round by round and member by member, so it can be stopped and gone on with.
@@ -47,8 +47,8 @@ _BATCH, _ROUND_WEIGHT = 10, 3.0
 #: On the way from the package's own numbers to a random place in the bounds: where the own place of a member is, and
 #: where it begins. Sets from all of the bounds were tried first: what numbers do is too different there.
 REACH, _BEGIN = 0.5, 0.4
-#: Fitted entries that may be outside with a set that is said to fit; in the last round, in which chance is larger.
-ALLOWED, _BY_CHANCE = 2, 3
+#: Fitted entries that may be outside with a set that is said to fit (a tenth of them; assumed), and in the last round.
+ALLOWED, _BY_CHANCE = 4, 4
 _QUIET = 30.0
 
 
@@ -61,8 +61,8 @@ class Search(NamedTuple):
 
     members: int = 60
     pilots: int = 260
-    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) + ((800, 4),) * 2
-    most: int = 20
+    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) + ((800, 4),) * 3
+    most: int = 12
     seed: int = 1
 
 
