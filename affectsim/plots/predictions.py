@@ -20,9 +20,8 @@ def predictions_that_hold(shares: Mapping[str, float], own: Mapping[str, bool], 
     height = 2.2 + 0.3 * len(shares)
     figure = new_figure(
         10.5, height, "Which predictions depend on the set of numbers?",
-        f"{sets} sets of numbers that fit nine tenths or more of what they may be fitted to: in how many is a prediction "
-        "inside?\n"
-        "At the right: what the package's own numbers say.",
+        f"{sets} other sets of numbers, with which nine tenths or more of the fitted entries are inside:\n"
+        "in how many of them is a prediction inside? At the right: the package's own numbers.",
     )  # fmt: skip
     axes = figure.add_axes((0.44, 0.85 / height, 0.43, 1 - 1.9 / height))
     plain(axes)
