@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim.calibrated import FILE
 from affectsim.errors import InputError
-from affectsim.evidence import ensemble, other_fits, search
+from affectsim.evidence import ensemble, other_fits, search, trials
 from affectsim.evidence.card import Row
 from affectsim.evidence.entries import entries
 from affectsim.evidence.files import read_numbers
+from affectsim.evidence.studies import STUDIES
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "equally-good-fits"
 
@@ -314,3 +316,25 @@ def test_one_of_the_sets_gives_the_expected_numbers():
     # The control: a thousandth more is seen.
     now.loc[0, "model"] += 0.001
     assert len(other_fits.differences(now, FOLDER)) == 1
+
+
+def test_benefits_are_effects_and_losses_are_those_of_single_people():
+    """Two people gain a standard deviation of balance, one loses .15 of it and one .5: a quarter are less balanced."""
+    weeks = STUDIES["eight-week"].programme_days // 7 + 2
+    before = np.array([0.4, 0.5, 0.6, 0.7])
+    unit = before.std(ddof=1)
+
+    def run(gains, threat):
+        balance = np.repeat(before[None], weeks, axis=0)
+        balance[-1] += unit * np.array(gains)
+        level = np.full((weeks, 4), 0.2) + 0.1 * np.arange(4)
+        level[-1] += threat
+        names = {"threat": level, "drive": level, "soothing": balance, "balance": balance}
+        return xr.Dataset({name: (("time", "person"), one) for name, one in names.items()})
+
+    world = trials.World(run([1, 1, -0.15, -0.5], -0.1), run([0] * 4, 0), np.arange(4), STUDIES["eight-week"], 0)
+    found = world.benefits()
+    assert found["less_balanced"] == 0.25
+    assert found["balance"] == found["soothing"] == pytest.approx(1.35 / 4, rel=1e-6)
+    spread = np.std([0.2, 0.3, 0.4, 0.5], ddof=1)
+    assert found["threat"] == pytest.approx(0.1 / spread) and found["drive"] == pytest.approx(-0.1 / spread)

@@ -79,11 +79,14 @@ class World(NamedTuple):
         found = {}
         for name in (*SYSTEMS, "balance"):
             sign = -1 if name == "threat" else 1
-            pairs = [sign * one[name].isel(person=self.chosen).to_numpy() for one in (self.training, self.control)]
-            (before, after), (twin_before, twin_after) = ((one[self.before], one[self.after]) for one in pairs)
-            found[name] = effect_size(before, after, twin_before, twin_after).d
-        gain = (after - twin_after) / twin_before.std(ddof=1)
-        return found | {"less_balanced": float(np.mean(gain < -_HARM))}
+            mine, twins = (
+                sign * one[name].isel(person=self.chosen).to_numpy() for one in (self.training, self.control)
+            )
+            found[name] = effect_size(mine[self.before], mine[self.after], twins[self.before], twins[self.after]).d
+            if name == "balance":
+                loss = (twins[self.after] - mine[self.after]) / twins[self.before].std(ddof=1)
+                found["less_balanced"] = float(np.mean(loss > _HARM))
+        return found
 
     def drawn(
         self, trained: int, others: int, found: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], bool]
