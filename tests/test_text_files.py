@@ -35,6 +35,20 @@ def test_a_text_without_both_marks_in_order_is_refused_and_stays(tmp_path, text)
     assert told.value.source == "--write" and str(path) in str(told.value)
 
 
+def test_a_text_stays_whole_when_the_disk_refuses(tmp_path, monkeypatch):
+    path = tmp_path / "text.md"
+    path.write_text(f"{MARKS.begin}\nold\n{MARKS.end}", encoding="utf-8")
+    before = path.read_bytes()
+
+    def refuses(*paths):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", refuses)
+    with pytest.raises(InputError, match="No space left"):
+        MARKS.put(path, "new")
+    assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == ["text.md"]
+
+
 def test_what_cannot_be_read_or_written_is_told_in_words(tmp_path):
     with pytest.raises(InputError, match="no lesson nothing"):
         read_text(tmp_path / "nothing.md", "x", "lesson")
