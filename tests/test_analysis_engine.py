@@ -167,7 +167,7 @@ def test_the_map_of_tipping_points_writes_its_numbers_into_the_readme(tmp_path: 
     assert found.cells[0.2, 0.0].appears == pytest.approx(diagram.folds[0].p, abs=1e-9)
     assert found.cells[0.2, 0.9] == (None, None)
     assert (tmp_path / tipping_point_map.FIGURE).stat().st_size > 10_000
-    with pytest.raises(InputError, match="missing"):
+    with pytest.raises(InputError, match="must have the lines"):
         (tmp_path / tipping_point_map.README).write_text("no marks", encoding="utf-8")
         tipping_point_map.write(found, tmp_path)
 
