@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from affectsim.evidence.studies import START, Study
 from affectsim.readouts import SYSTEMS, directions
-from affectsim.trial import TRAINING, effect_size
+from affectsim.trial import HARM_MARGIN, TRAINING, effect_size
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,8 +26,6 @@ Float = npt.NDArray[np.float64]
 DRAWS = 100
 _LEVEL = 0.05
 _LARGE = 0.8
-#: Loss that counts, in SD: from here on an effect is called small (Cohen 1988).
-_HARM = 0.2
 _FEARS = tuple(
     f"fear_of_{flow}_score" for flow in ("self_compassion", "compassion_from_others", "compassion_for_others")
 )
@@ -74,7 +72,7 @@ class World(NamedTuple):
     def benefits(self) -> dict[str, float]:
         """Return the effect of training on the three systems and on balance, and whom it left less balanced.
 
-        `less_balanced`: share of those offered training whose own twin does better by over 0.2 SD.
+        `less_balanced`: share of those offered training whose own twin does better by over `HARM_MARGIN` SD.
         """
         found = {}
         for name in (*SYSTEMS, "balance"):
@@ -85,7 +83,7 @@ class World(NamedTuple):
             found[name] = effect_size(mine[self.before], mine[self.after], twins[self.before], twins[self.after]).d
             if name == "balance":
                 loss = (twins[self.after] - mine[self.after]) / twins[self.before].std(ddof=1)
-                found["less_balanced"] = float(np.mean(loss > _HARM))
+                found["less_balanced"] = float(np.mean(loss > HARM_MARGIN))
         return found
 
     def drawn(
