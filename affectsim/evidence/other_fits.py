@@ -1,4 +1,4 @@
-"""Other sets of numbers that fit as well as the package's own: what they predict, as tables, a figure and words.
+"""Other sets of numbers that fit nearly as well as the package's own: what they predict, as tables, a figure and words.
 
     python -m affectsim.evidence.other_fits experiments/equally-good-fits
 

@@ -1,4 +1,4 @@
-"""Looking for other sets of numbers that fit as well as the package's own, and judging them on the card.
+"""Looking for other sets of numbers that fit nearly as well as the package's own, and judging them on the card.
 
 All free numbers of all stages of the calibration are free at once, each as far as half the way from the package's own
 to anywhere in its bounds (`REACH`). Sets are looked for by `evidence.ensemble`, with `values.simulated_many`, which

@@ -1,4 +1,4 @@
-"""How often predictions hold among sets of numbers that fit equally well."""
+"""How often predictions hold among sets of numbers that fit nearly as well as each other."""
 
 from __future__ import annotations
 
