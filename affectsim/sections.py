@@ -133,6 +133,9 @@ class Training(Table):
         says="a second world, same people and events: waiting-list (no training), usual-care (supportive contacts) or "
         "active (relaxation, with as much attention); nothing: one world",
     )  # fmt: skip
+    informal_practice: bool = field(
+        True, unit="", says="whether people also do exercises in passing, where the programme says so"
+    )
     delivery: Delivery = field(default_factory=Delivery, unit="", says="by whom, to how many people at a time")
     screening: tuple[Rule, ...] = field(
         SCREENING, max_length=MOST_RULES, unit="", says='rules for who.unless = "not suitable"'

@@ -20,7 +20,16 @@ from affectsim.kernel.scheme import (
     signal_weights,
     step_times,
 )
-from affectsim.kernel.tables import EVENT_KINDS, EXERCISE_FIELDS, FIXED_PARTS, MOST_EVENTS, MOST_WORD, Tables
+from affectsim.kernel.tables import (
+    EVENT_KINDS,
+    EXERCISE_FIELDS,
+    FIXED_PARTS,
+    MOST_EVENTS,
+    MOST_WORD,
+    SLEEPS,
+    WAKES,
+    Tables,
+)
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.parts import Exercise, Stimulus
 from affectsim.runs import Run
@@ -58,7 +67,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         )
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
     event_start, event_person, event_kind, event_size = _events(runs)
-    home, session, session_moment, session_hope = _agenda(runs, {k: n for n, k in enumerate(rows)})
+    home, informal, session, session_moment, session_hope = _agenda(runs, {k: n for n, k in enumerate(rows)})
     exchanges = exchange_steps(steps)
     programmes = [run.scenario.programme(run.arm) for run in runs]
     return Tables(
@@ -79,6 +88,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         event_kind=event_kind,
         event_size=event_size,
         home=home,
+        informal=informal,
         session=session,
         session_moment=session_moment,
         session_hope=session_hope,
@@ -164,11 +174,15 @@ def _numbers(exercise: Exercise) -> tuple[float, ...]:
 
 def _agenda(
     runs: Sequence[Run], rows: dict[tuple[str, tuple[float, ...]], int]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
-    """Return home practice, sessions, their moments and the hope they give, by run and day of the programme."""
+) -> tuple[npt.NDArray[np.int64], Float, npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
+    """Return what people do by run and day of the programme.
+
+    Home practice, its chance to be done in passing in a waking moment, sessions, their moments, the hope they give.
+    """
     programmes = [run.scenario.programme(run.arm) for run in runs]
     days = max([1, *(p.days for p in programmes if p)])
     home = np.full((len(runs), days, EXERCISES_AT_A_TIME), -1, dtype=np.int64)
+    informal = np.zeros((len(runs), days, EXERCISES_AT_A_TIME))
     session = np.full((len(runs), days, EXERCISES_AT_A_TIME), -1, dtype=np.int64)
     moment = np.full((len(runs), days), -1, dtype=np.int64)
     hope = np.zeros((len(runs), days))
@@ -178,11 +192,13 @@ def _agenda(
         row = {kind: rows[kind, _numbers(exercise)] for kind, exercise in run.scenario.exercises().items()}
         for day, kinds in enumerate(programme.home_agenda()):
             home[number, day, : len(kinds)] = [row[kind] for kind in kinds]
+            if run.scenario.training is not None and run.scenario.training.informal_practice:
+                informal[number, day, : len(kinds)] = np.array(programme.informal(day)) / (SLEEPS - WAKES)
         for held in programme.sessions:
             moment[number, held.day] = round(held.hour / MOMENT_HOURS)
             hope[number, held.day] = held.raises_hope
             session[number, held.day, : len(held.exercises)] = [row[kind] for kind in held.exercises]
-    return home, session, moment, hope
+    return home, informal, session, moment, hope
 
 
 def _events(

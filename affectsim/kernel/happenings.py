@@ -37,6 +37,8 @@ from affectsim.kernel.tables import (
     FIXED_PARTS,
     MOST_EVENTS,
     MOST_WORD,
+    SLEEPS,
+    WAKES,
 )
 from affectsim.layout import ATTRIBUTE_NAMES, FEARS, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE
 from affectsim.parameters import REFERENCE_ATTRIBUTE, REFERENCE_SELF_CRITICISM
@@ -91,9 +93,9 @@ SELF_CRITICISM_RELIEF = TRAINABLE.index("self_criticism_relief")
 COMFORT, INSIGHT, HOPE = ROW["comfort"], ROW["insight"], ROW["hope"]
 E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_BODY, E_EASE, E_THREAT, E_TRAINS = range(7)
 E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE_THREAT, E_RAISES, E_KNOWN, \
-    E_ASSOCIATION, E_AT_ONCE = (EXERCISE_FIELDS.index(n) for n in (
+    E_ASSOCIATION, E_AT_ONCE, E_INFORMAL = (EXERCISE_FIELDS.index(n) for n in (
         "fear_cost", "understanding_cost", "discomfort_cost", "failure_base", "failure_blame", "failure_threat",
-        "failure_raises_fears", "known_person", "association_threat", "learnt_at_once"))  # fmt: skip
+        "failure_raises_fears", "known_person", "association_threat", "learnt_at_once", "informal_share"))  # fmt: skip
 FIRST_EVENT_PART = len(FIXED_PARTS)
 #: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
 _IRWIN_HALL = np.sqrt(3.0)
@@ -238,6 +240,7 @@ def practice_if_due(population, tables, block, moment):
 
     A session is warm to those who come (an affiliative input from others) and gives them hope, and it trains as much
     as the therapist is able (`skill`), hope as well; at home nobody guides, so an exercise trains as it is.
+    What is to be done in passing happens at any waking moment, each time with the chance that practice at home has.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -245,6 +248,7 @@ def practice_if_due(population, tables, block, moment):
     steady = population.steady[block * STEADY_BLOCK : (block + 1) * STEADY_BLOCK]
     day = moment // tables.moments_per_day
     of_day = moment % tables.moments_per_day
+    waking = WAKES <= of_day < SLEEPS
     days = tables.home.shape[1]
     for i in range(L):
         start = slow[START_DAY + i]
@@ -255,14 +259,26 @@ def practice_if_due(population, tables, block, moment):
             continue
         person = np.int64(population.block_first[block] + i)
         practises = np.int64(_share(steady, PRACTICE_TIME + i) * tables.moments_per_day)
-        if of_day == practises and tables.home[run, number, 0] >= 0:
-            w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
+        if tables.home[run, number, 0] >= 0 and (of_day == practises or waking):
+            w0, w1 = draw(tables.keys, run, ADHERENCE_PART, person, moment)
             keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
-            if (np.float64(w0) + 0.5) * WORD < _share(steady, ADHERENCE + i) * keen:
+            done = _share(steady, ADHERENCE + i) * keen
+            if of_day == practises:
+                if (np.float64(w0) + 0.5) * WORD < done:
+                    for which in range(tables.home.shape[2]):
+                        exercise = tables.home[run, number, which]
+                        if exercise >= 0:
+                            _practise(population, tables, block, i, person, exercise, moment, 1.0, 1.0)
+            elif of_day != tables.session_moment[run, number]:
+                # At most one in a moment: the same uniform number decides whether and which.
+                chance = (np.float64(w1) + 0.5) * WORD
                 for which in range(tables.home.shape[2]):
-                    exercise = tables.home[run, number, which]
-                    if exercise >= 0:
-                        _practise(population, tables, block, i, person, exercise, moment, 1.0)
+                    limit = tables.informal[run, number, which] * done
+                    if 0.0 <= chance < limit:
+                        exercise = tables.home[run, number, which]
+                        share = tables.exercises[exercise, E_INFORMAL]
+                        _practise(population, tables, block, i, person, exercise, moment, 1.0, share)
+                    chance -= limit
         if of_day == tables.session_moment[run, number]:
             w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
             if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
@@ -273,7 +289,7 @@ def practice_if_due(population, tables, block, moment):
                 for which in range(tables.session.shape[2]):
                     exercise = tables.session[run, number, which]
                     if exercise >= 0:
-                        _practise(population, tables, block, i, person, exercise, moment, skill)
+                        _practise(population, tables, block, i, person, exercise, moment, skill, 1.0)
 
 
 @internal_inlined
@@ -289,10 +305,10 @@ def _baseline(steady, trainable, i):
 
 
 @internal
-def _practise(population, tables, block, i, person, exercise, moment, skill):
+def _practise(population, tables, block, i, person, exercise, moment, skill, share):
     """Let one person do one exercise: it fails or works, acts now, and trains.
 
-    `skill` (1: full) multiplies the pace at which it trains: that of the guide.
+    `skill` (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) multiplies its inputs.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -303,7 +319,7 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
     part = FIRST_EVENT_PART + 4 * tables.thresholds.shape[1] + exercise
     w0, w1 = draw(tables.keys, run, part, person, moment)
     if (np.float64(w1) + 0.5) * WORD < e[E_KNOWN] * _share(steady, BAD_ASSOCIATIONS + i):
-        fast[U_T + i] += e[E_ASSOCIATION]
+        fast[U_T + i] += share * e[E_ASSOCIATION]
         return
     threat = fast[X_T + i]
     anger = _share(steady, ANGER + i)
@@ -317,18 +333,18 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
     if chance < fails:
         # Given that it fails, chance / fails is a uniform number again.
         if chance < fails * e[E_BLAME]:
-            fast[U_T + i] += e[E_FAILURE_THREAT]
+            fast[U_T + i] += share * e[E_FAILURE_THREAT]
         for k in range(FIRST_FEAR_RELIEF, FIRST_FEAR_RELIEF + FEARS_COUNT):
             row = FIRST_ATTRIBUTE + k * L + i
             step = own_rate * e[E_RAISES] * e[E_TRAINS + k]
             slow[row] = np.float32(_sensitised(np.float64(slow[row]), step))
         return
-    fast[U_T + i] += e[E_THREAT]
-    fast[U_R + i] += e[E_RESOURCE]
-    fast[U_P + i] += e[E_AFFILIATIVE]
-    fast[U_I + i] += e[E_IMAGE]
-    fast[U_B + i] += e[E_BODY]
-    fast[U_E + i] += e[E_EASE] * (1.0 - fast[U_E + i])
+    fast[U_T + i] += share * e[E_THREAT]
+    fast[U_R + i] += share * e[E_RESOURCE]
+    fast[U_P + i] += share * e[E_AFFILIATIVE]
+    fast[U_I + i] += share * e[E_IMAGE]
+    fast[U_B + i] += share * e[E_BODY]
+    fast[U_E + i] += share * e[E_EASE] * (1.0 - fast[U_E + i])
     understanding = _understood(_share(steady, UNDERSTANDING + i), np.float64(slow[INSIGHT + i]))
     discomfort = _left(_share(steady, DISCOMFORT + i), np.float64(slow[COMFORT + i]), model[run, REACH])
     arrives = _efficacy(
@@ -340,8 +356,8 @@ def _practise(population, tables, block, i, person, exercise, moment, skill):
     for k in range(TRAINABLES):
         row = FIRST_ATTRIBUTE + k * L + i
         if e[E_TRAINS + k] > 0.0:
-            share = e[E_TRAINS + k] * arrives * (need if k == SELF_CRITICISM_RELIEF else 1.0)
-            end = _asymptote(_baseline(steady, k, i), share)
+            leads = e[E_TRAINS + k] * arrives * (need if k == SELF_CRITICISM_RELIEF else 1.0)
+            end = _asymptote(_baseline(steady, k, i), leads)
             slow[row] = np.float32(_practised(np.float64(slow[row]), rate, end))
 
 

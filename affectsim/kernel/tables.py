@@ -60,6 +60,7 @@ class Tables(NamedTuple):
     event_kind: Int  # (events,): 0 threat, 1 resource, 2 affiliative, 3 ambiguous
     event_size: Float  # (events,)
     home: Int  # (runs, days of programme, 3): exercises or -1
+    informal: Float  # (runs, days of programme, 3): chance, if all is done, to do them in passing in a waking moment
     session: Int  # (runs, days of programme, 3): exercises or -1
     session_moment: Int  # (runs, days of programme): moment of the day, -1 without a session
     session_hope: Float  # (runs, days of programme): share of the way to full hope that the session moves
@@ -85,6 +86,8 @@ FIXED_PARTS = (
 )
 BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART = 0, 3, 4, 5, 6
 EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
+#: First waking moment of the day and the first after them, 8:00 and 22:00 (assumed): when exercises are done in passing.
+WAKES, SLEEPS = 16, 44
 #: Most groups that people can be seen as members of (distrust is kept by group).
 MOST_GROUPS = 64
 #: Most events of one kind that can reach one person in one moment (half an hour).
@@ -104,5 +107,5 @@ EXERCISE_FIELDS = (
     "failure_base", "failure_from_threat", "failure_from_low_tolerance", "failure_from_low_imagery",
     "failure_from_low_attention", "failure_from_anger", "failure_from_fear",
     "failure_blame", "failure_threat", "failure_raises_fears",
-    "known_person", "association_threat", "learnt_at_once",
+    "known_person", "association_threat", "learnt_at_once", "informal_share",
 )  # fmt: skip

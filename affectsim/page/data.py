@@ -74,9 +74,8 @@ def page_data() -> dict[str, Any]:
     programme = made.programme("training")
     assert programme is not None
     taken = (
-        "model", "thresholds", "intensity", "keys", "home", "session", "session_moment", "session_hope", "attendance",
-        "exercises",
-        "bonds",
+        "model", "thresholds", "intensity", "keys", "home", "informal", "session", "session_moment", "session_hope",
+        "attendance", "exercises", "bonds",
     )  # fmt: skip
     return {
         "model": {name: _parameter(p) for name, p in MODEL.items()},

@@ -23,6 +23,10 @@ practice rate. Relief from self-criticism leads further for those with more of i
 arrives falls with rage, with fear of self-compassion (`fear_cost`), if compassion is not understood
 (`understanding_cost`), and with discomfort with being soothed (`discomfort_cost`).
 
+An informal practice is the same exercise done in passing, for a few minutes of everyday life. It can fail like any
+other, its inputs are smaller (`informal_share`), and it trains as much as any other practice: what the law of practice
+counts are repetitions of an act in daily life, however short. How often it is done is said by the programme.
+
 Whatever is done in it, a session that a person comes to moves hope, too, by `raises_hope` * skill of the guide of the
 way to full hope: what all therapies share. It acts only if `model.hope_effect` is above 0.
 
@@ -86,6 +90,10 @@ class Practice(Exercise):
     """What every exercise has; by itself it does nothing. Concrete exercises change the defaults."""
 
     minutes: float = _minutes(15.0)
+    informal_share: float = _share(
+        0.2, "share of its inputs that an informal practice brings, done in passing",
+        "assumed: three minutes (a breathing space) for fifteen; it trains as much as any other practice",
+    )  # fmt: skip
 
     resource: float = _kick(0.0, "input to drive: a reward")
     affiliative: float = _kick(0.0, "self-generated affiliation: input to soothing")

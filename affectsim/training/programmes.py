@@ -25,6 +25,9 @@ P = TypeVar("P", bound="Programme")
 _DATA = Path(__file__).parent / "data"
 #: What one session, or the practice of one day at home, can hold.
 EXERCISES_AT_A_TIME = 3
+#: Most informal practices of one exercise in a day: three exercises nine times a day nearly fill its
+#: 28 waking half hours.
+INFORMAL_MOST = 9
 #: Share of the way to full hope that one session moves. With weekly sessions 62 % of what six weeks bring is there
 #: after two, as it was in trials for what patients gained who took a placebo and came weekly (`_PACE`).
 HOPE_OF_A_SESSION = 0.34
@@ -43,6 +46,10 @@ class HomePractice(Table):
     from_day: int = field(ge=0, le=3649, unit="days", says="first day, counted from 0")
     to_day: int = field(ge=0, le=3649, unit="days", says="last day, included")
     exercise: str = field(unit="", says="kind of exercise, once a day")
+    informal: float = field(
+        0.0, ge=0, le=INFORMAL_MOST, unit="times a day",
+        says="informal practice: how often it is also to be done in passing, in everyday life, besides that once",
+    )  # fmt: skip
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -141,6 +148,10 @@ class Programme(Table):
     def home_agenda(self) -> tuple[tuple[str, ...], ...]:
         """Return the kinds practised at home for each day of the programme."""
         return tuple(self.home(day) for day in range(self.days))
+
+    def informal(self, day: int) -> tuple[float, ...]:
+        """Return how often each exercise of `home(day)` is also to be done in passing that day, in their order."""
+        return tuple(span.informal for span in self.practice if span.from_day <= day <= span.to_day)
 
     def session(self, day: int) -> Session | None:
         """Return the session of a day of the programme, or None."""

@@ -45,7 +45,8 @@ class TrialScenario(Scenario):
         base, design = trial.scenario, trial.design
         first = next(arm.programme for arm in design.arms if arm.programme is not None)
         tables = base.tables()
-        kept = {"exercises": tables["training"]["exercises"]} if "exercises" in tables.get("training", {}) else {}
+        own = tables.get("training", {})
+        kept = {name: own[name] for name in ("exercises", "informal_practice") if name in own}
         needed = {kind for kind in (*design.outcomes, "fear_of_self_compassion") if kind not in ALWAYS}
         tables |= {
             # Delivery and screening of the scenario's own training are left out: in a trial everybody starts at once.

@@ -63,6 +63,7 @@ function makeTables(model, schemeName, arms, life = 1) {
     keys: { d: Uint32Array.from(repeated(keys).d), n: [runs, ...keys.n.slice(1)] },
     event_start: null, event_person: [], event_kind: [], event_size: [],
     home: nothing(first.home),
+    informal: repeated(first.informal),
     session: nothing(first.session),
     session_moment: nothing(first.session_moment),
     session_hope: repeated(first.session_hope),
@@ -203,7 +204,7 @@ class World {
     const before = this.get(0, person, "u_threat");
     for (let arm = 0; arm < this.arms; arm++) {
       const block = arm * this.blocks + Math.floor(person / LANES);
-      kernel.practise(this.population, this.tables, block, person % LANES, person, EXERCISES.indexOf(exercise), number, 1);
+      kernel.practise(this.population, this.tables, block, person % LANES, person, EXERCISES.indexOf(exercise), number, 1, 1);
     }
     return this.get(0, person, "u_threat") - before;
   }
