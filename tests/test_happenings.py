@@ -10,6 +10,7 @@ from scipy import stats
 
 from affectsim.appraisal import alarm_probability
 from affectsim.layout import SLOW, STEADY, TRAINABLE, Fast
+from affectsim.parameters import REFERENCE_ATTRIBUTE
 from affectsim.parts import Exercise, field
 from affectsim.simulation import simulate
 from affectsim.training import practice
@@ -257,6 +258,84 @@ def test_an_exercise_that_leads_less_far_than_a_person_is_takes_nothing_away(tmp
         found.append(world.get(0, "tolerance") - before)
     # Nothing but ten nights of forgetting.
     assert (np.abs(found[0]) < 0.003).all() and (found[1] > 0.01).mean() > 0.9
+
+
+# ---------------------------------------------------------------------------- informal practice
+
+#: A reward of 1 when done as a whole and of 1/4 when done in passing; trains motivation only, and never fails.
+COUNTED = {
+    **UNFAILING, "resource": 1.0, "affiliative": 0.0, "informal_share": 0.25, "trains_sensitivity": 0.0,
+    "trains_motivation": 0.8,
+}  # fmt: skip
+
+
+def _counted(tmp_path, informal, *, days=5, people=300, exercises=COUNTED, row="u_resource", **training):
+    """Return a world and what each moment added to a row of each person in training, shape (moments, people)."""
+    path = tmp_path / "informal.toml"
+    path.write_text(
+        f'name = "appreciation"\ndays = {days}\ndrop_out = 0.0\n'
+        f'home = [{{ from_day = 0, to_day = {days - 1}, exercise = "appreciation", informal = {informal} }}]\n'
+    )
+    training = {"programme": str(path), "who": {"share": 1.0}, "exercises": {"appreciation": exercises}, **training}
+    model = {"anger_cost": 0.0, "resource_memory": 2.0, "threat_memory": 2.0, "risk_rate": 0.0}
+    world = build([scenario(people=people, days=days + 1.0, steps=2, training=training, network=NOBODY, model=model)])
+    added, left = [], np.exp(-0.5 / 2.0)
+    for _ in range(days * 48):
+        before = world.get(0, row).copy()
+        advance(world, 1)
+        added.append(world.get(0, row) / left - before)
+    return world, np.round(added, 9)
+
+
+def test_informal_practice_is_done_as_often_as_practice_at_home_at_any_waking_hour(tmp_path):
+    world, added = _counted(tmp_path, 3.0, people=2000, exercises={**COUNTED, "trains_motivation": 0.0})
+    assert set(np.unique(added)) == {0.0, 0.25, 1.0}
+    of_day = np.arange(len(added)) % 48
+    in_passing = (added == 0.25).sum(axis=1)
+    assert in_passing[(of_day < 16) | (of_day >= 44)].sum() == 0
+    done = world.get(0, "adherence") * (1 + 0.5 * (world.get(0, "motivation") - REFERENCE_ATTRIBUTE))
+    # One of 28 waking half hours is that of the practice at home. Poisson-like: 4.9 standard errors.
+    expected = 5 * 3 * 27 / 28 * np.minimum(done, 28 / 3).sum()
+    assert in_passing.sum() == pytest.approx(expected, abs=4.9 * np.sqrt(expected))
+    whole = 5 * np.minimum(done, 1.0).sum()
+    assert (added == 1.0).sum() == pytest.approx(whole, abs=4.9 * np.sqrt(whole))
+    # At any waking hour alike: a third of the hours has a third of them (16:00 is never that of the practice at home).
+    early = in_passing[(of_day >= 16) & (of_day < 32)].sum()
+    assert early == pytest.approx(expected * 16 / 27, abs=4.9 * np.sqrt(expected))
+    # Who practises much at home practises much in passing.
+    assert np.corrcoef((added == 0.25).sum(axis=0), done)[0, 1] > 0.3
+
+
+def test_an_informal_practice_trains_as_much_as_any_other(tmp_path):
+    world, added = _counted(tmp_path, 6.0)
+    start, rate = world.get(1, "motivation"), world.get(0, "practice_rate")
+    value, end = start, start + 0.8 * (1 - start)
+    for day in range(5):
+        for _ in range(20):
+            todo = (added[48 * day : 48 * (day + 1)] > 0).sum(axis=0) > _
+            value = np.where(todo, value + rate * (end - value), value)
+        value = practice.forgotten(value, start, -np.expm1(-1 / 180.0)) if day < 4 else value
+    np.testing.assert_allclose(world.get(0, "motivation"), value, rtol=0, atol=2e-6)
+    assert ((added == 0.25).sum(axis=0) > 5).mean() > 0.9
+
+
+def test_what_fails_in_passing_hurts_less(tmp_path):
+    fails = {**COUNTED, "failure_base": 1.0, "failure_threat": 2.0, "failure_blame": 1.0}
+    _, added = _counted(tmp_path, 3.0, people=60, exercises=fails, row="u_threat")
+    assert set(np.unique(added)) == {0.0, 0.5, 2.0}
+
+
+def test_informal_practice_can_be_switched_off_and_moves_nothing_else(tmp_path):
+    off, without = (_counted(tmp_path, 3.0, informal_practice=False), _counted(tmp_path, 0.0))
+    np.testing.assert_array_equal(off[1], without[1])
+    np.testing.assert_array_equal(activations(off[0], 0), activations(without[0], 0))
+    with_it = _counted(tmp_path, 3.0)
+    # The practice at home is on the same evenings but for those who have become keener meanwhile.
+    assert ((with_it[1] == 1.0) != (off[1] == 1.0)).mean() < 0.002
+    # Nobody in the world without training notices.
+    np.testing.assert_array_equal(activations(off[0], 1), activations(with_it[0], 1))
+    gained, less = (one.get(0, "motivation").mean() for one in (with_it[0], off[0]))
+    assert gained > less + 0.02
 
 
 def test_people_differ_in_pace_as_much_as_published(tmp_path):
@@ -528,7 +607,7 @@ def test_skill_multiplies_what_is_trained(tmp_path):
 
     @numba.njit
     def once(population, tables, skill):
-        practise(population, tables, 0, 0, 0, 0, 34, skill)
+        practise(population, tables, 0, 0, 0, 0, 34, skill, 1.0)
 
     gains = []
     for skill in (0.0, 0.5, 1.0):

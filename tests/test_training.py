@@ -126,6 +126,8 @@ def test_shipped_programmes(name: str, days: int, setting: str, sessions: list[i
     # What is only understood is no practice at home.
     assert not any("psychoeducation" in kinds for kinds in programme.home_agenda())
     assert (programme.group_size > 1) == (programme.group_warmth > 0) == (setting == "group")
+    # Three times a day in passing, on every day.
+    assert {sum(programme.informal(day)) for day in range(days)} == {3.0}
 
 
 def test_the_two_programmes_of_eight_weeks_differ_in_their_setting_only() -> None:

@@ -308,7 +308,7 @@ def _baseline(steady, trainable, i):
 def _practise(population, tables, block, i, person, exercise, moment, skill, share):
     """Let one person do one exercise: it fails or works, acts now, and trains.
 
-    `skill` (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) multiplies its inputs.
+    `skill` (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) its inputs.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]

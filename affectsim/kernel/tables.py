@@ -86,7 +86,7 @@ FIXED_PARTS = (
 )
 BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART = 0, 3, 4, 5, 6
 EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
-#: First waking moment of the day and the first after them, 8:00 and 22:00 (assumed): when exercises are done in passing.
+#: First waking moment of a day and the first after them, 8:00 and 22:00 (assumed): exercises are done in passing then.
 WAKES, SLEEPS = 16, 44
 #: Most groups that people can be seen as members of (distrust is kept by group).
 MOST_GROUPS = 64
