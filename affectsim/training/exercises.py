@@ -153,7 +153,7 @@ class Psychoeducation(Practice, kind="psychoeducation"):
 
     minutes: float = _minutes(30.0)
     trains_self_criticism: float = _trains(
-        0.6, "relief from self-criticism",
+        0.9, "relief from self-criticism",
         "assumed, so that one session alone lowers the score by about 0.2 standard deviations: "
         "Donker et al. 2009 (BMC Med 7:79), d = 0.20 on distress",
     )  # fmt: skip
