@@ -390,9 +390,9 @@ def test_replicates_are_different_worlds():
 
 def test_the_two_arms_are_the_same_people_and_events_until_training_starts():
     world = build([_trial()])
-    advance(world, 48 + 34)  # a day, and the second day until the first practice
+    advance(world, 48 + 16)  # a day, and the second day until people wake, when the first exercise in passing may come
     assert (activations(world, 0) == activations(world, 1)).all()
-    advance(world, 60)
+    advance(world, 78)
     trained = world.runs[0].trainees
     assert np.abs(activations(world, 0) - activations(world, 1))[:, trained].max() > 1e-3
 
