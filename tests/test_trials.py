@@ -99,12 +99,17 @@ def null(place: Path, **changes: Any) -> Trial:
 # --------------------------------------------------------------------------------------- worlds
 
 
-def test_programmes_one_after_another_are_lived_as_each_by_itself(asked: Trial) -> None:
-    """The world in which everybody gets an arm is, to the last bit, the run that the engine makes of it alone."""
-    batch = run(asked, [0], threads=1)
+@pytest.mark.parametrize("informal", [True, False])
+def test_programmes_one_after_another_are_lived_as_each_by_itself(asked: Trial, informal: bool) -> None:
+    """The world in which everybody gets an arm is, to the last bit, the run that the engine makes of it alone.
+
+    What the scenario says of training as such, here whether anything is done in passing, holds in a trial as well.
+    """
+    training = {"programme": "two-week", "informal_practice": informal}
+    batch = run(asked._replace(scenario=asked.scenario.but({"training": training})), [0], threads=1)
     alone = asked.scenario.but(
         {
-            "training": {"programme": "two-week", "start_day": 7, "who": {"share": 1.0}, "against": "active"},
+            "training": {**training, "start_day": 7, "who": {"share": 1.0}, "against": "active"},
             "record": {"every": "1 week", "readouts": ["balance"]},
         }
     )
