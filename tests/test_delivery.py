@@ -358,7 +358,7 @@ def test_every_control_arm_from_the_scenario_to_the_figure(control):
     assert control in summary(made, run)
     words = {
         "waiting-list": "waiting list", "usual-care": "usual care", "active": "relaxation",
-        "cognitive-behavioural": "cognitive therapy",
+        "cognitive-behavioural": "cognitive-behavioural therapy",
     }[control]  # fmt: skip
     assert words in "".join(text.get_text() for text in systems_over_time(run).texts)
 
