@@ -112,7 +112,12 @@ def _placed(community: Community) -> Placed:
 
 
 #: The control arm above its column, at most nine letters.
-_COLUMNS = {"waiting-list": "waiting", "usual-care": "usual", "active": "relaxing"}
+_COLUMNS = {
+    "waiting-list": "waiting",
+    "usual-care": "usual",
+    "active": "relaxing",
+    "cognitive-behavioural": "cognitive",
+}
 
 
 def table(trial: xr.Dataset, scenario: Scenario, people: int, delivered: Sequence[str] = ()) -> str:

@@ -128,10 +128,11 @@ class Training(Table):
     programme: str = field(min_length=1, unit="", says="name of a shipped programme, or path of a .toml file")
     start_day: int = field(0, ge=0, le=36_499, unit="days", says="day of the run on which the programme starts")
     who: Who = field(default_factory=Who, unit="", says="who is trained")
-    against: Literal["waiting-list", "usual-care", "active", "nothing"] = field(
+    against: Literal["waiting-list", "usual-care", "active", "cognitive-behavioural", "nothing"] = field(
         "waiting-list", unit="",
-        says="a second world, same people and events: waiting-list (no training), usual-care (supportive contacts) or "
-        "active (relaxation, with as much attention); nothing: one world",
+        says="a second world, same people and events: waiting-list (no training), usual-care (supportive contacts), "
+        "active (relaxation) or cognitive-behavioural (therapy of that kind), both with as much attention; nothing: "
+        "one world",
     )  # fmt: skip
     informal_practice: bool = field(
         True, unit="", says="whether people also do exercises in passing, where the programme says so"

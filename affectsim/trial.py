@@ -43,6 +43,7 @@ CONTROLS: Mapping[str, str] = {
     "waiting-list": "on a waiting list",
     "usual-care": "with usual care",
     "active": "with relaxation instead",
+    "cognitive-behavioural": "with cognitive-behavioural therapy instead",
 }
 GROUPS = ("trained", "untrained")
 PERIODS = ("before", "after", "follow-up")

@@ -114,7 +114,7 @@ def trainings(draw: st.DrawFn, last_day: int) -> dict[str, Any]:
             "choose": draw(st.sampled_from(["random", "most-self-critical", "hubs", "isolates"])),
             **draw(st.sampled_from([{}, {"unless": "not suitable"}])),
         },
-        "against": draw(st.sampled_from(["waiting-list", "usual-care", "active", "nothing"])),
+        "against": draw(st.sampled_from(["waiting-list", "usual-care", "active", "cognitive-behavioural", "nothing"])),
         "exercises": {kind: draw(bounded(kinds[kind])) for kind in sorted(used)},
     }
 

@@ -22,7 +22,7 @@ from affectsim.world import build
 from tests.worlds import activations, advance, scenario
 
 NOBODY = {"kind": "none"}
-CONTROLS = ("waiting-list", "usual-care", "active")
+CONTROLS = ("waiting-list", "usual-care", "active", "cognitive-behavioural")
 
 
 def _days(*values):
@@ -305,12 +305,19 @@ def test_what_would_have_no_effect_is_refused():
 
 def test_the_shipped_controls():
     training = Programme.load("sixteen-week-group")
-    assert sorted(controls()) == ["active", "usual-care"]
+    assert sorted(controls()) == ["active", "cognitive-behavioural", "usual-care"]
     active, usual = (Control.load(name).programme(training) for name in ("active", "usual-care"))
     for name in ("days", "drop_out", "session_attendance", "setting", "group_size", "therapist_warmth", "group_warmth"):
         assert getattr(active, name) == getattr(training, name)
     assert [(s.day, s.hour) for s in active.sessions] == [(s.day, s.hour) for s in training.sessions]
     assert active.exercises() == ("relaxation",) and set(active.home_agenda()) == {("relaxation",)}
+    # Another exercise is all that differs.
+    thinking = Control.load("cognitive-behavioural").programme(training)
+    assert thinking.exercises() == ("cognitive-restructuring",) and thinking.home(50) == ("cognitive-restructuring",)
+    assert [one.day for one in thinking.sessions] == [one.day for one in active.sessions]
+    assert thinking.therapist_warmth == active.therapist_warmth
+    # Nothing is done in passing but in training itself.
+    assert {sum(control.informal(day)) for control in (active, usual, thinking) for day in range(112)} == {0.0}
     training = training.model_copy(
         update={"sessions": tuple(one.model_copy(update={"raises_hope": 0.2}) for one in training.sessions)}
     )
@@ -328,16 +335,18 @@ def test_every_control_arm_from_the_scenario_to_the_figure(control):
     assert made.arms == ("training", control) and Scenario.from_toml(made.to_toml()) == made
     assert ("training.against" in made.files()) == (control != "waiting-list")
     world = build([made])
-    advance(world, 3 * 48 + 20)  # three days, and the fourth until the first contact
+    advance(world, 3 * 48 + 16)  # three days, and the fourth until people wake
     assert (activations(world, 0) == activations(world, 1)).all()
     advance(world, 16 * 48)
     chosen = world.runs[0].trainees
-    # Relaxation teaches to stand distress as well.
-    for name in ("motivation", "non_judgement", "sensitivity", *(("tolerance",) if control != "active" else ())):
+    # Relaxation and cognitive therapy teach to stand distress as well, the latter to attack oneself less.
+    teaches = control in ("active", "cognitive-behavioural")
+    for name in ("motivation", "non_judgement", "sensitivity", *(() if teaches else ("tolerance",))):
         np.testing.assert_allclose(world.get(1, name), world.get(1, f"baseline_{name}"), rtol=0, atol=1e-6)
     assert (world.get(0, "non_judgement") > world.get(1, "non_judgement"))[chosen].mean() > 0.9
     stood = world.get(1, "tolerance") > world.get(1, "baseline_tolerance") + 0.01
-    assert stood[chosen].any() == (control == "active")
+    assert stood[chosen].any() == teaches
+    assert (world.get(1, "self_criticism_relief")[chosen] > 0).any() == (control == "cognitive-behavioural")
     assert (activations(world, 0) == activations(world, 1))[:, ~chosen].all()
     run = simulate(made)
     assert run["arm"].values.tolist() == ["training", control]
@@ -347,7 +356,10 @@ def test_every_control_arm_from_the_scenario_to_the_figure(control):
         and np.isfinite(trial["d"].sel(group="trained", later="after")).all()
     )
     assert control in summary(made, run)
-    words = {"waiting-list": "waiting list", "usual-care": "usual care", "active": "relaxation"}[control]
+    words = {
+        "waiting-list": "waiting list", "usual-care": "usual care", "active": "relaxation",
+        "cognitive-behavioural": "cognitive-behavioural therapy",
+    }[control]  # fmt: skip
     assert words in "".join(text.get_text() for text in systems_over_time(run).texts)
 
 

@@ -156,6 +156,7 @@ TRAINED = {
     },
     "psychoeducation": {"self_criticism_relief", "insight"},
     "relaxation": {"tolerance", "comfort"},
+    "cognitive-restructuring": {"tolerance", "self_criticism_relief"},
 }  # fmt: skip
 #: What each exercise trains most.
 MAIN = {
@@ -537,7 +538,10 @@ def test_known_people_bring_bad_associations_as_often_as_the_trait_says(tmp_path
 
 def test_exposure_that_fails_raises_the_fears_it_works_on_within_their_bounds(tmp_path):
     kind = "fears-blocks-resistances"
-    fails = {"failure_base": 1.0, "failure_raises_fears": 1.0, "trains_fear_of_compassion_from_others": 0.0}
+    fails = {
+        "failure_base": 1.0, "failure_raises_fears": 1.0, "trains_fear_of_self_compassion": 1.0,
+        "trains_fear_of_compassion_from_others": 0.0,
+    }  # fmt: skip
     at_once = {"traits": {"practice_rate": {"median": 1.0, "spread": 0.0}}}
     world = _arms(tmp_path, kind, exercises=fails, population=at_once)
     raised, plain = (world.get(run, "effective_fear_of_self_compassion") for run in (0, 1))

@@ -21,8 +21,8 @@ KINDS = (
     "appreciation", "compassion-focused-imagery", "compassionate-self", "fears-blocks-resistances", "mindfulness",
     "psychoeducation", "self-critic-work", "soothing-rhythm-breathing",
 )  # fmt: skip
-#: Of the control arm; in no shipped programme of compassionate mind training.
-RELAXATION = "relaxation"
+#: Of control arms; in no shipped programme of compassionate mind training.
+COMPARED = ("relaxation", "cognitive-restructuring")
 
 
 def _refused(text: str) -> str:
@@ -34,11 +34,11 @@ def _refused(text: str) -> str:
 def test_the_shipped_exercises() -> None:
     assert {kind for kind, part in Exercise.kinds().items() if part.__module__.startswith("affectsim.")} == {
         *KINDS,
-        RELAXATION,
+        *COMPARED,
     }
 
 
-@pytest.mark.parametrize("kind", [*KINDS, RELAXATION])
+@pytest.mark.parametrize("kind", [*KINDS, *COMPARED])
 def test_every_exercise_has_the_fields_of_the_shared_equation(kind: str) -> None:
     part = Exercise.kinds()[kind]
     assert issubclass(part, Practice)
@@ -182,7 +182,7 @@ sessions = [
         ("sessions.0.day = 2.5", "must be a whole number (0 to 3649 days)"),
         ("sessions.0.exercises = []", "must not be empty"),
         (four, "must be at most 3 exercises"),
-        (four, f'unknown exercise "dance"; known: {", ".join(sorted((*KINDS, RELAXATION)))}'),
+        (four, f'unknown exercise "dance"; known: {", ".join(sorted((*KINDS, *COMPARED)))}'),
     ]
 
 

@@ -93,8 +93,8 @@ STUDIES: dict[str, Study] = {
         worlds=(3, 10), people=(480, 960),
     ),
     "eight-week-active": Study(
-        "the same training against relaxation", "help-seeking", "eight-week", "active", _EIGHT, people=(480, 960),
-        worlds=(3, 10),
+        "the same training against cognitive-behavioural therapy", "help-seeking", "eight-week",
+        "cognitive-behavioural", _EIGHT, people=(480, 960), worlds=(3, 10),
     ),
     "eight-week-usual-care": Study(
         "the same training against usual care", "help-seeking", "eight-week", "usual-care", _EIGHT,

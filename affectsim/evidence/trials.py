@@ -168,7 +168,7 @@ def group_against_individual(group: World, individual: World) -> dict[str, float
 
 
 def active_values(world: World) -> dict[str, float]:
-    """Return how often a trial against relaxation finds an effect."""
+    """Return how often a trial against cognitive-behavioural therapy finds an effect."""
     share = world.share_found(["self_compassion_score"], 30, 30)
     return {"compassion_interventions.wilson_2019.against_active_control": share}
 

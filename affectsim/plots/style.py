@@ -31,6 +31,7 @@ WORDS = {
     "waiting-list": "waiting list",
     "usual-care": "usual care",
     "active": "relaxation",
+    "cognitive-behavioural": "cognitive therapy",
     "untrained": "without training",
 }
 OUTCOMES = {

@@ -15,6 +15,7 @@ AGAINST = {
     "waiting-list": "a waiting list",
     "usual-care": "usual care",
     "active": "relaxation instead of training",
+    "cognitive-behavioural": "cognitive-behavioural therapy instead of training",
     "nothing": "nothing: there is one world only",
 }
 

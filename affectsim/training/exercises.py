@@ -199,6 +199,27 @@ class Relaxation(Practice, kind="relaxation"):
     failure_base: float = _share(0.05, "probability of failure with no cause below")
 
 
+class CognitiveRestructuring(Practice, kind="cognitive-restructuring"):
+    """Cognitive restructuring: what speaks for a harsh thought and what against it, and trying out which is true.
+
+    Assumes: stands for cognitive-behavioural therapy, with which training is compared, and is no part of it. It takes
+    reasons for self-attack away as far as any work with the critic does, and trains distress tolerance as far as
+    breathing, since what is feared is tried. It is about evidence, not warmth, so it soothes nobody and fears of
+    compassion do not matter; facing harsh thoughts is a threat while it lasts.
+    """
+
+    minutes: float = _minutes(30.0)
+    threat: float = _kick(0.3, "threat of facing harsh thoughts: as of facing fears")
+    trains_self_criticism: float = _trains(1.0, "relief from self-criticism", "assumed: as far as it goes")
+    trains_tolerance: float = _trains(0.36, "distress tolerance", "assumed: as far as breathing alone")
+    fear_cost: float = _share(
+        0.0,
+        "share of what it trains that is lost at full fear of self-compassion",
+        "assumed: it asks for no compassion",
+    )
+    failure_base: float = _base(0.05)
+
+
 class Mindfulness(Practice, kind="mindfulness"):
     """Mindfulness: attention to the present moment without judging.
 

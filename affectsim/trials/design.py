@@ -52,9 +52,10 @@ class Arm(Table):
 
     name: str = field(min_length=1, max_length=60, unit="", says="what the arm is called")
     programme: str | None = field(None, min_length=1, unit="", says="a shipped programme, or the path of a .toml file")
-    control: Literal["waiting-list", "usual-care", "active"] | None = field(
-        None, unit="", says="instead of a programme: waiting-list (nothing), usual-care (supportive contacts) or "
-        "active (relaxation, with as much attention as the first programme)",
+    control: Literal["waiting-list", "usual-care", "active", "cognitive-behavioural"] | None = field(
+        None, unit="", says="instead of a programme: waiting-list (nothing), usual-care (supportive contacts), "
+        "active (relaxation) or cognitive-behavioural (therapy of that kind), with as much attention as the first "
+        "programme",
     )  # fmt: skip
     share: int = field(1, ge=1, le=100, unit="1", says="ratio of allocation: 2 and 1 give two thirds and one third")
     competence: float = field(1.0, ge=0, le=1, unit="1", says="multiplies what a session trains", source="assumed")
