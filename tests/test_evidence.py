@@ -239,14 +239,14 @@ def test_the_recipe_comes_nearer_and_writes_what_it_found(tmp_path: Path) -> Non
 
 
 def test_a_changed_exercise_changes_the_studies_that_have_it_and_no_other() -> None:
-    changes = {"training.exercises.mindfulness.ease": 0.1, "training.exercises.relaxation.trains_comfort": 0.2}
+    changes = {"training.exercises.mindfulness.ease": 0.1, "training.exercises.cognitive-restructuring.threat": 0.2}
     size = {"people": 20, "worlds": 1, "seed": 1}
     practised = {
         name: set(studies.scenario(study, changes=changes, **size).training.exercises)
         for name, study in studies.STUDIES.items() if study.programme
     }  # fmt: skip
     assert practised["eight-week"] == {"mindfulness"} and practised["two-week"] == set()
-    assert practised["eight-week-active"] == {"mindfulness", "relaxation"}
+    assert practised["eight-week-active"] == {"mindfulness", "cognitive-restructuring"}
     with pytest.raises(InputError, match="whistling"):
         studies.scenario(studies.STUDIES["two-week"], changes={"training.exercises.whistling.ease": 0.1}, **size)
 
