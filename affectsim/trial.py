@@ -1,9 +1,9 @@
 """A trial read from a run: what training changed, in whom, and how sure that is.
 
-A run with the arms "training" and a control (a waiting list, usual care or an active control) lives the same days
-twice: the same people, the same events, once with training and once without. Everybody therefore has a twin, and a
-change that training made is the difference between a person and their own twin: no chance difference between two
-groups of people is in it.
+A run with the arms "training" and a control (a waiting list, usual care, relaxation or cognitive-behavioural therapy)
+lives the same days twice: the same people, the same events, once with training and once without. Everybody therefore
+has a twin, and a change that training made is the difference between a person and their own twin: no chance difference
+between two groups of people is in it.
 
 - Periods of a week each: the last one before training starts, its last one, the last one of the run. Where people
   wait for a place, training lasts from the first start to the end of the last programme.

@@ -19,7 +19,10 @@ _DATA = Path(__file__).parent / "data" / "controls"
 
 
 class Control(Table):
-    """What happens in a control arm instead of training; what is left out is as in the training."""
+    """What happens in a control arm instead of training; what is left out is as in the training.
+
+    Nothing is done in passing: informal practice is of the training alone.
+    """
 
     name: str = field(min_length=1, max_length=200, unit="", says="what it is called")
     exercise: str | None = field(
@@ -63,7 +66,7 @@ class Control(Table):
             return training.model_copy(update={**own, **alone, "sessions": sessions})
         assert self.exercise is not None
         sessions = tuple(one.model_copy(update=done) for one in training.sessions)
-        # Once a day on every day with practice, however many exercises the training has then.
+        # Once a day on every day with practice, however many exercises the training has then, and never in passing.
         practice = tuple(
             HomePractice(from_day=day, to_day=day, exercise=self.exercise)
             for day, kinds in enumerate(training.home_agenda())

@@ -1,4 +1,4 @@
-"""Programmes: which exercise is practised at home on which day, and what the sessions hold.
+"""Programmes: which exercise is practised on which day, at home and in passing, and what the sessions hold.
 
 A programme is a TOML file. Days count from 0, the day on which a person starts. The shipped ones are in the
 folder `data`; anybody's own file is used by naming its path in a scenario.
@@ -40,7 +40,8 @@ _PACE = (
 class HomePractice(Table):
     """Daily practice of one exercise, from the first to the last day of a span (both included).
 
-    The practice of a day is a sequence: the exercises of all spans that the day is in, in their order.
+    The practice of a day at home is a sequence: the exercises of all spans that the day is in, in their order. What is
+    done in passing (`informal`) is done one exercise at a time, whenever it comes.
     """
 
     from_day: int = field(ge=0, le=3649, unit="days", says="first day, counted from 0")

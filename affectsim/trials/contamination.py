@@ -106,7 +106,9 @@ def write(found: pd.DataFrame, folder: Path) -> None:
     from affectsim import plots
 
     NUMBERS.split(folder / README)
-    found.round(6).to_csv(folder / TABLE, index=False, lineterminator="\n")
+    # As it is kept, so that the table gives the numbers of the README to the last digit.
+    found = found.round(6)
+    found.to_csv(folder / TABLE, index=False, lineterminator="\n")
     title = (
         "Black line: the truth, everybody trained against nobody. Small dots: one trial each; large: their mean with "
         "95 % interval.\nSoothing in the last week of training; 120 people in 10 communities, half of them trained."
