@@ -140,6 +140,10 @@ MODEL: dict[str, Parameter] = {
         Parameter("background_sd", r"\sigma_z", 0.06, 0.0, 1.0, "input",
                   "standard deviation of each background input", "assumed"),
         Parameter("background_time", r"\tau_z", 6.0, 0.5, 72.0, "h", "correlation time of the background", _ESM),
+        Parameter("circumstances_sd", r"\sigma_c", 0.0, 0.0, 1.0, "input",
+                  "standard deviation of good and bad weeks: what circumstances take from the background of threat and give to "
+                  "those of drive and soothing", "assumed: 0, as if all weeks were alike"),
+        Parameter("circumstances_time", r"\tau_c", 7.0, 0.5, 365.0, "day", "correlation time of circumstances", "assumed"),
         Parameter("goal_pursuit", r"g_{goal}", 0.8, 0.0, 1.0, "1",
                   "how much the chance that an opportunity becomes a reward depends on drive", "assumed"),
         Parameter("shared_pleasure", r"s_{DS}", 0.0, 0.0, 1.0, "1",

@@ -80,6 +80,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         step_hours=np.diff(times),
         middle_step=middle_step(steps),
         background=np.array([background(p) for p in parameters]),
+        circumstances=np.array([circumstances(p) for p in parameters]),
         thresholds=thresholds,
         intensity=intensity,
         keys=keys,
@@ -131,6 +132,12 @@ def background(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     innovation = parameters["background_sd"] * np.sqrt(1 - persistence**2)
     means = (parameters[f"background_{system}"] for system in ("threat", "drive", "soothing"))
     return (*means, persistence, innovation)
+
+
+def circumstances(parameters: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Return the standard deviation of circumstances, their persistence over a day and the sd of their innovations."""
+    persistence = exponential(-1 / parameters["circumstances_time"])
+    return parameters["circumstances_sd"], persistence, parameters["circumstances_sd"] * np.sqrt(1 - persistence**2)
 
 
 def risk_chances(parameters: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -43,7 +43,8 @@ class SteadyWorld:
         seed: int = 0,
     ) -> None:
         # What would happen by chance, or over weeks, is none of the averaged equations.
-        quiet = {"background_sd": noise, "risk_rate": 0.0, "forgetting_time": MODEL["forgetting_time"].high}
+        forget = MODEL["forgetting_time"].high
+        quiet = {"background_sd": noise, "circumstances_sd": 0.0, "risk_rate": 0.0, "forgetting_time": forget}
         model = {name: settings[name] for name in MODEL} | _MEMORY | quiet
         network: dict[str, Any] = {"kind": "ring", "ties_each": _TIES} if mean_field else {"kind": "none"}
         scenario = Scenario(
@@ -60,7 +61,7 @@ class SteadyWorld:
         self.settings = settings
         world = self.world
         world.tables.coupling[0] = dynamics.coupling(settings)
-        kept = ("background_sd", "risk_rate", "forgetting_time", *_MEMORY)
+        kept = ("background_sd", "circumstances_sd", "risk_rate", "forgetting_time", *_MEMORY)
         world.tables.model[0] = [
             old if name in kept else settings[name] for name, old in zip(MODEL, world.tables.model[0], strict=True)
         ]

@@ -13,7 +13,15 @@ import numpy as np
 from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal, internal_inlined
 from affectsim.kernel.exchange import express
-from affectsim.kernel.happenings import background, daily_life, dated_events, night, practice_if_due, somebody_trains
+from affectsim.kernel.happenings import (
+    background,
+    circumstances,
+    daily_life,
+    dated_events,
+    night,
+    practice_if_due,
+    somebody_trains,
+)
 from affectsim.kernel.integrate import end_tick, start_tick, stretch
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.record import add_to_record, write_record
@@ -40,6 +48,7 @@ def happen(population, tables, block, tick):
 @internal
 def change_overnight(population, tables, block, tick, buffer):
     """The night of one block: people change, and what they give changes with them (to `buffer`)."""
+    circumstances(population, tables, block, tick // (tables.ticks_per_moment * tables.moments_per_day))
     night(population, tables, block, tick > 0)
     if tick > 0:
         change_ties(population, tables, block)

@@ -1,4 +1,5 @@
-"""What happens to people at the start of a tick: background, events, appraisal, practice; and each night.
+"""What happens to people at the start of a tick: background, events, appraisal, practice; and each night, with
+good and bad weeks.
 
 Everything random here is a counter-based draw for (part, person, moment), so no part and no person
 can change what another one draws.
@@ -33,6 +34,7 @@ from affectsim.kernel.tables import (
     APPRAISAL_PART,
     ATTENDANCE_PART,
     BACKGROUND_PART,
+    CIRCUMSTANCES_PART,
     EXERCISE_FIELDS,
     FIXED_PARTS,
     MOST_EVENTS,
@@ -100,11 +102,42 @@ FIRST_EVENT_PART = len(FIXED_PARTS)
 #: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
 _IRWIN_HALL = np.sqrt(3.0)
 _HALF_WORD = 2.0**-16
+HARDSHIP, FAVOUR = ROW["hardship"], ROW["favour"]
+
+
+@internal_inlined
+def _normal(w0, w1):
+    """Return a sum of four uniform numbers with mean 0 and variance 1 (excess kurtosis -0.3) from two words."""
+    total = np.int32(w0 >> 16) + np.int32(w0 & 0xFFFF) + np.int32(w1 >> 16) + np.int32(w1 & 0xFFFF)
+    return (np.float64(np.int32(total)) * _HALF_WORD + (2.0 * _HALF_WORD - 2.0)) * _IRWIN_HALL
+
+
+@internal
+def circumstances(population, tables, block, day):
+    """Each night people's circumstances go on: hardship and favour, from day to day, each started at chance.
+
+    Two Ornstein-Uhlenbeck processes, exactly from day to day: hardship adds to the background of threat, favour to those
+    of drive and soothing, and what they take for some days are good and bad weeks. Either may be below 0. They make what
+    Kenny & Zautra (1995) call the autoregressive trait, between what never changes (stable trait) and the moment (state).
+    """
+    run = population.block_run[block]
+    sd, persistence, innovation = tables.circumstances[run, 0], tables.circumstances[run, 1], tables.circumstances[run, 2]
+    if sd == 0.0:
+        return
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    words = np.empty(2 * L, dtype=np.uint32)
+    for which in range(2):
+        first = HARDSHIP if which == 0 else FAVOUR
+        draw_block(tables.keys, run, CIRCUMSTANCES_PART + which, population.block_first[block], day, words)
+        for i in range(L):
+            normal = _normal(words[i], words[L + i])
+            now = np.float64(slow[first + i])
+            slow[first + i] = np.float32(sd * normal if day == 0 else persistence * now + innovation * normal)
 
 
 @internal_inlined
 def background(population, tables, block, moment):
-    """Advance the Ornstein-Uhlenbeck background of a block by one moment, exactly.
+    """Advance the Ornstein-Uhlenbeck background of a block by one moment, exactly, around what circumstances make of it.
 
     Innovations are sums of four uniform numbers (variance 1, excess kurtosis -0.3), so the stationary
     distribution is normal but for an excess kurtosis of about -0.03. The input is held for one
@@ -116,13 +149,13 @@ def background(population, tables, block, moment):
     persistence, innovation = tables.background[run, 3], tables.background[run, 4]
     words = np.empty(2 * L, dtype=np.uint32)
     for system in range(3):
-        mean = tables.background[run, system]
+        usual = tables.background[run, system]
+        these = HARDSHIP if system == 0 else FAVOUR
         row = slow[Z_T + system * L : Z_T + (system + 1) * L]
         draw_block(tables.keys, run, BACKGROUND_PART + system, first, moment, words)
         for i in range(L):
-            w0, w1 = words[i], words[L + i]
-            total = np.int32(w0 >> 16) + np.int32(w0 & 0xFFFF) + np.int32(w1 >> 16) + np.int32(w1 & 0xFFFF)
-            normal = (np.float64(np.int32(total)) * _HALF_WORD + (2.0 * _HALF_WORD - 2.0)) * _IRWIN_HALL
+            mean = usual + np.float64(slow[these + i])
+            normal = _normal(words[i], words[L + i])
             z = mean + persistence * (np.float64(row[i]) - mean) + innovation * normal
             row[i] = np.float32(z if z > 0.0 else 0.0)
 

@@ -52,6 +52,7 @@ class Tables(NamedTuple):
     step_hours: Float  # (steps,): lengths of the steps
     middle_step: int  # steps to the middle of the tick, 0 if no step ends there
     background: Float  # (runs, 5): three means, persistence per moment, innovation sd
+    circumstances: Float  # (runs, 3): sd, persistence per day, innovation sd
     thresholds: Float  # (runs, sources, 4, moments per day, MOST_EVENTS): see world_tables.poisson_thresholds
     intensity: Float  # (runs, sources, 4)
     keys: npt.NDArray[np.uint32]  # (runs, parts, 2)
@@ -83,8 +84,10 @@ FIXED_PARTS = (
     "adherence",
     "attendance",
     "risk",
+    "circumstances/hardship",
+    "circumstances/favour",
 )
-BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART = 0, 3, 4, 5, 6
+BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART, CIRCUMSTANCES_PART = 0, 3, 4, 5, 6, 7
 EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
 #: First waking moment of a day and the first after them, 8:00 and 22:00 (assumed): exercises are done in passing then.
 WAKES, SLEEPS = 16, 44

@@ -135,9 +135,8 @@ class _Table(Mapping[str, Any]):
 def formula_source() -> str:
     """Return the object `formulas`: what the tables of a world are made of, and what is read from a state.
 
-    `coupling`, `background`, `risk`, `forget` (of `model`), `decay` (of `model` and `time`), `power_step` (of
-    `model` and
-    `tick_hours`), and `readouts`: name -> function of values by name.
+    `coupling`, `background`, `circumstances`, `risk`, `forget` (of `model`), `decay` (of `model` and `time`),
+    `power_step` (of `model` and `tick_hours`), and `readouts`: name -> function of values by name.
     """
     model = parameters.MODEL
 
@@ -151,6 +150,7 @@ def formula_source() -> str:
     found = {
         "coupling": of_model(dynamics.coupling),
         "background": of_model(world_tables.background),
+        "circumstances": of_model(world_tables.circumstances),
         "risk": of_model(world_tables.risk_chances),
         "forget": of_model(world_tables.forgotten_per_day),
         "power_step": of_model(world_tables.power_step, "tick_hours"),

@@ -58,6 +58,7 @@ function makeTables(model, schemeName, arms, life = 1) {
     step_hours: unpack(scheme.step_hours),
     middle_step: scheme.middle_step,
     background: rows(formulas.background(model)),
+    circumstances: rows(formulas.circumstances(model)),
     thresholds: repeated(first.thresholds),
     intensity: filled([runs, ...first.intensity.n.slice(1)], (_, source, kind) => life * first.intensity.d[4 * source + kind]),
     keys: { d: Uint32Array.from(repeated(keys).d), n: [runs, ...keys.n.slice(1)] },
