@@ -40,21 +40,27 @@ arm_option = click.option("--arm", metavar="COLUMN", help="Column that says whic
 def diaries(
     file: Path, mapping: tuple[str, ...], scales: tuple[str, ...], phase: str | None, arm: str | None, draws: int
 ) -> None:
-    """Print level, spread, skew, inertia and coupling of the ratings in FILE (CSV), as CSV with 95 % intervals.
+    """Print level, spread, skew, inertia, coupling and stability of the ratings in FILE (CSV), as CSV with 95 %
+    intervals.
 
-    The intervals come from drawing people anew (bootstrap). With --before-after, changes follow, and with --arm
-    what changed more in the last arm than in the first.
+    The intervals come from drawing people anew (bootstrap). With --before-after, changes follow, and how people's
+    means before and after go together, and with --arm what changed more in the last arm than in the first.
     """
+    from affectsim.diaries.stability import stability, stability_between
     from affectsim.diaries.statistics import compare, describe
 
     data = _read(file, mapping, scales, phase, arm)
     click.echo("arm,phase,statistic,value,low,high")
     for a, name in enumerate(data.arms):
         for p, when in enumerate(data.phases):
-            for statistic, found in describe(data, p, a, draws=draws).items():
+            shown = describe(data, p, a, draws=draws) | stability(data, p, a, draws=draws)
+            for statistic, found in shown.items():
                 if found.value == found.value:  # not NaN: systems and lags that were not rated are left out
                     click.echo(f"{name},{when},{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
     if len(data.phases) > 1:
+        for a, name in enumerate(data.arms):
+            for statistic, found in stability_between(data, a, draws=draws).items():
+                click.echo(f"{name},both,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
         for what, rows in compare(data, draws=draws).items():
             for statistic, found in rows.items():
                 click.echo(f"{what},change,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
