@@ -181,12 +181,13 @@ def _submodels() -> Iterator[Block]:
     yield Formulas(input_equations())
     said = {name: f"${MODEL[name].symbol}$" for name in MODEL}
     yield Words(
-        f"Each system also has a background: an Ornstein-Uhlenbeck process with mean {said['background_threat']}, "
+        f"Each system also has a background: an Ornstein-Uhlenbeck process around {said['background_threat']}, "
         f"{said['background_drive']} or {said['background_soothing']}, standard deviation {said['background_sd']} and "
-        f"correlation time {said['background_time']}, never negative. Its mean moves with a person's circumstances "
-        f"(good and bad weeks: mean 0, standard deviation {said['circumstances_sd']}, correlation time "
-        f"{said['circumstances_time']}), which take from that of threat and give to the others. An opportunity becomes a reward with "
-        f"probability 1 - {said['goal_pursuit']} (1 - D). Of the kick of an everyday reward soothing gets the share "
+        f"correlation time {said['background_time']}, which stops at 0, so that its mean is higher. To "
+        "the first a person's hardship is added, to the others a person's favour: good and bad weeks, from day to day "
+        "an Ornstein-Uhlenbeck process with mean 0, standard deviation "
+        f"{said['circumstances_sd']} and correlation time {said['circumstances_time']}, which may be below 0. An "
+        f"opportunity becomes a reward with probability 1 - {said['goal_pursuit']} (1 - D). Of the kick of an everyday reward soothing gets the share "
         f"{said['shared_pleasure']} as well, and of that of a kindness drive. Of ambiguous events a share "
         f"{said['true_threat_share']} is a threat; one that is overlooked counts {said['cost_of_a_miss']} times, a "
         "false alarm once."

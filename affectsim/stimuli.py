@@ -291,3 +291,29 @@ def _float(text: str, name: str, most: float, unit: str, line: int, found: Mista
         return value
     found.add(f"line {line}, {name} = {text[:40] or 'nothing'}", f"must be a number from 0 to {most:g} {unit}")
     return 0.0
+
+
+def mean_background(mean: float, sd: float, time_h: float) -> float:
+    """Return the mean of a background input over a long time, given its parameters (input units; `time_h` in hours).
+
+    The fluctuation stops at 0, so the mean of what is left is above `mean` unless `sd` is small against it. It is the
+    mean of the stationary distribution of the process from moment to moment, found on a fine grid, with normal
+    innovations.
+    """
+    from scipy.special import ndtr
+
+    if sd <= 0:
+        return mean
+    keep = math.exp(-MOMENT_HOURS / time_h)
+    step = sd * math.sqrt(1 - keep**2)
+    # Cells finer than half a step; the first state is exactly 0.
+    edges = np.linspace(0, max(mean, 0) + 7 * sd, int(min(1200, max(200, 4 * (max(mean, 0) + 7 * sd) / step))) + 1)
+    states = np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2])
+    below = ndtr((edges[None, :] - (mean + keep * (states - mean))[:, None]) / step)
+    chances = np.diff(np.concatenate([np.zeros((states.size, 1)), below], axis=1), axis=1)
+    chances /= chances.sum(axis=1, keepdims=True)
+    # The stationary distribution: left eigenvector for 1, with a sum of 1 in place of one equation.
+    equations = chances.T - np.eye(states.size)
+    equations[-1] = 1
+    shares = np.linalg.solve(equations, np.append(np.zeros(states.size - 1), 1))
+    return float(shares @ states)

@@ -22,6 +22,7 @@ from affectsim.analysis.systems import System
 from affectsim.errors import InputError
 from affectsim.parameters import MODEL
 from affectsim.scenario import Scenario
+from affectsim.stimuli import mean_background
 from tests.reference_person import REFERENCE
 
 X, Y, P, Q = sp.symbols("x y p q", real=True)
@@ -279,11 +280,14 @@ def test_settings_of_a_scenario_are_medians_means_and_its_own_numbers():
     scenario = Scenario(
         {"days": 1, "population": {"size": 30, "traits": {"self_criticism": {"median": 1.7}}},
          "network": {"kind": "none"},
-         "model": {"background_threat": 0.3}, "limits": {"afraid": False},
+         "model": {"background_threat": 0.3, "background_sd": 0.1}, "limits": {"afraid": False},
          "stimuli": [{"kind": "daily-life", "threat": 4.0, "threat_intensity": 0.5, "night_share": 0.0}]}
     )  # fmt: skip
     found = settings_of(scenario)
-    assert found["self_criticism"] == 1.7 and found["background_threat"] == 0.3 and found["heard"] == 0
+    assert found["self_criticism"] == 1.7 and found["heard"] == 0
+    assert found["background_threat"] == mean_background(0.3, 0.1, found["background_time"]) != 0.3
+    steady = settings_of(scenario.but({"model.background_sd": 0.0}))
+    assert steady["background_threat"] == 0.3
     assert found["fear_of_self_compassion"] == 0
     assert found["threat_events"] == pytest.approx(4.0 * 0.5 / 24)
     assert set(found) == set(KNOWN) and set(MODEL) | set(INPUTS) <= set(KNOWN)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from affectsim.cli import affectsim
 from affectsim.diaries.files import SYSTEMS, Diaries, diaries_of, parse_mapping, read_diaries
+from affectsim.diaries.stability import LEAST_PEOPLE, day_means, kept, lasting, stability, stability_between
 from affectsim.diaries.statistics import LEAST_PAIRS, bootstrap_weights, compare, describe, schedule, statistics, sums
 from affectsim.errors import InputError
 
@@ -217,6 +218,71 @@ class TestCompare:
         fewer = Diaries(**{**data.__dict__, **{name: getattr(data, name)[kept] for name in
                                                ("person", "time_h", "ratings", "phase")}})  # fmt: skip
         assert compare(fewer, draws=100)["change in arm trained"]["threat.mean"].value == pytest.approx(0.1)
+
+
+class TestStability:
+    def drifting(self, people: int, days: int, share: float, time: float, seed: int) -> Diaries:
+        """Return four ratings a day: a trait, `share` of the variance between days that lasts `time` days, noise."""
+        random = np.random.default_rng(seed)
+        drift = np.empty((people, days, 3))
+        drift[:, 0] = random.normal(size=(people, 3))
+        for day in range(1, days):
+            keep = np.exp(-1 / time)
+            drift[:, day] = keep * drift[:, day - 1] + np.sqrt(1 - keep**2) * random.normal(size=(people, 3))
+        level = np.sqrt(1 - share) * random.normal(size=(people, 1, 3)) + np.sqrt(share) * drift
+        ratings = 0.5 + 0.1 * (level[:, :, None] + 0.5 * random.normal(size=(people, days, 4, 3)))
+        hours = (np.arange(days)[:, None] * 24 + 9 + 3 * np.arange(4)).ravel()
+        return diaries_of(np.repeat(np.arange(people), hours.size), np.tile(hours, people), ratings.reshape(-1, 3))
+
+    def test_traits_alone_last_and_drift_is_lost_at_its_pace(self) -> None:
+        """2,000 people: a value has a standard error of about .03, so 1 in a million by chance."""
+        traits = lasting(day_means(self.drifting(2000, 8, 0.0, 1.0, seed=1)))
+        drift = lasting(day_means(self.drifting(2000, 8, 0.5, 4.0, seed=2)))
+        one = 0.5 + 0.5 * np.exp(-1 / 4)
+        for apart in (2, 5, 7):
+            expected = (0.5 + 0.5 * np.exp(-apart / 4)) / one
+            assert traits[f"stability.threat.{apart}_days"][0] == pytest.approx(1, abs=0.15)
+            assert drift[f"stability.threat.{apart}_days"][0] == pytest.approx(expected, abs=0.15)
+        assert drift["stability.drive.7_days"][0] < traits["stability.drive.7_days"][0] - 0.2
+
+    def test_before_and_after_is_the_correlation_of_means(self) -> None:
+        before, after = (self.drifting(30, 3, 0.3, 2.0, seed=seed) for seed in (3, 4))
+        after.ratings[:] = 0.5 * after.ratings + 0.5 * before.ratings
+        found = kept(day_means(before), day_means(after))
+        means = [one.ratings[:, 0].reshape(30, -1).mean(axis=1) for one in (before, after)]
+        assert found["stability.threat.before_after"][0] == pytest.approx(np.corrcoef(*means)[0, 1])
+        same = kept(day_means(before), day_means(before))
+        assert same["stability.soothing.before_after"][0] == pytest.approx(1)
+
+    @settings(max_examples=25)
+    @given(st.integers(0, 1000), st.floats(0.2, 5.0), st.floats(-1, 1))
+    def test_units_do_not_matter(self, seed: int, scale: float, shift: float) -> None:
+        data = self.drifting(LEAST_PEOPLE + 5, 4, 0.3, 2.0, seed=seed)
+        other = Diaries(**{**data.__dict__, "ratings": scale * data.ratings + shift})
+        one, two = lasting(day_means(data)), lasting(day_means(other))
+        for name, value in one.items():
+            assert two[name][0] == pytest.approx(value[0], rel=1e-6, abs=1e-9)
+
+    def test_few_people_or_no_ratings_say_nothing(self) -> None:
+        few = self.drifting(LEAST_PEOPLE - 1, 4, 0.3, 2.0, seed=5)
+        assert stability(few, draws=100) == {}
+        data = self.drifting(LEAST_PEOPLE, 4, 0.3, 2.0, seed=5)
+        data.ratings[:, 1] = np.nan
+        assert {name.split(".")[1] for name in stability(data, draws=100)} == {"threat", "soothing"}
+
+    def test_days_are_counted_from_each_persons_first(self) -> None:
+        data = self.drifting(40, 4, 0.3, 2.0, seed=6)
+        later = Diaries(**{**data.__dict__, "time_h": data.time_h + 24.0 * (data.person % 3)})
+        for name, value in lasting(day_means(data)).items():
+            assert lasting(day_means(later))[name][0] == value[0]
+
+    def test_real_people_change_from_week_to_week(self, shared: Path) -> None:
+        """What the model's circumstances are set to: r of about .6 over eight weeks, in both arms."""
+        path = shared / "data" / "esm" / "bringmann2013_mbct.csv"
+        data = read_diaries(path, parse_mapping(*BRINGMANN), phase="period", arm="mbct")
+        for arm in (0, 1):
+            for interval in stability_between(data, arm, draws=200).values():
+                assert 0.5 < interval.value < 0.7 and interval.high < 0.85
 
 
 def test_shipped_diaries_agree_with_the_published_ranges(shared: Path) -> None:

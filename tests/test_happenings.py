@@ -72,6 +72,50 @@ def test_background_is_the_stationary_process_it_claims():
     assert abs(stats.kurtosis(later)) < 0.03 + 4.9 * np.sqrt(24 / 3000)
 
 
+def test_circumstances_are_the_stationary_processes_they_claim():
+    """Error rates are 1 in a million each (4.9 standard errors)."""
+    sd, time, people = 0.4, 5.0, 3000
+    model = {"circumstances_sd": sd, "circumstances_time": time, "background_sd": 0.0, "background_threat": 2.0}
+    world = build([scenario(people=people, days=12.0, steps=1, network=NOBODY, model=model)])
+    advance(world, 1)
+    first = world.get(0, "hardship")
+    assert first.std() == pytest.approx(sd, rel=4.9 / np.sqrt(2 * people))
+    advance(world, 48 * 5)
+    later, favour = world.get(0, "hardship"), world.get(0, "favour")
+    assert later.mean() == pytest.approx(0, abs=4.9 * sd / np.sqrt(people))
+    assert later.std() == pytest.approx(sd, rel=4.9 / np.sqrt(2 * people))
+    assert np.corrcoef(first, later)[0, 1] == pytest.approx(np.exp(-5 / time), abs=4.9 / np.sqrt(people))
+    assert abs(np.corrcoef(later, favour)[0, 1]) < 4.9 / np.sqrt(people)
+    # They stay the same all day.
+    advance(world, 46)
+    np.testing.assert_array_equal(world.get(0, "hardship"), later)
+
+
+def test_hardship_reaches_threat_and_favour_the_other_two():
+    model = {"circumstances_sd": 0.3, "circumstances_time": 365.0, "background_sd": 0.001, "background_time": 0.5,
+             "background_threat": 2.0, "background_drive": 2.0, "background_soothing": 2.0}  # fmt: skip
+    world = build([scenario(people=200, steps=1, network=NOBODY, model=model)])
+    advance(world, 30)
+    for system, row in (("threat", "hardship"), ("drive", "favour"), ("soothing", "favour")):
+        moved = world.get(0, f"background_{system}") - 2.0
+        np.testing.assert_allclose(moved, world.get(0, row), atol=0.01)
+
+
+def test_circumstances_draw_for_themselves_and_none_are_none():
+    """Other events and the background draw what they drew; without circumstances nothing changes by a bit."""
+    common = {"people": 64, "stimuli": [LIFE], "network": NOBODY, "days": 2.0}
+    plain, none, some = (
+        build([scenario(model={**STATELESS_MODEL, **more}, **common)])
+        for more in ({}, {"circumstances_sd": 0.0, "circumstances_time": 3.0}, {"circumstances_sd": 0.3})
+    )
+    for world in (plain, none, some):
+        advance(world, 60)
+    np.testing.assert_array_equal(activations(plain), activations(none))
+    np.testing.assert_array_equal(plain.get(0, "u_resource"), some.get(0, "u_resource"))
+    assert np.abs(activations(plain) - activations(some)).mean() > 0.01
+    assert (plain.get(0, "hardship") == 0).all()
+
+
 # ------------------------------------------------------------------------------------ appraisal
 
 

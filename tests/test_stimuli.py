@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from affectsim.errors import InputError
-from affectsim.stimuli import KINDS, DailyLife, Dated, Script, Shock, read_script
+from affectsim.parameters import MODEL
+from affectsim.stimuli import KINDS, DailyLife, Dated, Script, Shock, mean_background, read_script
+from affectsim.world import World, build
 from tests.strategies import daily_lives
+from tests.worlds import advance, scenario
 
 HEADER = "person,time_h,kind,intensity\n"
 
@@ -165,3 +168,22 @@ def test_script_never_fails_but_with_an_input_error(tmp_path_factory: pytest.Tem
         return
     assert ((events.person >= 0) & (events.person < 5)).all()
     assert np.isfinite(events.intensity).all()
+
+
+def build_world(people: int, model: dict[str, float]) -> World:
+    return build([scenario(people=people, days=60.0, steps=1, network={"kind": "none"}, model=model)])
+
+
+@pytest.mark.parametrize("numbers", [None, (0.0, 1.0, 72.0), (0.3, 0.2, 0.5), (1.0, 0.1, 6.0)])
+def test_mean_background_is_that_of_the_engine(numbers: tuple[float, float, float] | None) -> None:
+    """The package's own numbers and others: within 4.9 standard errors (1 in a million), people being independent."""
+    mean, sd, time_h = numbers or tuple(
+        MODEL[f"background_{name}"].default for name in ("threat", "sd", "time")
+    )  # fmt: skip
+    people = 6000
+    model = {"background_threat": mean, "background_sd": sd, "background_time": time_h, "circumstances_sd": 0.0}
+    world = build_world(people, model)
+    advance(world, int(max(48, 16 * time_h)))
+    lived = world.get(0, "background_threat")
+    assert mean_background(mean, sd, time_h) == pytest.approx(lived.mean(), abs=4.9 * lived.std() / np.sqrt(people))
+    assert mean_background(mean, 0.0, time_h) == mean

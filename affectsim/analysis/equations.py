@@ -54,7 +54,8 @@ def events_met(state: Any, values: Mapping[str, Any], square_root: Any = np.sqrt
 
     An event that brings k per hour and is remembered for d hours is a mean input of k d. How many opportunities
     become rewards depends on drive, how many ambiguous events are taken for threats on threat: the person's own
-    state decides part of the input. `state`: activations; numbers, arrays or symbols.
+    state decides part of the input. Rewards please soothing and kindnesses drive as well (`shared_pleasure`).
+    `state`: activations; numbers, arrays or symbols.
     """
     threat, drive, _ = state
     alarm = types.FunctionType(
@@ -66,10 +67,11 @@ def events_met(state: Any, values: Mapping[str, Any], square_root: Any = np.sqrt
     read_as_threat = share * (real + (1 - real) * miss) + (1 - share) * harmless
     taken = 1 - values["goal_pursuit"] * (1 - drive)
     threats, opportunities, kindnesses, ambiguous = (values[name] for name in EVENTS)
+    rewards, shared = opportunities * taken, values["shared_pleasure"]
     return (
         values["background_threat"] + values["threat_memory"] * (threats + ambiguous * read_as_threat),
-        values["background_drive"] + values["resource_memory"] * opportunities * taken,
-        values["background_soothing"] + values["affiliation_memory"] * kindnesses,
+        values["background_drive"] + values["resource_memory"] * (rewards + shared * kindnesses),
+        values["background_soothing"] + values["affiliation_memory"] * (kindnesses + shared * rewards),
     )
 
 

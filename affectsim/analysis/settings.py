@@ -14,8 +14,9 @@ import numpy as np
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.layout import FEARS
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS, Parameter
+from affectsim.readouts import SYSTEMS
 from affectsim.scenario import Scenario
-from affectsim.stimuli import KINDS, DailyLife
+from affectsim.stimuli import KINDS, DailyLife, mean_background
 
 #: Means of everyday events, one per kind: `threat_events` and so on.
 EVENTS = tuple(f"{kind}_events" for kind in KINDS)
@@ -100,7 +101,8 @@ def settings_of(scenario: Scenario) -> Settings:
     """Return the settings of a scenario's median person, in its daily life, among its ties.
 
     Traits and attributes: the medians. Events: the mean over the whole day, night included; only daily life
-    counts, not what has a date. `heard`: the mean over the people. Raises InputError for files that do not fit.
+    counts, not what has a date. Background: the mean of what fluctuates, which stops at 0 (`stimuli.mean_background`),
+    in ordinary circumstances. `heard`: the mean over the people. Raises InputError for files that do not fit.
     """
     from affectsim.training.limits import harmless
     from affectsim.world import community_of
@@ -115,7 +117,10 @@ def settings_of(scenario: Scenario) -> Settings:
     received = np.asarray(ties.received, dtype=np.float64)
     half = scenario.parameters["tie_half_weight"]
     heard = float(np.mean(received / (half + received))) if received.size else 0.0
+    model = scenario.parameters
+    names = [f"background_{system}" for system in SYSTEMS]
+    lived = {name: mean_background(model[name], model["background_sd"], model["background_time"]) for name in names}
     return Settings(
-        {**scenario.parameters, **medians, **dict(zip(EVENTS, events.tolist(), strict=True)), "heard": heard},
+        {**model, **lived, **medians, **dict(zip(EVENTS, events.tolist(), strict=True)), "heard": heard},
         source=scenario.source,
     )

@@ -1,9 +1,9 @@
 """How much of what tells people apart in diaries lasts: from day to day, over a week or two, and over months.
 
-Means of single days, so that noise of a rating and hours of a mood do not count: those of one person on two days share
-only what lasts at least from the one to the other. Over `k` days it is the covariance of people's day means k days
-apart, divided by that one day apart; 1 if people differ in traits alone. In the words of Kenny & Zautra (1995, J Consult
-Clin Psychol 63:52-59) what stays is the stable trait, what is lost slowly the autoregressive trait.
+Means of single days, so that noise of a rating and hours of a mood do not count: those of one person on two days
+share only what lasts at least from the one to the other. Over `k` days it is the covariance of people's day means k
+days apart, divided by that one day apart; 1 if people differ in traits alone. In the words of Kenny & Zautra (1995,
+J Consult Clin Psychol 63:52-59) what stays is the stable trait, what is lost slowly the autoregressive trait.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def kept(before: DayMeans, after: DayMeans, weights: Float | None = None) -> dic
 
 
 def stability(
-    diaries: Diaries, phase: int = 0, arm: int | None = None, *, draws: int = 1000, seed: int = 1, confidence: float = 0.95
+    diaries: Diaries, phase: int = 0, arm: int | None = None, *, draws: int = 1000, seed: int = 1,
+    confidence: float = 0.95,
 ) -> dict[str, Interval]:  # fmt: skip
     """Return what lasts within one phase (of an arm), with percentile bootstrap intervals over people."""
     weights = _weights(diaries, arm, draws, seed)
@@ -113,7 +114,8 @@ def _lagged(x: Float, apart: int, weights: Float) -> Float:
     pairs = [(a, b) for a, b in pairs if np.isfinite(a * b).sum() >= LEAST_PEOPLE]
     if not pairs:
         return np.full(weights.shape[0], np.nan)
-    return np.mean([_covariance(a, b, weights) for a, b in pairs], axis=0)
+    found: Float = np.mean([_covariance(a, b, weights) for a, b in pairs], axis=0)
+    return found
 
 
 def _covariance(a: Float, b: Float, weights: Float, also: Float | None = None) -> Float:
@@ -122,7 +124,8 @@ def _covariance(a: Float, b: Float, weights: Float, also: Float | None = None) -
     w, x, y = weights[:, known], a[known], b[known]
     number = w.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (w @ (x * y) - (w @ x) * (w @ y) / number) / (number - 1)
+        found: Float = (w @ (x * y) - (w @ x) * (w @ y) / number) / (number - 1)
+    return found
 
 
 def _ratio(total: Float, number: Float) -> Float:

@@ -116,12 +116,16 @@ def _normal(w0, w1):
 def circumstances(population, tables, block, day):
     """Each night people's circumstances go on: hardship and favour, from day to day, each started at chance.
 
-    Two Ornstein-Uhlenbeck processes, exactly from day to day: hardship adds to the background of threat, favour to those
-    of drive and soothing, and what they take for some days are good and bad weeks. Either may be below 0. They make what
-    Kenny & Zautra (1995) call the autoregressive trait, between what never changes (stable trait) and the moment (state).
+    Two Ornstein-Uhlenbeck processes, exactly from day to day: hardship adds to the background of threat, favour to
+    those of drive and soothing; both make good and bad weeks, and either may be below 0. Kenny & Zautra (1995) call
+    this the autoregressive trait, between what never changes (stable trait) and the moment (state).
     """
     run = population.block_run[block]
-    sd, persistence, innovation = tables.circumstances[run, 0], tables.circumstances[run, 1], tables.circumstances[run, 2]
+    sd, persistence, innovation = (
+        tables.circumstances[run, 0],
+        tables.circumstances[run, 1],
+        tables.circumstances[run, 2],
+    )
     if sd == 0.0:
         return
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
@@ -137,11 +141,12 @@ def circumstances(population, tables, block, day):
 
 @internal_inlined
 def background(population, tables, block, moment):
-    """Advance the Ornstein-Uhlenbeck background of a block by one moment, exactly, around what circumstances make of it.
+    """Advance the Ornstein-Uhlenbeck background of a block by one moment, around its mean and circumstances.
 
-    Innovations are sums of four uniform numbers (variance 1, excess kurtosis -0.3), so the stationary
-    distribution is normal but for an excess kurtosis of about -0.03. The input is held for one
-    moment and never negative.
+    Innovations are sums of four uniform numbers (variance 1, excess kurtosis -0.3), so the stationary distribution is
+    normal but for an excess kurtosis of about -0.03, as long as it stays above 0. The input is held for one moment and
+    stops at 0: where the standard deviation is not small against the mean, the input is higher on average, and less
+    spread out, than the parameters say (`stimuli.mean_background`).
     """
     run = population.block_run[block]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]

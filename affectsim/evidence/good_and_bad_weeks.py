@@ -1,6 +1,6 @@
 """Good and bad weeks: how changeable people are in real diaries and in the model, and what that means for trials.
 
-    python -m affectsim.experiments.good_and_bad_weeks experiments/good-and-bad-weeks
+    python -m affectsim.evidence.good_and_bad_weeks experiments/good-and-bad-weeks
 
 writes the numbers into the README of that folder and draws its figure.
 """
@@ -54,9 +54,9 @@ Float = npt.NDArray[np.float64]
 class Found(NamedTuple):
     """What came out, each by setting: how diaries hold, how scores hold, effects on trained people, who waits.
 
-    `diaries`: statistic -> interval. `scores`: score -> correlation over two weeks. `benefit`: outcome -> benefit over the
-    own twin (SD before training). `needed`: outcome -> people in each arm for a power of 80 %. `waiting`: change of
-    the most stressed third of those who wait, over eight weeks (SD; above 0 is better).
+    `diaries`: statistic -> interval. `scores`: score -> correlation over two weeks. `benefit`: outcome -> benefit over
+    the own twin (SD before training). `needed`: outcome -> people in each arm for a power of 80 %. `waiting`: change
+    of the most stressed third of those who wait, over eight weeks (SD; above 0 is better).
     """
 
     diaries: dict[str, dict[str, Interval]]
@@ -164,8 +164,8 @@ def text(found: Found, real: Mapping[str, Mapping[str, Interval]]) -> str:
 
     over = {name: [_cell(values[f"stability.{system}.before_after"]) for system in SYSTEMS]
             for name, values in (*real.items(), *found.diaries.items())}  # fmt: skip
-    days = {f"{name}, {apart} days": [_cell(found.diaries[name][f"stability.{system}.{apart}_days"]) for system in SYSTEMS]
-            for name in names for apart in (5, _TWO_WEEKS - 1)}  # fmt: skip
+    days = {f"{name}, {n} days": [_cell(found.diaries[name][f"stability.{system}.{n}_days"]) for system in SYSTEMS]
+            for name in names for n in (5, _TWO_WEEKS - 1)}  # fmt: skip
     scores = {score: ["-" if known is None else f"{known:.2f}", *(f"{found.scores[name][score]:.2f}" for name in names)]
               for score, known in SCORES.items()}  # fmt: skip
     trial = {f"benefit, {outcome}": [f"{found.benefit[name][outcome]:+.2f}" for name in names] for outcome in OUTCOMES}
@@ -189,7 +189,7 @@ def write(found: Found, real: Mapping[str, Mapping[str, Interval]], folder: Path
     """Write the figure and put the numbers into the README of a folder. Raises InputError without its markers."""
     NUMBERS.put(folder / README, printed(text(found, real)))
     rows = {
-        name: {system: tuple(values[f"stability.{system}.before_after"]) for system in SYSTEMS}
+        name: {system: values[f"stability.{system}.before_after"] for system in SYSTEMS}
         for name, values in (*real.items(), *((f"model, {name}", values) for name, values in found.diaries.items()))
     }
     title = "How much of what tells people apart is still there eight weeks later?"

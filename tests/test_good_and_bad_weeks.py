@@ -1,0 +1,67 @@
+"""Good and bad weeks: the experiment says what its numbers are, and circumstances do in the model what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from affectsim.diaries.files import SYSTEMS
+from affectsim.errors import InputError
+from affectsim.evidence import good_and_bad_weeks as weeks
+
+FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "good-and-bad-weeks"
+REAL = weeks.published(FOLDER.parent / "mindfulness-diaries" / "ratings.csv")
+ALIKE, CHANGING = weeks.SETTINGS
+
+
+@pytest.fixture(scope="module")
+def found() -> weeks.Found:
+    return weeks.run(people=240, worlds=2, seed=2)
+
+
+def test_people_are_too_constant_without_circumstances(found: weeks.Found) -> None:
+    """In each system the model lies above the interval of both arms of the real diaries, and with them inside one."""
+    for system in SYSTEMS:
+        name = f"stability.{system}.before_after"
+        high = max(arm[name].high for arm in REAL.values())
+        assert found.diaries[ALIKE][name].value > high
+        assert any(arm[name].low < found.diaries[CHANGING][name].value < arm[name].high for arm in REAL.values())
+        for days in (5, 12):
+            lag = f"stability.{system}.{days}_days"
+            assert found.diaries[CHANGING][lag].value < found.diaries[ALIKE][lag].value
+
+
+def test_trials_need_more_people_and_those_who_wait_change_more(found: weeks.Found) -> None:
+    assert found.needed[CHANGING]["stress-score"] > 1.5 * found.needed[ALIKE]["stress-score"]
+    assert found.needed[CHANGING]["self-compassion-score"] < 1.5 * found.needed[ALIKE]["self-compassion-score"]
+    assert found.waiting[CHANGING] > found.waiting[ALIKE] + 0.1
+    assert found.scores[CHANGING]["stress-score"] < found.scores[ALIKE]["stress-score"] - 0.1
+
+
+def test_the_words_and_the_numbers_go_together(found: weeks.Found, tmp_path: Path) -> None:
+    words = (FOLDER / weeks.README).read_text(encoding="utf-8")
+    assert words.index("**Predicted before the run.**") < words.index("**Found.**") < words.index("(figure.png)")
+    with pytest.raises(InputError, match="must have the lines"):
+        (tmp_path / weeks.README).write_text("no marks", encoding="utf-8")
+        weeks.write(found, REAL, tmp_path)
+    (tmp_path / weeks.README).write_text(words, encoding="utf-8")
+    weeks.write(found, REAL, tmp_path)
+    after = (tmp_path / weeks.README).read_text(encoding="utf-8")
+    assert weeks.text(found, REAL) in after and (tmp_path / weeks.FIGURE).stat().st_size > 20_000
+    # What is told in words stands in the table.
+    for number in ("0.54", "0.74", "0.65"):
+        assert re.search(rf"good and bad weeks, 12 days.*{number}", words)
+    for line in (
+        r"benefit, stress-score +\+0\.50 +\+0\.43",
+        r"arm, stress-score +20 +69",
+        r"waiting +\+0\.19 +\+0\.54",
+    ):
+        assert re.search(line, words), line
+
+
+@pytest.mark.full
+def test_the_numbers_are_made_again() -> None:
+    words = (FOLDER / weeks.README).read_text(encoding="utf-8")
+    assert weeks.text(weeks.run(), REAL) in words
