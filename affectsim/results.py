@@ -249,14 +249,17 @@ def _version(package: str) -> str:
 
 
 def commit() -> str:
-    """Return the commit of the checkout that this package runs from, or "unknown"."""
+    """Return the commit of the checkout that this package runs from, or "unknown" (also where git is missing)."""
     folder = Path(__file__).resolve().parent
     if not (folder.parent / ".git").exists():
         return "unknown"
-    asked = subprocess.run(
-        ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except OSError:
+        return "unknown"
     return asked.stdout.strip() or "unknown"
 
 

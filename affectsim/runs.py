@@ -25,6 +25,7 @@ class Run(NamedTuple):
     therapist: npt.NDArray[np.int64]  # (people,): number of the therapist, from 0; -1 for none
     group: npt.NDArray[np.int64]  # (people,): number of the group (of one, if individual), from 0; -1 for none
     screened_out: npt.NDArray[np.bool_]  # (rules, people): who is not suitable by which rule; no rules: not screened
+    number: int = 0  # position of its scenario in the batch: the same scenario may stand there twice
 
     @property
     def people(self) -> int:

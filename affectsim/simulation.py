@@ -58,7 +58,7 @@ def simulate_many(
 ) -> list[xr.Dataset]:
     """Run several scenarios in one batch: same length, tick, steps and recording (ValueError otherwise).
 
-    The numbers are those of each scenario run alone. `prepare`: called once with the world before its first
+    The numbers are those of each scenario run alone; one that stands there twice is run twice. `prepare`: called once with the world before its first
     tick, to look at the people or to set what they start from (`World.get`, `World.set`).
     """
     began = time.perf_counter()
@@ -68,21 +68,24 @@ def simulate_many(
 
 def datasets(scenarios: Sequence[Scenario], batch: Recorded, seconds: float) -> list[xr.Dataset]:
     """Return the runs of each scenario of a batch, with its readouts computed. `seconds`: what the batch took."""
-    results = []
-    for scenario in scenarios:
-        mine = [n for n, run in enumerate(batch.world.runs) if run.scenario is scenario]
-        found = dataset(
-            scenario,
-            [batch.world.runs[n] for n in mine],
-            np.stack([batch.values[n] for n in mine]),
-            [{name: batch.world.get(n, name) for name in constants(scenario)} for n in mine],
-            scenario.record.rows(batch.world.runs[mine[0]].people),
-            [batch.summaries[n] for n in mine],
-            batch.hours,
-            seconds,
-        )
-        results.append(_with_bonds(found, batch.world, mine) if scenario.bonds.active else found)
-    return results
+    return [dataset_of(batch, number, seconds) for number in range(len(scenarios))]
+
+
+def dataset_of(batch: Recorded, number: int, seconds: float) -> xr.Dataset:
+    """Return the runs of one scenario of a batch, by its position there; see `datasets`."""
+    mine = [n for n, run in enumerate(batch.world.runs) if run.number == number]
+    scenario = batch.world.runs[mine[0]].scenario
+    found = dataset(
+        scenario,
+        [batch.world.runs[n] for n in mine],
+        np.stack([batch.values[n] for n in mine]),
+        [{name: batch.world.get(n, name) for name in constants(scenario)} for n in mine],
+        scenario.record.rows(batch.world.runs[mine[0]].people),
+        [batch.summaries[n] for n in mine],
+        batch.hours,
+        seconds,
+    )
+    return _with_bonds(found, batch.world, mine) if scenario.bonds.active else found
 
 
 class Recorded(NamedTuple):

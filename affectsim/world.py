@@ -137,7 +137,7 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
     runs: list[Run] = []
     states: list[tuple[dict[str, Float], npt.NDArray[np.int64]]] = []
     slot = 0
-    for scenario in scenarios:
+    for number, scenario in enumerate(scenarios):
         for replicate in range(scenario.replicates) if replicates is None else replicates:
             community = community_of(scenario, replicate)
             people = community.people
@@ -169,8 +169,17 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
                 given = taken if programme else Places(*np.full((3, people), -1))
                 runs.append(
                     Run(
-                        scenario, replicate, arm, community, slot, _mask(fit, people), early, *given, screened_out=unfit
-                    )
+                        scenario,
+                        replicate,
+                        arm,
+                        community,
+                        slot,
+                        _mask(fit, people),
+                        early,
+                        *given,
+                        screened_out=unfit,
+                        number=number,
+                    )  # fmt: skip
                 )
                 states.append((slow, np.arange(people)))
                 slot += blocks_for(people) * LANES

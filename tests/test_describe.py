@@ -80,7 +80,8 @@ def test_schedule_is_the_order_of_the_kernel() -> None:
     happenings = pytest.importorskip("affectsim.kernel.happenings")
     integrate = pytest.importorskip("affectsim.kernel.integrate")
     functions = [happenings.dated_events, happenings.circumstances, happenings.night, happenings.background,
-                 happenings.daily_life, happenings.practice_if_due, integrate.start_tick, integrate.stretch, integrate.end_tick]  # fmt: skip
+                 happenings.daily_life, happenings.practice_if_due, integrate.start_tick, integrate.stretch,
+                 integrate.end_tick]  # fmt: skip
     said = describe.schedule()
     first = [" ".join((inspect.getdoc(function.py_func) or "").partition("\n\n")[0].split()) for function in functions]
     places = [said.index(sentence) for sentence in first]

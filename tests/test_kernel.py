@@ -401,9 +401,10 @@ def test_what_is_kept_on_disk_is_stamped_with_all_sources_of_the_model(tmp_path)
     """Numba alone would go on running an old equation after dynamics.py has changed."""
     assert kernel_advance._cache._cache_file._source_stamp == model_sources()
     package = Path(runge_kutta.__file__).parents[1]
-    for changed in ("dynamics.py", "training/practice.py", "kernel/happenings.py", "parameters.py"):
+    for changed in ("dynamics.py", "training/practice.py", "kernel/happenings.py", "parameters.py", "calibrated.py",
+                    "data/calibrated.toml"):  # fmt: skip
         copy = tmp_path / changed.replace("/", "-")
-        for file in package.rglob("*.py"):
+        for file in (*package.rglob("*.py"), *package.rglob("data/*.toml")):
             (copy / file.relative_to(package)).parent.mkdir(parents=True, exist_ok=True)
             (copy / file.relative_to(package)).write_bytes(file.read_bytes())
         assert model_sources(copy) == model_sources()

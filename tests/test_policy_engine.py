@@ -270,6 +270,17 @@ def test_what_makes_no_sense_is_refused_in_words(asked_in, old, new, words):
     assert any(words in f"{where} {message}" for where, message in told.items()), told
 
 
+def test_costs_that_nobody_knows_before_the_run_are_refused(asked_in):
+    """Who is screened out, or never gets a place, does not pay for sessions: the costs would be too high."""
+    for path, value in (("training.who.unless", "not suitable"), ("training.delivery.therapists", 1),
+                        ("training.delivery.referrals_per_week", 2)):  # fmt: skip
+        with pytest.raises(InputError, match="not everybody starts") as error:
+            asked_in(changes={path: value})
+        assert path in str(error.value)
+    decided = POLICY.replace('"training.who.share"', '"training.delivery.therapists"').replace("[0.25, 1]", "[1, 2]")
+    assert any("not everybody starts" in message for message in mistakes(asked_in, decided).values())
+
+
 def test_one_objective_has_no_front(asked_in):
     first, *rest = POLICY.split("[[optimise.objectives]]")
     told = mistakes(asked_in, "[[optimise.objectives]]".join([first, rest[0]]))

@@ -172,3 +172,23 @@ def test_slow_quantities_are_those_of_the_world():
     np.testing.assert_array_equal(run.self_criticism.values[0, -1], world.get(0, "effective_self_criticism"))
     fight = world.get(0, "effective_fight")
     np.testing.assert_allclose(run.anger.values[0, -1], run.threat.values[0, -1] * fight)
+
+
+def test_the_same_scenario_twice_is_run_twice():
+    """Each gets its own runs, as if it had been run alone."""
+    made = scenario(people=10, replicates=2)
+    alone = simulate(made)
+    for twin in simulate_many([made, made]):
+        assert twin.sizes["run"] == 2 and twin["replicate"].to_numpy().tolist() == [0, 1]
+        np.testing.assert_array_equal(twin["threat"], alone["threat"])
+
+
+def test_without_git_the_commit_is_unknown(monkeypatch):
+    """A result is not lost because a program is missing that only says where the code comes from."""
+
+    def missing(*_, **__):
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(results.subprocess, "run", missing)
+    assert results.commit() == "unknown"
+    assert simulate(scenario(people=20)).attrs["commit"] == "unknown"

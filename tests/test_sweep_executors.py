@@ -352,3 +352,23 @@ def test_the_script_for_slurm_makes_the_whole_sweep(tmp_path):
     with Store(tmp_path / "all") as store:
         exports.export_csv(store, tmp_path / "all.csv")
     assert (tmp_path / "all.csv").read_bytes() == expected
+
+
+def test_what_does_not_count_for_the_numbers_is_never_loaded_by_a_run():
+    """A sweep goes on after a change of what is left out of its stamp: so no run may use any of it."""
+    import json
+    import subprocess
+    import sys
+
+    code = """
+import json, sys
+from affectsim.scenario import Scenario
+from affectsim.simulation import recorded
+from affectsim.sweep import plan, runs, workers
+tables = {"days": 14.0, "population": {"size": 20}, "training": {"programme": "two-week", "start_day": 0}}
+recorded([Scenario(tables)])
+loaded = {name.split(".")[1] for name in sys.modules if name.startswith("affectsim.")}
+print(json.dumps(sorted(loaded & {one.removesuffix(".py") for one in plan._NOT_MODEL})))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []

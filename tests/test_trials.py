@@ -30,7 +30,7 @@ from affectsim.trials.answers import Answers, answers
 from affectsim.trials.compare import Pairs, compare, read, units
 from affectsim.trials.design import Arm, Missing, Trial, TrialDesign, checked
 from affectsim.trials.design import read as read_trial
-from affectsim.trials.kept import FILE, KeptStore
+from affectsim.trials.kept import FILE, LOCK, KeptStore
 from affectsim.trials.power import AtSize, Question, Replicate, Store
 from affectsim.trials.worlds import NOBODY, TRIAL, run
 from affectsim.world import community_of
@@ -530,3 +530,13 @@ def test_every_mistake_is_said_at_once(place: Path, tmp_path: Path) -> None:
         read_trial(place / "trial.toml", {"days": 14})
     with pytest.raises(InputError, match="unknown programme"):
         read_trial(place / "trial.toml", {"trial.arms.0.programme": "eight-weak"})
+
+
+def test_a_search_that_was_killed_before_its_first_trial_goes_on_in_its_folder(tmp_path):
+    """Only the lock was left behind: that is no foreign folder."""
+    (tmp_path / LOCK).write_text("process 1 on nowhere")
+    assert KeptStore(tmp_path, {"a": 1}).path.parent == tmp_path
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "sweep.lock").write_text("of something else")
+    with pytest.raises(InputError, match="is not empty"):
+        KeptStore(tmp_path / "other", {"a": 1})

@@ -12,8 +12,8 @@ from affectsim.errors import InputError, Mistake
 if TYPE_CHECKING:
     from affectsim.scenario import Scenario
 
-#: More threads than any machine has; beyond it a number is a slip of the keyboard.
-MOST_THREADS = 1024
+#: More workers than any machine has; beyond it a number is a slip of the keyboard.
+MOST_WORKERS = 1024
 
 set_option = click.option(
     "--set", "changes", multiple=True, metavar="PATH=VALUE",
@@ -23,8 +23,8 @@ seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all random draws; default: the scenario's."
 )
 threads_option = click.option(
-    "--threads", type=click.IntRange(1, MOST_THREADS),
-    help="Threads; default: one per core. The numbers do not depend on it.",
+    "--threads", type=click.IntRange(1),
+    help="Threads; default: one per core for large worlds, else one. The numbers do not depend on it.",
 )  # fmt: skip
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace what affectsim wrote into the folder before."

@@ -21,7 +21,7 @@ _DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "halton", "sobol-indices", 
 _LISTED = 10
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 _workers = click.option(
-    "--workers", type=click.IntRange(1, options.MOST_THREADS),
+    "--workers", type=click.IntRange(1, options.MOST_WORKERS),
     help="Processes; default: one per core. The numbers do not depend on it.",
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import TRAITS
 from affectsim.questionnaires.scales import QUANTITIES, Questionnaire
 from affectsim.scenario import Scenario
-from affectsim.simulation import Progress, Recorded, datasets, recorded, simulate_many
+from affectsim.simulation import Progress, dataset_of, recorded, simulate_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,8 +157,8 @@ def simulated_many(
         ]
         if made:
             batch = recorded(made, threads=threads)
-            for key, one in zip(missing, made, strict=True):
-                read = partial(_read, one, batch)
+            for number, key in enumerate(missing):
+                read = partial(dataset_of, batch, number, 0.0)
                 known[name, key] = read if STUDIES[name].reads_scores else partial(_as_it_is, read())
     results = []
     for point, key, (weights, _) in zip(points, keys, parted, strict=True):
@@ -177,10 +177,6 @@ def _parted(point: Mapping[str, float]) -> tuple[dict[str, float], dict[str, flo
     """Return the weights of scores, and everything else."""
     weights = {path: value for path, value in point.items() if path.startswith("questionnaires.")}
     return weights, {path: value for path, value in point.items() if path not in weights}
-
-
-def _read(one: Scenario, batch: Recorded) -> xr.Dataset:
-    return datasets([one], batch, 0.0)[0]
 
 
 def _as_it_is(run: xr.Dataset) -> xr.Dataset:

@@ -86,9 +86,8 @@ def measure(design: Design, cells: Sequence[Cell], full: bool, progress: Progres
 
         def prepare(world: World, mine: Sequence[Cell] = mine, traits: dict[int, list[dict[str, Float]]] = traits,
                     communities: dict[int, list[Community]] = communities) -> None:  # fmt: skip
-            place = {id(cell.scenario): n for n, cell in enumerate(mine)}
             for number, run in enumerate(world.runs):
-                n = place[id(run.scenario)]
+                n = run.number
                 for system, level in mine[n].condition.start.items():
                     world.set(number, system, level)
                 if len(traits[n]) == run.replicate:

@@ -30,9 +30,14 @@ internal_inlined: Any = partial(numba.njit, forceinline=True, **_NO_DOOR, **_OPT
 
 
 def model_sources(package: Path = _PACKAGE) -> str:
-    """Return a hash of every source file that decides what the kernel computes."""
-    names = ("dynamics", "appraisal", "bonds", "risk", "draws", "layout", "parameters", "readouts", "training/practice")
+    """Return a hash of every file that decides what the kernel computes, fitted numbers included."""
+    names = (
+        "dynamics", "appraisal", "bonds", "risk", "draws", "layout", "parameters", "calibrated", "readouts",
+        "training/practice",
+    )  # fmt: skip
     files = [*(package / f"{name}.py" for name in names), *sorted((package / "kernel").glob("*.py"))]
+    # The kernel has constants that were fitted.
+    files += sorted((package / "data").glob("*.toml"))
     found = hashlib.sha256()
     for file in files:
         found.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import math
 
+from affectsim.errors import InputError, Mistake
 from affectsim.parts import Table, field
 from affectsim.scenario import Scenario
 from affectsim.world import community_of
+
+
+#: What is said where some who are chosen never start.
+_NOT_ALL_START = (
+    "not everybody starts with it, so what a policy costs is not known beforehand; leave it out to optimise"
+)
+
+
+def refuse_unknown(scenario: Scenario) -> None:
+    """Raise InputError with every setting by which somebody who is chosen may never start."""
+    training = scenario.training
+    if training is None:
+        return
+    settings = {
+        "training.who.unless": training.who.unless,
+        "training.delivery.therapists": training.delivery.therapists,
+        "training.delivery.referrals_per_week": training.delivery.referrals_per_week,
+    }
+    if wrong := [Mistake(where, _NOT_ALL_START) for where, value in settings.items() if value is not None]:
+        raise InputError(scenario.source, wrong)
 
 
 class Cost(Table):
@@ -40,11 +61,12 @@ class Cost(Table):
         """Return the cost of a scenario; `people`: its size if it is known. 0 if nobody is offered training.
 
         Every session is paid for, as it was planned; the last group is paid for as a full one. Raises InputError for
-        files that are wrong.
+        files that are wrong, and where not everybody who is chosen starts: who does is known after the run only.
         """
         programme = scenario.programme()
         if scenario.training is None or programme is None:
             return 0.0
+        refuse_unknown(scenario)
         people = scenario.population.size if people is None else people
         if people is None:
             people = community_of(scenario).people

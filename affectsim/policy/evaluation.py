@@ -153,10 +153,9 @@ def _levels(pairs: Iterable[tuple[Scenario, int]], goals: Sequence[Goal], thread
     for numbers in of.values():
         shapes.setdefault(tuple(pairs[n][1] for n in numbers), []).append(numbers)
     for replicates, members in shapes.items():
-        copies = [pairs[numbers[0]][0].model_copy() for numbers in members]
-        batch = recorded(copies, list(replicates), threads=threads)
-        rows = {(id(run.scenario), run.replicate): n for n, run in enumerate(batch.world.runs)}
-        for copy, numbers in zip(copies, members, strict=True):
+        batch = recorded([pairs[numbers[0]][0] for numbers in members], list(replicates), threads=threads)
+        rows = {(run.number, run.replicate): n for n, run in enumerate(batch.world.runs)}
+        for which, numbers in enumerate(members):
             for n in numbers:
-                found[n] = levels(batch, rows[id(copy), pairs[n][1]], goals)
+                found[n] = levels(batch, rows[which, pairs[n][1]], goals)
     return [found[n] for n in range(len(pairs))]

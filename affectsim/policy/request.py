@@ -47,7 +47,7 @@ from typing import Any, Literal, NamedTuple
 from affectsim.checking import Findings, dotted, plain, read_model, shown
 from affectsim.errors import InputError, Mistake
 from affectsim.parts import Table, field
-from affectsim.policy.costs import Cost
+from affectsim.policy.costs import Cost, refuse_unknown
 from affectsim.policy.decisions import Decision, Point, all_points, changes_at, combinations, key_of, read_decisions
 from affectsim.policy.evaluation import Evaluator, prepared
 from affectsim.policy.objectives import Objective
@@ -184,6 +184,7 @@ def _tried(base: Scenario, decisions: list[Decision], source: str) -> dict[str, 
             try:
                 only = [decision] if not decision.after else list(decisions)
                 scenario = base.but(changes_at(only, {**first, decision.name: value}, base))
+                refuse_unknown(scenario)
                 for path in scenario.files().values():
                     files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
             except InputError as error:

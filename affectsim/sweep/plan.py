@@ -26,17 +26,10 @@ from affectsim.sweep.outcomes import Span, check_outcomes, columns, recording_fo
 MOST_RUNS = 50_000_000
 #: What of the package decides the numbers of a run; the rest shows or writes them.
 _NOT_MODEL = (
-    "cli",
-    "plots",
-    "page",
-    "analysis",
-    "experiments",
-    "fitting",
-    "policy",
-    "templates",
-    "demo.py",
-    "describe.py",
-)
+    "analysis", "cli", "demo.py", "describe.py", "diaries", "document.py", "documentation", "evidence", "experiments",
+    "fitting", "handouts", "mesa_app", "mesa_model.py", "page", "plots", "policy", "questionnaire_reference.py",
+    "reference.py", "region.py", "reports", "symbolic.py", "templates", "trials",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -63,13 +63,11 @@ class Maker:
         from affectsim.simulation import recorded
 
         try:
-            # The same point twice in one batch is the same scenario: told apart by copying it.
-            scenarios = [scenario.model_copy() for _, scenario in group]
-            batch = recorded(scenarios, [group[0][0].replicate], threads=1)
+            batch = recorded([scenario for _, scenario in group], [group[0][0].replicate], threads=1)
             self._kernel += batch.seconds
             done = []
-            for (job, _), scenario in zip(group, scenarios, strict=True):
-                mine = [n for n, run in enumerate(batch.world.runs) if run.scenario is scenario]
+            for number, (job, _) in enumerate(group):
+                mine = [n for n, run in enumerate(batch.world.runs) if run.number == number]
                 plan = self._plan
                 done.append(Done(job.run, outcomes_of(batch, mine, plan.outcomes, plan.span, plan.columns)))
             return done

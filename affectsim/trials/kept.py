@@ -33,7 +33,7 @@ class KeptStore(Store):
             foreign = sorted(path.name for path in folder.iterdir())
         except OSError as error:
             raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
-        if foreign and not self.path.exists() and any(name not in ("sweep.lock",) for name in foreign):
+        if foreign and not self.path.exists() and any(name not in (LOCK,) for name in foreign):
             raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
         self._lock = Lock(folder, LOCK)
         try:
