@@ -15,7 +15,6 @@ from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import TRAITS
 from affectsim.questionnaires.scales import QUANTITIES, Questionnaire
-from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, dataset_of, recorded, simulate_many
 
 if TYPE_CHECKING:

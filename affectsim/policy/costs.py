@@ -9,7 +9,6 @@ from affectsim.parts import Table, field
 from affectsim.scenario import Scenario
 from affectsim.world import community_of
 
-
 #: What is said where some who are chosen never start.
 _NOT_ALL_START = (
     "not everybody starts with it, so what a policy costs is not known beforehand; leave it out to optimise"
