@@ -58,8 +58,9 @@ def simulate_many(
 ) -> list[xr.Dataset]:
     """Run several scenarios in one batch: same length, tick, steps and recording (ValueError otherwise).
 
-    The numbers are those of each scenario run alone; one that stands there twice is run twice. `prepare`: called once with the world before its first
-    tick, to look at the people or to set what they start from (`World.get`, `World.set`).
+    The numbers are those of each scenario run alone; one that stands there twice is run twice. `prepare`: called once
+    with the world before its first tick, to look at the people or to set what they start from (`World.get`,
+    `World.set`).
     """
     began = time.perf_counter()
     batch = recorded(scenarios, threads=threads, progress=progress, prepare=prepare)

@@ -179,7 +179,7 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
                         *given,
                         screened_out=unfit,
                         number=number,
-                    )  # fmt: skip
+                    )
                 )
                 states.append((slow, np.arange(people)))
                 slot += blocks_for(people) * LANES
