@@ -20,9 +20,11 @@ import numpy as np
 
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, Fast, steady
 from affectsim.networks.ties import Community
+from affectsim.parameters import DISTRIBUTIONS
 from affectsim.readouts import SYSTEMS, balance
 from affectsim.scenario import Scenario
 from affectsim.simulation import advance
+from affectsim.stimuli import MOST_INTENSITY
 from affectsim.world import World, build
 
 if TYPE_CHECKING:
@@ -30,10 +32,13 @@ if TYPE_CHECKING:
 
 
 class _Quantity:
-    """A property of a `Person` that reads and writes one row of the engine's arrays."""
+    """A property of a `Person` that reads and writes one row of the engine's arrays; ValueError out of bounds."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        known = DISTRIBUTIONS.get(name.removeprefix("current_"))
+        # What is no trait is an activation.
+        self.low, self.high = (0.0, 1.0) if known is None else (known.low, known.high)
         self.array, self.rows, row = (
             ("steady", STEADY_ROWS, STEADY[name]) if name in STEADY
             else ("slow", SLOW_ROWS, SLOW[name]) if name in SLOW
@@ -54,8 +59,8 @@ class _Quantity:
         return float(array[at]) / (STEADY_UNITS if self.array == "steady" else 1.0)
 
     def __set__(self, person: Person, value: float) -> None:
-        if self.name.upper() in ("THREAT", "DRIVE", "SOOTHING") and not 0.0 <= value <= 1.0:
-            raise ValueError(f"{self.name} = {value} must be from 0 to 1 (activation)")
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{self.name} = {value} must be from {self.low:g} to {self.high:g}")
         array, at = self._place(person)
         array[at] = steady(value) if self.array == "steady" else value
 
@@ -115,10 +120,15 @@ class Person(mesa.Agent):  # type: ignore[misc]
         return [self.model.people[row] for row in ties.source[ties.start[self.row] : ties.start[self.row + 1]]]
 
     def receive(self, kind: str, intensity: float) -> None:
-        """Let an event happen to this person now: kind threat, resource or affiliative; intensity in input units."""
+        """Let an event happen to this person now: kind threat, resource or affiliative; intensity in input units.
+
+        Raises ValueError for other kinds, and for intensities that are no number from 0 to 100.
+        """
         rows = {"threat": Fast.U_THREAT, "resource": Fast.U_RESOURCE, "affiliative": Fast.U_AFFILIATION}
         if kind not in rows:
             raise ValueError(f"kind {kind!r} must be one of {', '.join(rows)}")
+        if not 0 <= intensity <= MOST_INTENSITY:
+            raise ValueError(f"intensity = {intensity} must be from 0 to {MOST_INTENSITY:g} (input)")
         block, lane = divmod(self.row, LANES)
         self.model.world.fast[block, rows[kind], lane] += intensity
 
@@ -208,7 +218,10 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         return Scenario.from_tables(tables, source="AffectModel")
 
     def step(self) -> None:
-        """Advance everybody by one step; stops (`running` = False) at the end of the scenario."""
+        """Advance everybody by one step; stops (`running` = False) at the end of the scenario, then does nothing."""
+        if self.world.tick >= self.world.runs[0].scenario.ticks:
+            self.running = False
+            return
         for _ in advance(self.world, ticks=self.ticks_per_step):
             pass
         if self._collect:

@@ -157,10 +157,17 @@ def dataset(
             coordinates["rule"] = ("rule", [rule.name for rule in rules])
             coordinates["reason"] = ("rule", [rule.reason for rule in rules], {"long_name": "why, in words"})
         coordinates["person"] = ("person", rows, {"long_name": "number of the person"})
-        coordinates["label"] = ("person", np.asarray(runs[0].community.labels)[rows].astype(str))
-        for name, groups in runs[0].community.groups.items():
-            coordinates[f"group_{name}"] = ("person", np.asarray(groups)[rows])
+        coordinates["label"] = _of_people([np.asarray(run.community.labels)[rows].astype(str) for run in runs])
+        for name in runs[0].community.groups:
+            coordinates[f"group_{name}"] = _of_people([np.asarray(run.community.groups[name])[rows] for run in runs])
     return xr.Dataset(variables, coordinates, {**provenance(scenario), "people": runs[0].people, "seconds": seconds})
+
+
+def _of_people(each: Sequence[npt.NDArray[Any]]) -> tuple[Any, ...]:
+    """Return a coordinate of people; by run as well if their networks put them into different groups."""
+    if all(np.array_equal(one, each[0]) for one in each):
+        return ("person", each[0])
+    return (("run", "person"), np.stack(each))
 
 
 def _delivery(scenario: Scenario, runs: Sequence[Run], rows: npt.NDArray[np.int64]) -> dict[str, Any]:

@@ -191,6 +191,14 @@ def _check_days(head: Any, stimuli: Any, training: Any, record: Any, findings: F
     for where, day in dated:
         if day is not None and day >= head.days and not findings.touch(where):
             findings.add(where, f"must be below days ({head.days:g})", day)
+    for number, part in enumerate(stimuli):
+        # On the last day of a run that does not end at midnight.
+        hour, day = f"stimuli.{number}.hour", getattr(part, "day", None)
+        if day is not None and day < head.days <= day + getattr(part, "hour", 0.0) / 24 and not findings.touch(hour):
+            most = 24 * (head.days - day)
+            findings.add(
+                hour, f"must be below {most:g} on day {day}: the run ends there ({head.days:g} days)", part.hour
+            )
     if record and not findings.touch("record.every") and record.every_hours > head.days * 24:
         findings.add("record.every", f"must be at most days ({head.days:g})", record.every)
 

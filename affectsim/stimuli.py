@@ -25,7 +25,8 @@ KINDS = ("threat", "resource", "affiliative", "ambiguous")
 #: Events a script may have: a limit of this package (about 1 GB while reading), not of the theory.
 MOST_SCRIPTED = 20_000_000
 _COLUMNS = ("person", "time_h", "kind", "intensity")
-_MOST_INTENSITY = 100.0
+#: Largest kick of one event (input).
+MOST_INTENSITY = 100.0
 _MOST_TIME = 36_500 * 24.0
 
 
@@ -115,7 +116,9 @@ class _Dated(Stimulus):
     """What dated events and shocks share."""
 
     day: int = field(ge=0, le=36_499, unit="days", says="day of the run, counted from 0")
-    hour: float = field(9.0, ge=0, le=23.5, unit="h", says="time of day", source="assumed")
+    hour: float = field(
+        9.0, ge=0, le=23.5, unit="h", says="time of day (the half hour that holds it)", source="assumed"
+    )
     threat: float = _kick(0.0, "kick to threat")
     resource: float = _kick(0.0, "kick to drive")
     affiliative: float = _kick(0.0, "kick to soothing")
@@ -236,7 +239,7 @@ def _read_rows(rows: Any, source: str, people: int | None) -> ScriptedEvents:
         person.append(_person(who, people, line, found))
         time.append(_float(when, "time_h", _MOST_TIME, "h", line, found))
         kind.append(codes.get(what, 0))
-        intensity.append(_float(how_much, "intensity", _MOST_INTENSITY, "(input)", line, found))
+        intensity.append(_float(how_much, "intensity", MOST_INTENSITY, "(input)", line, found))
     refuse(found)
     persons, kinds = np.array(person, dtype=np.int64), np.array(kind, dtype=np.int8)
     times, strengths = np.array(time, dtype=np.float64), np.array(intensity, dtype=np.float64)

@@ -66,7 +66,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
             *(f"exercise/{kind}" for kind, _ in rows),
         )
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
-    event_start, event_person, event_kind, event_size = _events(runs)
+    event_start, event_person, event_kind, event_size, event_again = _events(runs)
     home, informal, session, session_moment, session_hope = _agenda(runs, {k: n for n, k in enumerate(rows)})
     exchanges = exchange_steps(steps)
     programmes = [run.scenario.programme(run.arm) for run in runs]
@@ -88,6 +88,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
         event_person=event_person,
         event_kind=event_kind,
         event_size=event_size,
+        event_again=event_again,
         home=home,
         informal=informal,
         session=session,
@@ -202,7 +203,7 @@ def _agenda(
             if run.scenario.training is not None and run.scenario.training.informal_practice:
                 informal[number, day, : len(kinds)] = np.array(programme.informal(day)) / (SLEEPS - WAKES)
         for held in programme.sessions:
-            moment[number, held.day] = round(held.hour / MOMENT_HOURS)
+            moment[number, held.day] = moment_of(held.hour)
             hope[number, held.day] = held.raises_hope
             session[number, held.day, : len(held.exercises)] = [row[kind] for kind in held.exercises]
     return home, informal, session, moment, hope
@@ -210,13 +211,14 @@ def _agenda(
 
 def _events(
     runs: Sequence[Run],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
-    """Return dated, community and scripted events: start by (run, moment), then slot, kind and size of each."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float, npt.NDArray[np.int64]]:
+    """Return dated, community and scripted events: start by (run, moment), then slot, kind, size, again of each."""
     moments = runs[0].scenario.moments
     start = np.zeros((len(runs), moments + 1), dtype=np.int64)
     people: list[npt.NDArray[np.int64]] = []
     kinds: list[npt.NDArray[np.int64]] = []
     sizes: list[Float] = []
+    again: list[npt.NDArray[np.int64]] = []
     total = 0
     for number, run in enumerate(runs):
         when, who, kind, size = _events_of(run)
@@ -226,8 +228,29 @@ def _events(
         people.append(who[inside][order] + run.first_slot)
         kinds.append(kind[inside][order])
         sizes.append(size[inside][order])
+        again.append(_again(when[inside][order], people[-1], kinds[-1]))
         total = int(start[number, -1])
-    return start, np.concatenate(people), np.concatenate(kinds), np.concatenate(sizes)
+    return start, np.concatenate(people), np.concatenate(kinds), np.concatenate(sizes), np.concatenate(again)
+
+
+def _again(
+    when: npt.NDArray[np.int64], slot: npt.NDArray[np.int64], kind: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return how many ambiguous events of the same person and moment stand before each event (0 for other kinds)."""
+    found = np.zeros(when.size, dtype=np.int64)
+    ambiguous = np.flatnonzero(kind == EVENT_KINDS.index("ambiguous"))
+    order = ambiguous[np.lexsort((ambiguous, slot[ambiguous], when[ambiguous]))]
+    same = (np.diff(when[order]) == 0) & (np.diff(slot[order]) == 0)
+    # Positions less that of the first of each run of equals.
+    place = np.arange(order.size)
+    found[order] = place - np.maximum.accumulate(np.where(np.concatenate([[False], same])[: order.size], 0, place))
+    return found
+
+
+def moment_of(hours: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return the moment (half hour, from 0) that holds each time, for hours of any shape."""
+    # A little more, so that 0.1 + 0.2 hours and the like do not fall into the moment before.
+    return np.floor(np.asarray(hours) / MOMENT_HOURS + 1e-9).astype(np.int64)
 
 
 def _events_of(run: Run) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
@@ -240,7 +263,7 @@ def _events_of(run: Run) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], 
             script = scenario.located(stimulus).read(run.people)
             found.append(
                 (
-                    np.floor(script.time_h / MOMENT_HOURS + 1e-9).astype(np.int64),
+                    moment_of(script.time_h),
                     script.person,
                     script.kind.astype(np.int64),
                     script.intensity,
@@ -257,7 +280,7 @@ def _events_of(run: Run) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], 
             who = np.flatnonzero(mask)
         else:
             continue
-        moment = int(stimulus.time_h / MOMENT_HOURS + 1e-9)
+        moment = int(moment_of(stimulus.time_h))
         for code, kick in enumerate(stimulus.kicks):
             if kick > 0:
                 found.append((np.full(who.size, moment), who, np.full(who.size, code), np.full(who.size, float(kick))))

@@ -10,12 +10,13 @@ from scipy import stats
 
 from affectsim.appraisal import alarm_probability
 from affectsim.layout import SLOW, STEADY, TRAINABLE, Fast
-from affectsim.parameters import REFERENCE_ATTRIBUTE
 from affectsim.parts import Exercise, field
+from affectsim.readouts import ChanceOfPractice
 from affectsim.simulation import simulate
 from affectsim.training import practice
 from affectsim.training.exercises import Practice
 from affectsim.world import build
+from affectsim.world_tables import moment_of
 from tests.worlds import QUIET_MODEL, STATELESS_MODEL, activations, advance, after, scenario
 
 LIFE = {"kind": "daily-life"}
@@ -131,6 +132,40 @@ def test_threat_makes_false_alarms_and_fewer_looks_make_errors():
     assert false_alarm[0] < false_alarm[1] < false_alarm[2]
     hits = [alarm_probability(1, 0.3, 1.5, 0.5, 2.0, n) for n in (1, 4, 16)]
     assert hits[0] < hits[1] < hits[2]
+
+
+def test_ambiguous_events_of_one_moment_are_read_one_by_one():
+    """Two at the same time: about as many take one for a threat as by chance, and the first is read as when alone."""
+    one = {"kind": "dated", "day": 0, "hour": 9.25, "ambiguous": 1.0}
+    shock = {"kind": "shock", "day": 0, "hour": 9.0, "ambiguous": 1.0}
+    model = {**QUIET_MODEL, "true_threat_share": 0.0, "background_threat": 0.0}
+    kicks = []
+    for stimuli in ([one], [one, shock]):
+        world = build([scenario(people=4000, steps=1, network=NOBODY, model=model, stimuli=stimuli)])
+        advance(world, 19)
+        kicks.append(
+            np.rint(world.get(0, "u_threat") * np.exp(0.5 / world.runs[0].scenario.parameters["threat_memory"]))
+        )
+    alone, both = kicks
+    p = alone.mean()
+    assert 0.05 < p < 0.95 and set(both) == {0.0, 1.0, 2.0}
+    assert (both >= alone).all()
+    # Independent: within 4.9 standard errors (1 in a million).
+    assert (both == 1).mean() == pytest.approx(2 * p * (1 - p), abs=4.9 * np.sqrt(0.25 / 4000) * 2)
+
+
+@pytest.mark.parametrize("hour", [18.0, 18.25, 18.75, 19.25])
+def test_what_has_an_hour_happens_in_the_half_hour_that_holds_it(hour: float, tmp_path):
+    """Sessions as dated events: not one up and the other down."""
+    (tmp_path / "mine.toml").write_text(
+        f'name = "one"\ndays = 1\n[[sessions]]\nday = 0\nhour = {hour}\nexercises = ["compassionate-self"]\n'
+    )
+    stimuli = [{"kind": "dated", "day": 0, "hour": hour, "affiliative": 1.0}]
+    training = {"programme": str(tmp_path / "mine.toml"), "start_day": 0}
+    tables = build([scenario(people=30, stimuli=stimuli, network=NOBODY, training=training)]).tables
+    assert moment_of(hour) == int(2 * hour)
+    assert np.flatnonzero(np.diff(tables.event_start[0])).tolist() == [int(2 * hour)]
+    assert (tables.session_moment[:, 0] == int(2 * hour)).any()
 
 
 @pytest.mark.parametrize("change", [{"better_safe_than_sorry": 0.0}, {"cost_of_a_miss": 0.0}, {"looks": 1.0}])
@@ -338,7 +373,8 @@ def test_informal_practice_is_done_as_often_as_practice_at_home_at_any_waking_ho
     of_day = np.arange(len(added)) % 48
     in_passing = (added == 0.25).sum(axis=1)
     assert in_passing[(of_day < 16) | (of_day >= 44)].sum() == 0
-    done = world.get(0, "adherence") * (1 + 0.5 * (world.get(0, "motivation") - REFERENCE_ATTRIBUTE))
+    # The readout, so that what is told of practice is what the engine draws.
+    done = ChanceOfPractice.of({name: world.get(0, name) for name in ("adherence", "motivation")})
     # One of 28 waking half hours is that of the practice at home. Poisson-like: 4.9 standard errors.
     expected = 5 * 3 * 27 / 28 * np.minimum(done, 28 / 3).sum()
     assert in_passing.sum() == pytest.approx(expected, abs=4.9 * np.sqrt(expected))

@@ -105,3 +105,31 @@ def test_shares_held_in_16_bits_are_read_and_set_as_shares():
     assert person.unworthiness == pytest.approx(0.25, abs=1e-5)
     with pytest.raises(ValueError, match="from 0 to 1"):
         person.anger = 1.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("self_criticism", -50.0), ("motivation", 5.0), ("power", 30.0), ("threat", float("nan"))]
+)
+def test_what_nobody_can_be_is_refused(name: str, value: float):
+    person = AffectModel(size=10, network="none", collect=False).people[3]
+    before = getattr(person, name)
+    with pytest.raises(ValueError, match="must be from 0 to"):
+        setattr(person, name, value)
+    assert getattr(person, name) == before
+
+
+@pytest.mark.parametrize("intensity", [float("nan"), float("inf"), -1.0])
+def test_events_without_a_size_are_refused(intensity: float):
+    model = AffectModel(size=10, network="none", collect=False)
+    with pytest.raises(ValueError, match="intensity"):
+        model.people[0].receive("threat", intensity)
+    model.step()
+    assert np.isfinite(model.activations()).all()
+
+
+def test_after_the_end_nothing_is_stepped_or_collected():
+    model = AffectModel(size=10, network="none", days=1.0)
+    for _ in range(60):
+        model.step()
+    assert not model.running and model.hours == 24
+    assert len(model.datacollector.get_model_vars_dataframe()) == 49

@@ -307,6 +307,12 @@ def test_the_last_day_is_the_one_before_days() -> None:
     for kind in ("dated", "shock"):
         event = {"kind": kind, "day": 7, "threat": 1}
         assert refused_change({"stimuli.0": event}) == [("stimuli.0.day = 7", "must be below days (7)")]
+        # A run may end within a day: what is dated after that would never happen.
+        late_hour = {"days": 7.25, "stimuli.0": {**event, "hour": 9.0}}
+        assert refused_change(late_hour) == [
+            ("stimuli.0.hour = 9", "must be below 6 on day 7: the run ends there (7.25 days)")
+        ]
+        assert Scenario.from_toml(MINIMAL).but({"days": 7.25, "stimuli.0": {**event, "hour": 5.5}}).days == 7.25
 
 
 def test_a_billion_people_are_refused_before_anything_is_built() -> None:

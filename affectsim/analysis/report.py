@@ -13,7 +13,7 @@ from affectsim.analysis.equations import events_met
 from affectsim.analysis.equilibria import Equilibria
 from affectsim.analysis.folds import FoldCurve
 from affectsim.analysis.hysteresis import Sweep
-from affectsim.analysis.settings import KNOWN, Settings
+from affectsim.analysis.settings import Settings
 from affectsim.readouts import SYSTEMS
 
 _NEAR = 0.05
@@ -28,12 +28,6 @@ def standing(settings: Settings, mean_field: bool, moving: str = "") -> str:
     if mean_field:
         ties = f"all others alike, {100 * settings['heard']:.0f} % of what they express is heard"
     return f"one person, mean inputs while calm: {inputs}; {ties}"
-
-
-def standing_at(settings: Settings, name: str, value: float) -> str:
-    """Return a value with its unit, such as "1.46" or "0.35 h"."""
-    unit = KNOWN[name].unit
-    return f"{value:.3g}" + ("" if unit == "1" else f" {unit}")
 
 
 def state_words(state: Any) -> str:

@@ -1,7 +1,8 @@
 """Real diaries: experience-sampling data from a CSV file, as ratings of the three systems between 0 and 1.
 
 Which columns mean what is said by a mapping, such as `threat=worry+fearful`, `soothing=-difficult_relax` (a
-reversed item), `person=subject`, `time=hours`; `+` takes the mean of items. The mapping is a judgement of whoever
+reversed item), `person=subject`, `time=hours`; `+` takes the mean of items. Dates with an offset from UTC are read as
+the clock on the wall, since days and nights count. The mapping is a judgement of whoever
 gives it: no validated diary scale of the three systems is known to this package.
 """
 

@@ -6,7 +6,6 @@ and ratings of simulated people on the same schedule go through the same lines a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,12 +57,6 @@ class Sums(NamedTuple):
     square: Float
     cross: Float
     lag: Float
-
-
-def schedules(diaries: Diaries) -> Iterator[Schedule]:
-    """Yield the schedule of each phase."""
-    for phase in range(len(diaries.phases)):
-        yield schedule(diaries, phase)
 
 
 def schedule(diaries: Diaries, phase: int = 0) -> Schedule:

@@ -8,11 +8,6 @@ from typing import Any, NamedTuple
 
 from affectsim.experiments.statistics import Interval
 
-#: How numbers are written: differences in SD (with sign), levels, differences of levels, plain numbers, or traits that
-#: differ only.
-STYLES = ("difference", "level", "change", "plain", "traits")
-
-
 #: Columns that fit next to each other on a page; more are written below.
 _MOST_COLUMNS = 5
 
@@ -21,7 +16,7 @@ class Numbers(NamedTuple):
     """One table: `rows[row][column]` is a number with its interval (NaN if it has none)."""
 
     title: str
-    style: str
+    style: str  # how numbers are written: difference (in SD, with sign), level, change (of levels), plain, or traits
     rows: dict[str, dict[str, Interval]]
 
     def plain(self) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from affectsim.kernel.tables import (
     CIRCUMSTANCES_PART,
     EXERCISE_FIELDS,
     FIXED_PARTS,
+    MOMENT_BITS,
     MOST_EVENTS,
     MOST_WORD,
     SLEEPS,
@@ -257,7 +258,7 @@ def dated_events(population, tables, run, moment, first, end):
             population.fast[base + U_A] += size
         else:
             person = population.block_first[slot // L] + slot % L
-            w0, _ = draw(tables.keys, run, APPRAISAL_PART, person, moment)
+            w0, _ = draw(tables.keys, run, APPRAISAL_PART, person, moment + (tables.event_again[k] << MOMENT_BITS))
             chance = (np.float64(w0) + 0.5) * WORD
             population.fast[base + U_T] += size * _appraise(tables.model, run, chance, population.fast[base + X_T])
 

@@ -60,6 +60,7 @@ class Tables(NamedTuple):
     event_person: Int  # (events,): slot
     event_kind: Int  # (events,): 0 threat, 1 resource, 2 affiliative, 3 ambiguous
     event_size: Float  # (events,)
+    event_again: Int  # (events,): how many ambiguous events of the same person and moment stand before it
     home: Int  # (runs, days of programme, 3): exercises or -1
     informal: Float  # (runs, days of programme, 3): chance, if all is done, to do them in passing in a waking moment
     session: Int  # (runs, days of programme, 3): exercises or -1
@@ -89,6 +90,8 @@ FIXED_PARTS = (
 )
 BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART, CIRCUMSTANCES_PART = 0, 3, 4, 5, 6, 7
 EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
+#: Bits of a moment in a counter of draws: longer than any run; those above tell events of one moment apart.
+MOMENT_BITS = 21
 #: First waking moment of a day and the first after them, 8:00 and 22:00 (assumed): exercises are done in passing then.
 WAKES, SLEEPS = 16, 44
 #: Most groups that people can be seen as members of (distrust is kept by group).

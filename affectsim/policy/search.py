@@ -42,7 +42,6 @@ from affectsim.simulation import Progress
 from affectsim.sweep.runs import reason
 
 Float = npt.NDArray[np.float64]
-METHODS = ("nsga-ii", "tpe", "all")
 #: Resamples while searching, and for what is told at the end (assumed to be enough: errors of chances below 0.035
 #: and 0.016).
 _ROUGH, _FINE = 200, 1000

@@ -180,10 +180,6 @@ class Pool:
         self._false_starts = 0.0
         self._any_ready = False
 
-    def pids(self) -> list[int]:
-        """Return the numbers of the processes."""
-        return [worker.process.pid or 0 for worker in self._workers]
-
     def idle(self) -> int:
         """Start the workers that are missing; return how many wait for work. Raises InputError if they cannot."""
         if self._false_starts >= 1.0:

@@ -63,7 +63,7 @@ class Session(Table):
     """A guided session: up to three exercises after another, on one day; without exercises a supportive contact."""
 
     day: int = field(ge=0, le=3649, unit="days", says="day of the programme, counted from 0")
-    hour: float = field(18.0, ge=0, le=23.5, unit="h", says="time of day")
+    hour: float = field(18.0, ge=0, le=23.5, unit="h", says="time of day (the half hour that holds it)")
     exercises: tuple[str, ...] = field(
         (), min_length=1, unit="", says="kinds of exercise, in order; left out: none, a supportive contact"
     )

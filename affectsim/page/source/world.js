@@ -62,7 +62,7 @@ function makeTables(model, schemeName, arms, life = 1) {
     thresholds: repeated(first.thresholds),
     intensity: filled([runs, ...first.intensity.n.slice(1)], (_, source, kind) => life * first.intensity.d[4 * source + kind]),
     keys: { d: Uint32Array.from(repeated(keys).d), n: [runs, ...keys.n.slice(1)] },
-    event_start: null, event_person: [], event_kind: [], event_size: [],
+    event_start: null, event_person: [], event_kind: [], event_size: [], event_again: [],
     home: nothing(first.home),
     informal: repeated(first.informal),
     session: nothing(first.session),
@@ -195,6 +195,7 @@ class World {
       const table = { d: start, n: [0, 0] };
       kernel.dated_events(this.population, {
         ...this.tables, event_start: table, event_person: column(1), event_kind: column(2), event_size: column(3),
+        event_again: mine.map(() => 0),
       }, arm, number, 0, this.blocks * this.arms);
     }
     this.events = [];
