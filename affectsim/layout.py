@@ -116,8 +116,6 @@ SLOW: dict[str, int] = {
             "background_threat",
             "background_drive",
             "background_soothing",
-            "hardship",
-            "favour",
             "start_day",
             "stop_day",
             "session_warmth",

@@ -315,6 +315,7 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
             # Everybody starts where a person without inputs and couplings rests.
             fast[here, Fast[system.upper()], :] = baseline / (1 + baseline)
     bonds = any(run.scenario.bonds.active for run in runs)
+    changing = any(run.scenario.parameters["circumstances_sd"] > 0 for run in runs)
     start, source, weight, share = _ties(runs, slots)
     if not bonds and (weight == 1).all():
         weight = np.zeros(0, dtype=np.float32)
@@ -332,6 +333,7 @@ def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Popu
         tie_share=share,
         tie_weight=weight,
         tie_warmth=weight.copy() if bonds else weight,
+        circumstances=np.zeros(2 * slots if changing else 0, dtype=np.float32),
         tie_base=weight.copy() if bonds else np.zeros(0, np.float32),
         tie_strength=np.ones(ties, dtype=np.float32),
         tie_distrust=np.zeros(ties, dtype=np.float32),

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from affectsim.appraisal import alarm_probability
-from affectsim.layout import SLOW, STEADY, TRAINABLE, Fast
+from affectsim.layout import LANES, SLOW, STEADY, TRAINABLE, Fast
 from affectsim.parts import Exercise, field
 from affectsim.readouts import ChanceOfPractice
 from affectsim.simulation import simulate
 from affectsim.training import practice
 from affectsim.training.exercises import Practice
-from affectsim.world import build
+from affectsim.world import World, build
 from affectsim.world_tables import moment_of
 from tests.worlds import QUIET_MODEL, STATELESS_MODEL, activations, advance, after, scenario
 
@@ -73,23 +73,29 @@ def test_background_is_the_stationary_process_it_claims():
     assert abs(stats.kurtosis(later)) < 0.03 + 4.9 * np.sqrt(24 / 3000)
 
 
+def circumstances(world: World) -> np.ndarray:
+    """Return hardship and favour of everybody in the first run, shape (2, people)."""
+    blocks = world.population.circumstances.reshape(-1, 2, LANES)[: world.population.run_blocks[1]]
+    return np.concatenate(blocks, axis=1)[:, : world.runs[0].people].copy()
+
+
 def test_circumstances_are_the_stationary_processes_they_claim():
     """Error rates are 1 in a million each (4.9 standard errors)."""
     sd, time, people = 0.4, 5.0, 3000
     model = {"circumstances_sd": sd, "circumstances_time": time, "background_sd": 0.0, "background_threat": 2.0}
     world = build([scenario(people=people, days=12.0, steps=1, network=NOBODY, model=model)])
     advance(world, 1)
-    first = world.get(0, "hardship")
+    first = circumstances(world)[0]
     assert first.std() == pytest.approx(sd, rel=4.9 / np.sqrt(2 * people))
     advance(world, 48 * 5)
-    later, favour = world.get(0, "hardship"), world.get(0, "favour")
+    later, favour = circumstances(world)
     assert later.mean() == pytest.approx(0, abs=4.9 * sd / np.sqrt(people))
     assert later.std() == pytest.approx(sd, rel=4.9 / np.sqrt(2 * people))
     assert np.corrcoef(first, later)[0, 1] == pytest.approx(np.exp(-5 / time), abs=4.9 / np.sqrt(people))
     assert abs(np.corrcoef(later, favour)[0, 1]) < 4.9 / np.sqrt(people)
     # They stay the same all day.
     advance(world, 46)
-    np.testing.assert_array_equal(world.get(0, "hardship"), later)
+    np.testing.assert_array_equal(circumstances(world)[0], later)
 
 
 def test_hardship_reaches_threat_and_favour_the_other_two():
@@ -97,9 +103,10 @@ def test_hardship_reaches_threat_and_favour_the_other_two():
              "background_threat": 2.0, "background_drive": 2.0, "background_soothing": 2.0}  # fmt: skip
     world = build([scenario(people=200, steps=1, network=NOBODY, model=model)])
     advance(world, 30)
-    for system, row in (("threat", "hardship"), ("drive", "favour"), ("soothing", "favour")):
+    hardship, favour = circumstances(world)
+    for system, those in (("threat", hardship), ("drive", favour), ("soothing", favour)):
         moved = world.get(0, f"background_{system}") - 2.0
-        np.testing.assert_allclose(moved, world.get(0, row), atol=0.01)
+        np.testing.assert_allclose(moved, those, atol=0.01)
 
 
 def test_circumstances_draw_for_themselves_and_none_are_none():
@@ -114,7 +121,12 @@ def test_circumstances_draw_for_themselves_and_none_are_none():
     np.testing.assert_array_equal(activations(plain), activations(none))
     np.testing.assert_array_equal(plain.get(0, "u_resource"), some.get(0, "u_resource"))
     assert np.abs(activations(plain) - activations(some)).mean() > 0.01
-    assert (plain.get(0, "hardship") == 0).all()
+    assert plain.population.circumstances.size == 0
+    # Next to each other in one batch they are what they are alone.
+    batch = build([scenario(model={**STATELESS_MODEL, **more}, **common) for more in ({}, {"circumstances_sd": 0.3})])
+    advance(batch, 60)
+    np.testing.assert_array_equal(activations(batch, 0), activations(plain))
+    np.testing.assert_array_equal(activations(batch, 1), activations(some))
 
 
 # ------------------------------------------------------------------------------------ appraisal

@@ -103,7 +103,8 @@ FIRST_EVENT_PART = len(FIXED_PARTS)
 #: Scale that gives the sum of four uniform numbers a variance of 1 (Irwin-Hall distribution).
 _IRWIN_HALL = np.sqrt(3.0)
 _HALF_WORD = 2.0**-16
-HARDSHIP, FAVOUR = ROW["hardship"], ROW["favour"]
+#: Which part of `Population.circumstances`, and of the draws, each of the three backgrounds moves with.
+HARDSHIP, FAVOUR = 0, 1
 
 
 @internal_inlined
@@ -129,15 +130,14 @@ def circumstances(population, tables, block, day):
     )
     if sd == 0.0:
         return
-    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     words = np.empty(2 * L, dtype=np.uint32)
     for which in range(2):
-        first = HARDSHIP if which == 0 else FAVOUR
+        first = (2 * block + which) * L
         draw_block(tables.keys, run, CIRCUMSTANCES_PART + which, population.block_first[block], day, words)
         for i in range(L):
             normal = _normal(words[i], words[L + i])
-            now = np.float64(slow[first + i])
-            slow[first + i] = np.float32(sd * normal if day == 0 else persistence * now + innovation * normal)
+            now = persistence * np.float64(population.circumstances[first + i]) + innovation * normal
+            population.circumstances[first + i] = np.float32(sd * normal if day == 0 else now)
 
 
 @internal_inlined
@@ -154,13 +154,18 @@ def background(population, tables, block, moment):
     first = population.block_first[block]
     persistence, innovation = tables.background[run, 3], tables.background[run, 4]
     words = np.empty(2 * L, dtype=np.uint32)
+    means = np.empty(L)
     for system in range(3):
-        usual = tables.background[run, system]
-        these = HARDSHIP if system == 0 else FAVOUR
+        for i in range(L):
+            means[i] = tables.background[run, system]
+        if tables.circumstances[run, 0] > 0.0:
+            these = (2 * block + (HARDSHIP if system == 0 else FAVOUR)) * L
+            for i in range(L):
+                means[i] += np.float64(population.circumstances[these + i])
         row = slow[Z_T + system * L : Z_T + (system + 1) * L]
         draw_block(tables.keys, run, BACKGROUND_PART + system, first, moment, words)
         for i in range(L):
-            mean = usual + np.float64(slow[these + i])
+            mean = means[i]
             normal = _normal(words[i], words[L + i])
             z = mean + persistence * (np.float64(row[i]) - mean) + innovation * normal
             row[i] = np.float32(z if z > 0.0 else 0.0)

@@ -32,6 +32,8 @@ class Population(NamedTuple):
     tie_share: npt.NDArray[np.float32]  # (slots,): of who hears: 1 / (tie_half_weight + sum of weights)
     tie_weight: npt.NDArray[np.float32]  # (ties,), or empty if all weigh 1 and nobody has bonds
     tie_warmth: npt.NDArray[np.float32]  # (ties,): for warmth: less distrust; `tie_weight` itself without bonds
+    # (blocks * 2 * LANES,): hardship and favour of each person (input); empty if no run has circumstances.
+    circumstances: npt.NDArray[np.float32]
     # The rest is empty unless some run has bonds (ties that change, distrust).
     tie_base: npt.NDArray[np.float32]  # (ties,): weight at the beginning
     tie_strength: npt.NDArray[np.float32]  # (ties,): how strong the tie is now, 1 at the beginning

@@ -98,6 +98,7 @@ class World {
       block_first: Int32Array.from(numbers, (block) => (block % this.blocks) * LANES),
       run_blocks: Int32Array.from({ length: arms.length + 1 }, (_, arm) => arm * this.blocks),
       ...this.ties(slots),
+      circumstances: new Float32Array(2 * slots),
       tie_base: new Float32Array(0), tie_strength: new Float32Array(0), tie_distrust: new Float32Array(0),
       tie_group: new Int32Array(0), day: new Float32Array(0),
     };
