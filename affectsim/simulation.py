@@ -35,7 +35,7 @@ _CALL_SECONDS = 0.3
 #: What a tick of one person is taken to cost at first (s): several times what is measured, so that a call stays short.
 _PERSON_TICK_SECONDS = 4e-6
 #: More threads than processors only wait for each other.
-_MOST_THREADS = 256
+MOST_THREADS = 256
 #: People in a batch from which several threads are worth their waiting (measured on two cores).
 _WORTH_THREADS = 2_000
 
@@ -248,9 +248,9 @@ def number_of_threads(threads: int | None, people: int) -> int:
     Default: all cores for large worlds, one for small ones, whose threads would mostly wait for each other.
     """
     if threads is None:
-        return min(_MOST_THREADS, os.cpu_count() or 1) if people >= _WORTH_THREADS else 1
-    if not 1 <= threads <= _MOST_THREADS:
-        raise InputError("threads", [Mistake(f"threads = {threads}", f"must be from 1 to {_MOST_THREADS}")])
+        return min(MOST_THREADS, os.cpu_count() or 1) if people >= _WORTH_THREADS else 1
+    if not 1 <= threads <= MOST_THREADS:
+        raise InputError("threads", [Mistake(f"threads = {threads}", f"must be from 1 to {MOST_THREADS}")])
     return threads
 
 

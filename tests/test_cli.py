@@ -321,7 +321,7 @@ def test_threads_do_not_change_a_bit(tmp_path: Path) -> None:
     assert one.threat.equals(eight.threat)
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", "99999999"])
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", "257", "99999999"])
 def test_bad_threads(cli: Command, tmp_path: Path, threads: str) -> None:
     Path("small.toml").write_text(SMALL)
     answer = cli("run", "small.toml", "--threads", threads)

@@ -21,6 +21,7 @@ from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_R
 from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS
 from affectsim.readouts import SYSTEMS
 from affectsim.world import World, build
+from affectsim.world_tables import circumstances
 from tests.worlds import (
     QUIET_MODEL,
     STATELESS_LIFE,
@@ -74,6 +75,7 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
         slow=slow.reshape(-1),
         steady=shares.reshape(-1),
         given=np.zeros(8 * LANES * parameter_sets, dtype=np.float32),
+        circumstances=np.zeros(2 * LANES * parameter_sets, dtype=np.float32),
         block_run=runs,
         block_first=np.zeros(parameter_sets, dtype=np.int64),
         run_blocks=np.arange(parameter_sets + 1),
@@ -93,6 +95,7 @@ def _random_world(parameter_sets: int, generator: np.random.Generator) -> World:
         coupling=np.array([dynamics.coupling(values) for values in each], dtype=float),
         model=np.array([list(values.values()) for values in each]),
         decay=np.stack([decay_table(values, np.linspace(0, 0.5, 5)) for values in each]),
+        circumstances=np.array([circumstances(values) for values in each]),
         **repeated,
     )
     return World(population, tables, one.runs)

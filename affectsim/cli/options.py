@@ -22,8 +22,21 @@ set_option = click.option(
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all random draws; default: the scenario's."
 )
+
+
+def _few_enough(context: click.Context, option: click.Parameter, threads: int | None) -> int | None:
+    if threads is None:
+        return None
+    # Asked only if there is a number: the engine takes long to load.
+    from affectsim.simulation import MOST_THREADS
+
+    if threads > MOST_THREADS:
+        raise click.BadParameter(f"{threads} is not in the range 1<=x<={MOST_THREADS}.")
+    return threads
+
+
 threads_option = click.option(
-    "--threads", type=click.IntRange(1),
+    "--threads", type=click.IntRange(1), callback=_few_enough,
     help="Threads; default: one per core for large worlds, else one. The numbers do not depend on it.",
 )  # fmt: skip
 overwrite_option = click.option(
