@@ -77,9 +77,10 @@ def test_text_has_no_latex_and_fits_a_terminal(in_text: str) -> None:
 def test_schedule_is_the_order_of_the_kernel() -> None:
     import inspect
 
+    ups_and_downs = pytest.importorskip("affectsim.kernel.background")
     happenings = pytest.importorskip("affectsim.kernel.happenings")
     integrate = pytest.importorskip("affectsim.kernel.integrate")
-    functions = [happenings.dated_events, happenings.circumstances, happenings.night, happenings.background,
+    functions = [happenings.dated_events, ups_and_downs.circumstances, happenings.night, ups_and_downs.background,
                  happenings.daily_life, happenings.practice_if_due, integrate.start_tick, integrate.stretch,
                  integrate.end_tick]  # fmt: skip
     said = describe.schedule()
@@ -126,7 +127,8 @@ def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
 
     pytest.importorskip("affectsim.kernel.advance")
     processes = {
-        "happenings": ("dated_events", "circumstances", "night", "background", "daily_life", "practice_if_due"),
+        "background": ("circumstances", "background"),
+        "happenings": ("dated_events", "night", "daily_life", "practice_if_due"),
         "bonds": ("change_ties", "note_day"),
         "risk": ("take_risks",),
         "exchange": ("express",),

@@ -272,12 +272,13 @@ def test_what_makes_no_sense_is_refused_in_words(asked_in, old, new, words):
 
 def test_costs_that_nobody_knows_before_the_run_are_refused(asked_in):
     """Who is screened out, or never gets a place, does not pay for sessions: the costs would be too high."""
-    for path, value in (("training.who.unless", "not suitable"), ("training.delivery.therapists", 1),
-                        ("training.delivery.referrals_per_week", 2)):  # fmt: skip
+    one_therapist = {"training.delivery.therapists": 1, "training.delivery.capacity": 40}
+    for changes in ({"training.who.unless": "not suitable"}, one_therapist,
+                    {**one_therapist, "training.delivery.referrals_per_week": 2}):  # fmt: skip
         with pytest.raises(InputError, match="not everybody starts") as error:
-            asked_in(changes={path: value})
-        assert path in str(error.value)
-    decided = POLICY.replace('"training.who.share"', '"training.delivery.therapists"').replace("[0.25, 1]", "[1, 2]")
+            asked_in(changes=changes)
+        assert all(path in str(error.value) for path in changes if "capacity" not in path)
+    decided = POLICY.replace('"training.who.share"', '"training.who.unless"').replace("[0.25, 1]", '["not suitable"]')
     assert any("not everybody starts" in message for message in mistakes(asked_in, decided).values())
 
 

@@ -10,18 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from affectsim.kernel.background import background, circumstances
 from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal, internal_inlined
 from affectsim.kernel.exchange import express
-from affectsim.kernel.happenings import (
-    background,
-    circumstances,
-    daily_life,
-    dated_events,
-    night,
-    practice_if_due,
-    somebody_trains,
-)
+from affectsim.kernel.happenings import daily_life, dated_events, night, practice_if_due, somebody_trains
 from affectsim.kernel.integrate import end_tick, start_tick, stretch
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.record import add_to_record, write_record
