@@ -117,8 +117,9 @@ def test_a_lesson_can_be_done_without_leaving_its_panel_and_keeps_the_focus(page
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.type === 'radio' && page.lessons.answer === 1")
     panel.get_by_role("button", name="Next").click()
+    before = page.evaluate("page.mind.presses")
     panel.locator("button.main").click()
-    assert page.evaluate("page.mind.presses") == 1
+    assert page.evaluate("page.mind.presses") == before + 1
     assert panel.locator("[role=status]").inner_text() == strings()["en"]["lessons"]["done"]
     circles, said = page.locator("svg.circles"), page.locator("#view .said")
     page.wait_for_timeout(100)

@@ -6,6 +6,7 @@ Needs playwright (extra `test`) and a Chromium on this machine; skipped without.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,36 @@ def test_the_first_button_does_something_worth_seeing(opened: Any) -> None:
     page.evaluate("for (let k = 0; k < 8; k++) page.mind.step()")
     assert page.evaluate("page.mind.now[0]") > before + 0.15
     assert "The model assumes" in page.locator(".said").first.inner_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_opening_names_the_first_button_first(opened: Any, language: str) -> None:
+    """What the first sentence sends a hand to can be seen: it does not hang on chance."""
+    page = opened(f"#language={language}")
+    named = re.findall("[“„]([^“”]+)[“”]", page.locator(".said").first.inner_text())
+    assert named[0] == page.locator("#view button.main").first.inner_text()
+
+
+def test_chance_is_chance_and_another_one_on_every_screen(opened: Any) -> None:
+    """Looks and exercises: other outcomes in another page, about as many as the model says, the same with `chance`."""
+    script = """() => { const { mind } = page, found = [];
+        mind.run(false);
+        for (const [action, what] of [["happen", "ambiguous_look"], ["practise", "mindfulness"]]) {
+          for (let k = 0; k < 8; k++) {
+            mind.choose("alex"); mind[action](what); found.push(mind.saidPart.textContent);
+          }
+        }
+        return found; }"""
+    screens = [opened().evaluate(script) for _ in range(5)]
+    for part in (slice(0, 8), slice(8, 16)):
+        assert len({tuple(screen[part]) for screen in screens}) > 1
+        # A new start is not the old one again.
+        assert any(len(set(screen[part])) > 1 for screen in screens)
+    looks = [said for screen in screens for said in screen[:8]]
+    alarms = sum("This time it was taken" in said for said in looks) / len(looks)
+    assert 0.08 < alarms < 0.75  # 0.37 of a calm Alex's looks; four standard deviations
+    assert opened("#chance=17").evaluate(script) == opened("#chance=17").evaluate(script)
+    assert opened("#chance=1e9").evaluate("page.chance") is None
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1920, 1080)])

@@ -6,7 +6,9 @@ function medianTraits(changes = {}) {
 }
 
 class Mind {
-  constructor() {
+  /** `chance`: where the numbers of presses begin, which tell their draws apart. */
+  constructor(chance = 0) {
+    this.presses = chance;
     this.model = { ...DEFAULT_MODEL };
     this.circles = new Circles();
     this.record = new Record();
@@ -34,7 +36,6 @@ class Mind {
     this.world.night();
     const perHour = Math.round(1 / this.world.tickHours);
     this.world.advance(8 * perHour);
-    this.presses = 0;
     this.waiting = 0;
     this.record.clear();
     this.now = this.before = this.state();
@@ -107,7 +108,7 @@ class Mind {
     const before = this.world.get(0, 0, "u_threat"), kicks = DATA.events[name];
     for (const [kind, times] of Object.entries(kicks)) this.world.event([0], kind, times * DATA.everyday[kind]);
     this.presses += 1;
-    this.world.happen(1000 + this.presses);
+    this.world.happen(this.presses);
     const alarmed = this.world.get(0, 0, "u_threat") > before;
     const more = () => ("ambiguous" in kicks ? ` ${say(alarmed ? "mind.taken_for_threat" : "mind.not_taken_for_threat")}` : "");
     this.record.mark(this.world.hours, say(`events.${name}.short`));
@@ -120,7 +121,7 @@ class Mind {
   practise(kind) {
     this.presses += 1;
     const level = () => LAYOUT.trainable.reduce((sum, name) => sum + this.world.get(0, 0, name), 0);
-    const before = level(), threat = this.world.practise(0, kind, 1000 + this.presses), worked = level() > before;
+    const before = level(), threat = this.world.practise(0, kind, this.presses), worked = level() > before;
     // Attributes change at once; what they make of the person, in the engine the night's work, is shown now.
     this.world.night();
     const how = worked ? "worked" : threat > 0 ? "backfired" : "failed";

@@ -1,8 +1,11 @@
 // Settings in the link, so that a whole class starts from the same state. Whatever a link says is checked: known
 // names and numbers within their range, or it is left out.
 
+// Where the numbers of presses may begin.
+const CHANCES = 10000;
+
 /** Return the settings of the page as the part of an address behind "#". */
-function settingsOf({ view, mind, communitySettings, landscape }) {
+function settingsOf({ view, mind, communitySettings, landscape, chance }) {
   const found = new URLSearchParams({ language, view, person: mind.name });
   const usual = medianTraits(DATA.cases[mind.name]);
   for (const name of TRAIT_NAMES) if (mind.traits[name] !== usual[name][0]) found.set(`trait.${name}`, Number(mind.traits[name].toPrecision(6)));
@@ -10,6 +13,7 @@ function settingsOf({ view, mind, communitySettings, landscape }) {
   if (mind.critic) found.set("critic", "on");
   for (const [name, value] of Object.entries(communitySettings)) found.set(name, value);
   found.set("load", landscape.load);
+  if (chance !== undefined) found.set("chance", chance);
   if (document.documentElement.classList.contains("projector")) found.set("projector", "on");
   return found.toString();
 }
@@ -25,6 +29,7 @@ function settingsIn(text) {
   return {
     language: known("language", Object.keys(STRINGS)), view: known("view", VIEWS), person: known("person", Object.keys(DATA.cases)),
     critic: asked.get("critic") === "on", projector: asked.get("projector") === "on", load: known("load", Object.keys(LOADS)),
+    chance: /^\d{1,4}$/.test(asked.get("chance")) ? Number(asked.get("chance")) : undefined,
     traits: numbers("trait", DATA.traits),
     model: numbers("model", Object.fromEntries(DATA.shown_parameters.map((name) => [name, DATA.model[name]]))),
     community: Object.fromEntries([

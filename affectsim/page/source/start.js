@@ -5,7 +5,8 @@ class Page {
   constructor() {
     language = Object.keys(STRINGS).find((name) => navigator.language?.toLowerCase().startsWith(name)) ?? "en";
     this.communitySettings = { people: 60, preset: "help-seeking", share: 1 };
-    this.mind = new Mind();
+    // Every page has a chance of its own, as every mind has; `chance` in a link makes it the same everywhere.
+    this.mind = new Mind(Math.floor(Math.random() * CHANCES));
     this.lessons = new Lessons(this);
     this.mind.lesson = this.lessons;
     this.landscape = new Landscape(this.mind);
@@ -33,6 +34,8 @@ class Page {
   /** Start from the settings of a link. */
   settle(text) {
     const { mind, landscape } = this, asked = settingsIn(text);
+    this.chance = asked.chance;
+    mind.presses = asked.chance ?? mind.presses;
     if (asked.person) mind.choose(asked.person);
     Object.assign(mind.traits, asked.traits);
     Object.assign(mind.model, asked.model);
