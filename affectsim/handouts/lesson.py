@@ -63,6 +63,8 @@ def _worksheet(sheet: Sheet, lesson: Mapping[str, Any], texts: Mapping[str, Any]
             sheet.paragraph(told["text"])
             tried += 1
             if not following or following[0]["kind"] != "try":
+                # The question stays with its lines.
+                sheet.room(62)
                 sheet.paragraph(said["page.lessons.saw"], 9.5, "bold", after=0)
                 sheet.writing(2)
     sheet.heading(said["page.lessons.discuss"], 60)

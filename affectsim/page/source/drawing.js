@@ -98,6 +98,14 @@ function addMark(pen, system, x, y, r) {
   }
 }
 
+/** Move labels (at: how far down) so far apart that each can be read, and none below `lowest`. */
+function apart(labels, step, lowest) {
+  const placed = labels.slice().sort((a, b) => a.at - b.at);
+  placed.forEach((label, k) => { label.at = Math.max(label.at, k ? placed[k - 1].at + step : step); });
+  for (let k = placed.length - 1, limit = lowest; k >= 0; k--, limit -= step) placed[k].at = Math.min(placed[k].at, limit);
+  return placed;
+}
+
 /** Return the strongest of three activations. */
 function dominant(state) {
   const [threat, drive, soothing] = state;

@@ -21,9 +21,9 @@ class Record {
   }
 
   show(description) {
-    const size = textSize(), height = Math.round(9 * size + 70), [pen, width] = sized(this.canvas, height);
+    const size = textSize(), height = Math.round(10.15 * size + 70), [pen, width] = sized(this.canvas, height);
     pen.font = `${size}px system-ui, sans-serif`;
-    const left = 3.4 * size, right = 12 + Math.max(...SYSTEMS.map((s) => pen.measureText(`${LOOKS[s].mark} ${say(`systems.${s}`)}`).width)), top = 1.7 * size, bottom = 1.6 * size;
+    const left = 3.4 * size, right = 12 + Math.max(...SYSTEMS.map((s) => pen.measureText(`${LOOKS[s].mark} ${say(`systems.${s}`)}`).width)), top = 2.85 * size, bottom = 1.6 * size;
     const end = Math.max(this.points.at(-1)?.[0] ?? 0, (this.points[0]?.[0] ?? 0) + 4), begin = Math.max(end - this.hours, this.points[0]?.[0] ?? 0);
     const x = (time) => left + ((time - begin) / (end - begin)) * (width - left - right);
     const y = (value) => top + (1 - value) * (height - top - bottom);
@@ -33,31 +33,37 @@ class Record {
     pen.fillStyle = QUIET;
     for (const value of [0, 0.5, 1]) pen.fillText(percent(value), 0, y(value) + 4);
     const every = end - begin > 12 ? 6 : end - begin > 5 ? 2 : 1;
+    const last = {};
     for (let hour = Math.ceil(begin / every) * every; hour <= end; hour += every) {
-      if (x(hour) < width - right - size) pen.fillText(timeOf(hour), x(hour), height - 4);
+      if (x(hour) < width - right - size) untouched(pen, timeOf(hour), x(hour), height - 4, width, last, 0);
     }
-    let free = -Infinity;
+    const rows = [{}, {}];
     for (const [time, text] of this.marks.filter(([when]) => when >= begin)) {
       line(pen, [[x(time), top], [x(time), height - bottom]], [2, 4]);
-      const room = pen.measureText(text).width;
-      if (x(time) < free || x(time) + room > width) continue;
-      pen.fillText(text, x(time), size);
-      free = x(time) + room + 6;
+      rows.some((row, k) => untouched(pen, text, x(time), size * (1 + 1.15 * k), width, row, size));
     }
-    const labels = SYSTEMS.map((system, k) => [system, y(this.points.at(-1)?.[k + 1] ?? 0)]).sort((a, b) => a[1] - b[1]);
-    labels.forEach((label, k) => { label[1] = Math.max(label[1], k ? labels[k - 1][1] + 1.15 * size : 0); });
+    const labels = apart(SYSTEMS.map((system, k) => ({ system, at: y(this.points.at(-1)?.[k + 1] ?? 0) })), 1.15 * size, height - bottom + size * 0.3 - 4);
     SYSTEMS.forEach((system, k) => {
       pen.strokeStyle = LOOKS[system].colour;
       pen.lineWidth = 2.5;
       line(pen, this.points.map((point) => [x(point[0]), y(point[k + 1])]), LOOKS[system].dash);
     });
-    for (const [system, at] of labels) {
+    for (const { system, at } of labels) {
       pen.fillStyle = LOOKS[system].colour;
-      pen.fillText(`${LOOKS[system].mark} ${say(`systems.${system}`)}`, width - right + 6, Math.min(at + 4, height - bottom + size * 0.3));
+      pen.fillText(`${LOOKS[system].mark} ${say(`systems.${system}`)}`, width - right + 6, at + 4);
     }
     this.describe ??= seldom(4, (text) => this.canvas.setAttribute("aria-label", text));
     this.describe(description);
   }
+}
+
+/** Write a text, at most `give` further right, where it touches neither the last one of its row nor the edge, if it can. */
+function untouched(pen, text, x, y, width, row, give) {
+  const at = Math.max(x, row.free ?? 0), end = at + pen.measureText(text).width;
+  if (at - x > give || end > width) return false;
+  pen.fillText(text, at, y);
+  row.free = end + 6;
+  return true;
 }
 
 /** Draw a line through points. */

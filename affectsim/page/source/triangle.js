@@ -7,6 +7,8 @@ function triangle(canvas, states, kinds, chosen) {
   const side = Math.min(width - 7 * size, (height - 3.4 * size) / 0.866), left = (width - side) / 2, top = 1.6 * size;
   // Threat below, drive and soothing above, as in the circles.
   const corners = { drive: [left, top], soothing: [left + side, top], threat: [left + side / 2, top + 0.866 * side] };
+  pen.strokeStyle = LINE;
+  pen.lineWidth = 1.5;
   line(pen, [corners.drive, corners.soothing, corners.threat, corners.drive]);
   pen.textAlign = "center";
   for (const system of SYSTEMS) {
