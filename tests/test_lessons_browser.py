@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from affectsim.page.assemble import build_page
 from affectsim.page.lesson_files import shipped
 from affectsim.page.texts import LANGUAGES, strings
-from tests.test_lessons import HOSTILE, hostile_lesson
+from tests.test_lessons import HOSTILE, hostile_lesson, landscape_lesson
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -37,7 +38,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     file: Path = tmp_path_factory.mktemp("lessons") / "three-circles.html"
-    file.write_text(build_page([hostile_lesson()], HOSTILE), encoding="utf-8")
+    file.write_text(build_page([landscape_lesson(), hostile_lesson()], HOSTILE), encoding="utf-8")
     return file.as_uri()
 
 
@@ -66,14 +67,15 @@ def do(page: Any, step: dict[str, Any], language: str) -> None:
             press(texts[f"{what}s"][name]["name"])
     elif what == "community":
         press(texts["community"][COMMUNITY[name]])
-    elif what in ("hours", "days") and language != "en":
-        # Time itself passes in the first language; there is no need to compute it again for other words.
-        page.evaluate(f"[0, {name}].forEach((now) => page.lessons.passed('{what}', now))")
     elif what == "hours":
         page.evaluate(f"for (let k = 0; k < {12 * float(name)} + 1; k++) page.mind.step()")
     elif what == "days":
         page.evaluate(f"page.views.community.advance({48 * float(name)} + 24)")
-    else:
+    if hold := step.get("hold"):
+        mind = what in ("event", "exercise")
+        steps = f"for (let k = 0; k < {12 * hold}; k++) page.mind.step()"
+        page.evaluate(steps if mind else f"page.views.community.advance({2 * hold})")
+    if what == "landscape":
         # As the text says: to 2, one bad event, and back.
         page.evaluate("page.landscape.move(2)")
         press(texts["landscape"]["push"])
@@ -105,6 +107,121 @@ def test_every_lesson_can_be_finished(page: Any) -> None:
             on.click()
         assert not page.locator(".lesson").is_visible()
         assert page.evaluate("page.mind.model.background_sd > 0")
+        assert page.evaluate("document.activeElement.id") == "tab-lessons"
+
+
+def begin(page: Any, number: int) -> Any:
+    """Begin a lesson; return a function that chooses an answer, if there is one, and goes on."""
+    page.get_by_role("button", name="Begin", exact=True).nth(number).click()
+
+    def following() -> None:
+        if page.locator(".lesson input[type=radio]").count():
+            page.locator(".lesson input[type=radio]").first.check()
+        page.locator(".lesson").get_by_role("button", name="Next", exact=True).click()
+
+    return following
+
+
+def wait_until_tried(page: Any) -> None:
+    while not page.evaluate("page.lessons.tried"):
+        page.wait_for_timeout(50)
+
+
+def test_time_stands_still_where_a_lesson_explains_and_the_means_are_shown(page: Any) -> None:
+    """Lesson 6 by its own buttons, in its own time: nothing runs away while somebody reads."""
+    following = begin(page, 5)
+    clock = "[page.views.community.world.hours, page.views.community.running, page.views.community.pace]"
+    page.evaluate("page.views.community.pace = 144")
+    following()
+    page.locator(".lesson button.main").click()
+    wait_until_tried(page)
+    assert page.evaluate(clock) == [14, False, 8]
+    page.wait_for_timeout(400)
+    assert page.evaluate(clock) == [14, False, 8]
+    for _ in range(3):
+        following()
+    page.locator("#view").get_by_label("Speed").select_option(label="fastest")
+    page.get_by_role("button", name="Go on").click()
+    page.evaluate("page.views.community.advance(48 * 56 - 10)")
+    wait_until_tried(page)
+    hours, running, pace = page.evaluate(clock)
+    assert 14 + 56 * 24 <= hours <= 14 + 56 * 24 + 48 and not running and pace == 8
+    # What the text says can be read on the page: means above both sides, and as lines.
+    means = [
+        {name: int(re.search(rf"{name}\s(\d+)", text)[1]) for name in ("Threat", "Soothing")}
+        for text in (page.locator(".arms p").nth(k).inner_text() for k in (0, 1))
+    ]
+    assert means[0]["Threat"] <= means[1]["Threat"] - 5 and means[0]["Soothing"] >= means[1]["Soothing"] + 2
+    chart = page.evaluate("page.views.community.difference.getAttribute('aria-label')")
+    assert all(f"{name} {value}" in chart for arm in means for name, value in arm.items())
+    following()
+    following()
+    page.locator(".lesson button.main").click()
+    wait_until_tried(page)
+    assert page.evaluate(clock) == [hours + 6, False, 8]
+
+
+@pytest.mark.parametrize(("steps", "at", "again"), [(3, 4, False), (1, 1, True)])
+def test_a_lesson_goes_on_after_the_page_is_loaded_anew(page: Any, steps: int, at: int, again: bool) -> None:
+    """At the same step, or at the last one that can be seen as it was; and the link says nothing of the quiet day."""
+    page.evaluate("page.mind.setTrait('self_criticism', 1.25)")
+    following = begin(page, 0)
+    page.evaluate("page.mind.run(false)")
+    for _ in range(steps):
+        if page.locator(".lesson button.main").count():
+            page.locator(".lesson button.main").click()
+        following()
+    page.evaluate("page.link()")
+    assert "background_sd" not in page.url and f"lesson=three-systems&step={steps + 1}" in page.url
+    page.reload()
+    page.wait_for_selector(".lesson h2")
+    assert f"({at}/9)" in page.locator(".lesson h2").inner_text()
+    assert page.locator(".lesson").get_by_text("The page was opened anew").count() == again
+    assert page.evaluate("[page.mind.model.background_sd, page.mind.traits.self_criticism]") == [0, 0.7]
+    page.get_by_role("button", name="Leave the lesson", exact=True).click()
+    assert page.evaluate("page.mind.model.background_sd > 0 && page.mind.traits.self_criticism === 1.25")
+    page.evaluate("page.link()")
+    assert "lesson=" not in page.url
+
+
+def test_lessons_are_the_same_for_everybody_and_give_back_what_was_set(page: Any) -> None:
+    settings = "[page.mind.name, page.mind.traits, page.mind.model, page.mind.critic, page.communitySettings]"
+    page.evaluate(
+        """page.mind.choose("kaya"); page.mind.setTrait("self_criticism", 1.5); page.mind.setCritic(true);
+           page.mind.setModel("soothing_calms_threat", 0); page.mind.setModel("background_sd", 0.1);
+           page.communitySettings.people = 30; page.communitySettings.preset = "shame";"""
+    )
+    before = page.evaluate(settings)
+    begin(page, 5)
+    assert page.evaluate("[page.views.community.people, page.views.community.preset]") == [60, "help-seeking"]
+    page.evaluate("page.open('lessons')")
+    begin(page, 0)
+    assert page.evaluate("page.mind.model") == page.evaluate("({ ...DEFAULT_MODEL, background_sd: 0 })")
+    assert page.evaluate("[page.mind.name, page.mind.critic]") == ["alex", False]
+    page.evaluate("page.open('mind')")
+    page.get_by_role("button", name="All sliders back").click()
+    assert page.evaluate("page.mind.model.background_sd") == 0
+    page.get_by_role("button", name="Leave the lesson", exact=True).click()
+    assert page.evaluate(settings) == before
+    assert page.evaluate("page.mind.world.get(0, 0, 'self_criticism')") > 1.4
+
+
+def test_a_lesson_shows_its_person_in_its_view_wherever_somebody_was(page: Any) -> None:
+    """The landscape is that of the person whom the same step chooses; Next comes back to the view of the lesson."""
+    following = begin(page, len(LESSONS))
+    lines = page.evaluate("page.landscape.lines.up.map((state) => state[0])")
+    page.evaluate("page.landscape.restart()")
+    assert lines == page.evaluate("page.landscape.lines.up.map((state) => state[0])")
+    page.get_by_role("tab", name="A community").click()
+    following()
+    assert page.evaluate("page.view") == "landscape"
+
+
+def test_what_is_left_is_said_in_the_right_number(page: Any) -> None:
+    said = page.evaluate("[0.5, 1, 1.1, 24, 48, 72, 1344].map(duration)")
+    assert said == ["30 minutes", "1 hour", "2 hours", "24 hours", "48 hours", "3 days", "56 days"]
+    page.evaluate("page.speak('de')")
+    assert page.evaluate("[1, 2, 72].map(duration)") == ["1 Stunde", "2 Stunden", "3 Tage"]
 
 
 def test_a_lesson_can_be_done_without_leaving_its_panel_and_keeps_the_focus(page: Any) -> None:

@@ -47,8 +47,8 @@ def opened(browser: Any, address: str) -> Iterator[Any]:
     wrong: list[str] = []
     pages = []
 
-    def open_page(link: str = "", width: int = 1280, height: int = 900) -> Any:
-        page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+    def open_page(link: str = "", width: int = 1280, height: int = 900, locale: str = "en-GB", **more: Any) -> Any:
+        page = browser.new_page(viewport={"width": width, "height": height}, locale=locale, **more)
         page.set_default_timeout(8000)
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -156,6 +156,14 @@ def reach(page: Any, name: str) -> None:
     raise AssertionError(f"{name} cannot be reached by keyboard")
 
 
+def wait_for(page: Any, condition: str, seconds: float = 10) -> None:
+    for _ in range(int(20 * seconds)):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{condition} has not come true")
+
+
 def test_a_lesson_can_be_done_with_the_keyboard_alone(opened: Any) -> None:
     page = opened()
     reach(page, "One mind")
@@ -174,10 +182,14 @@ def test_a_lesson_can_be_done_with_the_keyboard_alone(opened: Any) -> None:
         elif step["kind"] == "try":
             reach(page, strings()["en"]["events"][step["wait"].partition(":")[2]]["name"])
             page.keyboard.press("Enter")
+            # Some steps let time pass, which then stands still.
+            wait_for(page, "page.lessons.tried")
         last = page.evaluate("page.lessons.number === page.lessons.lesson.steps.length - 1")
         reach(page, "Finish" if last else "Next")
         page.keyboard.press("Enter")
     assert not page.locator(".lesson").is_visible()
+    # The focus is where the next lesson can be chosen, and not lost.
+    assert page.evaluate("[document.activeElement.id, page.view]") == ["tab-lessons", "lessons"]
 
 
 def test_foreign_script_and_links_do_not_run(browser: Any, address: str) -> None:
@@ -237,6 +249,62 @@ def test_two_hundred_people_in_two_arms_keep_moving(opened: Any) -> None:
     assert page.evaluate("page.views.community.world.tick") > 60
 
 
+@pytest.mark.parametrize("view", VIEWS[:3])
+def test_charts_keep_their_shape_on_paper(opened: Any, view: str) -> None:
+    page = opened(f"#view={view}")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 640, "height": 900})
+    shapes = page.evaluate(
+        """[...document.querySelectorAll("canvas")].map((one) => [one, one.getBoundingClientRect()])
+           .filter(([, box]) => box.height).map(([one, box]) => [box.width / box.height, one.width / one.height])"""
+    )
+    assert shapes
+    for shown, drawn in shapes:
+        assert shown == pytest.approx(drawn, rel=0.01)
+
+
+def test_with_forced_colours_charts_are_on_white_and_what_is_on_can_be_told(opened: Any) -> None:
+    page = opened("#view=community", forced_colors="active", color_scheme="dark")
+    look = "(e, part) => { const s = getComputedStyle(e, part); return [s.backgroundColor, s.backgroundImage]; }"
+    tabs = [page.evaluate(look, one) for one in page.locator("[role=tab]").element_handles()]
+    assert tabs[1] not in (tabs[0], tabs[2], tabs[3]) and tabs[0] == tabs[2]
+    white = "rgb(255, 255, 255)"
+    for canvas in page.locator("canvas").element_handles():
+        assert page.evaluate(look, canvas)[0] == white
+    page.evaluate("page.open('mind')")
+    assert page.evaluate(look, page.locator("svg.circles").element_handle())[0] == white
+    switch = "getComputedStyle(document.querySelector('[role=switch]'), '::before').backgroundImage"
+    off = page.evaluate(switch)
+    page.get_by_role("switch").click()
+    assert "gradient" in off and page.evaluate(switch) not in ("none", off)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+def test_labels_of_the_last_day_do_not_touch_on_a_small_screen(opened: Any, locale: str) -> None:
+    page = opened(width=360, height=740, locale=locale)
+    texts = page.evaluate(
+        """() => { const { mind } = page; mind.run(false);
+        for (const [k, name] of ["harsh_criticism", "kind_friend", "exam"].entries()) {
+          for (let n = 0; n < 40; n++) mind.step();
+          mind.happen(name);
+        }
+        for (let n = 0; n < 150; n++) mind.step();
+        const drawn = asSvg([[mind.record.canvas]], () => mind.show(0, true)), pen = new SvgPen();
+        return [...new DOMParser().parseFromString(drawn, "image/svg+xml").querySelectorAll("text")].map((one) => {
+          const [x, y, size] = ["x", "y", "font-size"].map((name) => Number(one.getAttribute(name)));
+          pen.font = `${size}px system-ui, sans-serif`;
+          return [one.textContent, x, y, pen.measureText(one.textContent).width];
+        }); }"""
+    )
+    assert (
+        len({"criticism", "friend", "exam", "Kritik", "gütiger Mensch", "Prüfung"} & {text for text, *_ in texts}) == 3
+    )
+    assert len([text for text, *_ in texts if ":" in text or text.endswith("Uhr")]) >= 2
+    for number, (text, x, y, width) in enumerate(texts):
+        for other, ox, oy, owide in texts[number + 1 :]:
+            assert abs(y - oy) > 8 or x >= ox + owide or ox >= x + width, (text, other)
+
+
 def test_a_person_of_the_community_is_looked_at_by_a_click(opened: Any) -> None:
     page = opened("#view=community")
     spot = page.evaluate(
@@ -290,6 +358,7 @@ def test_pictures_clips_and_links_can_be_taken_away(opened: Any, tmp_path: Path)
         text = " ".join(part for part in drawing.itertext())
         assert "A teaching model, not a clinical tool" in text and "Threat" in text
         marks = drawing.findall(".//{http://www.w3.org/2000/svg}path") + drawing.findall(".//*[@r]")
+        assert not [one for one in drawing.iter() if {"undefined", "null", "NaN"} & set(one.attrib.values())], view
         assert len(marks) >= 3 and float(drawing.get("height")) > 300
     for view in ("mind", "community"):
         page.evaluate(f"page.open('{view}'); page.views['{view}'].run(true)")

@@ -40,14 +40,18 @@ def model_script() -> str:
 
 def texts_script(lessons: Sequence[Mapping[str, Any]], help_line: str = "") -> str:
     """Return the JavaScript that holds all texts: strings, lessons, and the teacher's line about help nearby."""
-    told = []
+    told: list[dict[str, Any]] = []
     for lesson in lessons:
         steps = [{key: step[key] for key in step if key not in ("claims", "minutes")} for step in lesson["steps"]]
         texts = {
             language: {key: words[key] for key in words if key != "pictures"}
             for language, words in lesson["texts"].items()
         }
-        told.append({**{key: lesson[key] for key in ("minutes", "discuss_minutes")}, "steps": steps, "texts": texts})
+        # The name stands in links; it is found there, so that no two may have the same.
+        same = sum(one["name"].partition("/")[0] == lesson["name"] for one in told)
+        name = f"{lesson['name']}/{same + 1}" if same else lesson["name"]
+        known = {key: lesson[key] for key in ("minutes", "discuss_minutes")}
+        told.append({"name": name, **known, "steps": steps, "texts": texts})
     found = {"STRINGS": strings(), "LESSONS": told, "HELP_LINE": help_line}
     return "".join(f"const {name} = {_json(value)};\n" for name, value in found.items())
 

@@ -21,17 +21,20 @@ from affectsim.text_files import read_text, read_toml
 
 KINDS = ("predict", "try", "explain", "sandbox")
 VIEWS = ("mind", "community", "landscape")
-#: What a claim may speak of. `false_alarm`: probability that a harmless but unclear event is taken for a threat.
-MIND = ("threat", "drive", "soothing", "balance", "self_criticism", "fear", "false_alarm")
-COMMUNITY = ("threat", "drive", "soothing", "balance")
+#: What a claim may speak of. `false_alarm`: probability that a harmless but unclear event is taken for a threat;
+#: `taken`: share of the ambiguous looks of a step that are taken for one.
+MIND = ("threat", "drive", "soothing", "self_criticism", "fear", "false_alarm", "taken")
+COMMUNITY = ("threat", "drive", "soothing")
 LANDSCAPE = ("tips", "comes_free")
 DIRECTIONS = ("higher", "lower", "unchanged")
 SYSTEMS = ("threat", "drive", "soothing")
 #: Longest text (characters), most steps, and hours that a step may let pass: limits of a page, not of the theory.
 MOST_TEXT, MOST_STEPS, MOST_HOURS = 700, 30, 24.0 * 120
 _LESSON = ("discuss_minutes", "steps", "pictures")
-_STEP = ("kind", "minutes", "view", "case", "critic", "wait", "times", "claims")
-_CLAIM = ("what", "is", "than", "after", "at")
+_STEP = ("kind", "minutes", "view", "case", "critic", "wait", "times", "hold", "claims")
+_CLAIM = ("what", "is", "by", "than", "after", "until", "at")
+#: What is pressed, so that time can stop (`hold`) some hours later.
+_HELD = ("event", "exercise", "community")
 _PICTURE = ("case", "self_criticism", "events", "community", "days")
 _WORDS = ("title", "about", "points", "practise", "pictures", "notes", "discuss", "steps")
 #: How many sentences each list of a language has.
@@ -88,6 +91,10 @@ def _known() -> tuple[list[str], list[str], list[str]]:
     """Return events, fictional people and exercises of the page."""
     known = teaching()
     return list(known["events"]), list(known["cases"]), list(strings()["en"]["exercises"])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 class _Check:
@@ -147,10 +154,12 @@ class _Check:
             self.findings.add(f"{where}.wait", "missing: what has to be tried, such as event:kind_friend")
         if wait is not None:
             self.wait(wait, f"{where}.wait", view)
+        if self.number(step, "hold", where, 0.25, 24) and str(wait).partition(":")[0] not in _HELD:
+            self.findings.add(f"{where}.hold", f"only after something is pressed (wait = {', '.join(_HELD)})")
         if "claims" in step and wait is None:
             self.findings.add(f"{where}.claims", "only a step with something to do (wait) can claim anything")
         for at, claim in enumerate(self.items(step, "claims", 0, 12) if "claims" in step else [], 1):
-            self.claim(claim, f"{where}.claims.{at}", number, view)
+            self.claim(claim, f"{where}.claims.{at}", number, view, step.get("hold"))
 
     def wait(self, wait: Any, where: str, view: str) -> None:
         if not isinstance(wait, str):
@@ -174,15 +183,17 @@ class _Check:
         if view in VIEWS and view != home:
             self.findings.add(where, f'cannot be done in the view {view}; add view = "{home}"', wait)
 
-    def claim(self, claim: Any, where: str, number: int, view: str) -> None:
+    def claim(self, claim: Any, where: str, number: int, view: str, hold: Any) -> None:
         if not self.is_table(claim, where):
             return
         self.names(claim, _CLAIM, where)
         known = {"community": COMMUNITY, "landscape": LANDSCAPE}.get(view, MIND)
         self.choice(claim, "what", where, known, missing=True)
         self.choice(claim, "is", where, DIRECTIONS, missing=True)
-        for key in ("after", "at"):
+        for key in ("after", "until", "at"):
             self.number(claim, key, where, 0, MOST_HOURS)
+        self.number(claim, "by", where, 0, 1)
+        self.order(claim, where, hold)
         than = claim.get("than", "before")
         if isinstance(than, (int, float)) and not isinstance(than, bool):
             return
@@ -194,6 +205,17 @@ class _Check:
         allowed = ["before", *earlier, *(["without training"] if view == "community" else []), *SYSTEMS]
         if than not in allowed:
             self.findings.add(f"{where}.than", f"must be a number or one of {', '.join(allowed)}", than)
+
+    def order(self, claim: Mapping[str, Any], where: str, hold: Any) -> None:
+        """Check the hours of a claim against each other, and against when time stops."""
+        after, until = claim.get("after"), claim.get("until")
+        if until is not None and (after is None or (_is_number(after) and _is_number(until) and until < after)):
+            self.findings.add(f"{where}.until", "needs an `after` that is not later", until)
+        last = after if until is None else until
+        if _is_number(last) and _is_number(hold) and last > hold:
+            self.findings.add(
+                f"{where}.{'after' if until is None else 'until'}", f"time stops at hold = {hold:g}", last
+            )
 
     def picture(self, picture: Any, where: str) -> None:
         if not self.is_table(picture, where):

@@ -21,6 +21,14 @@ from affectsim.parameters import MODEL
 
 #: Differences below this (activation, probability) are "unchanged"; less cannot be seen in the circles (assumed).
 VISIBLE = 0.005
+#: Who does the steps: where their chance begins, and how many hours lie between their presses, and behind a step. A
+#: claim has to come true for all of them, as it has to in a class.
+HANDS = tuple(
+    {"chance": 2500 * number, "between": between, "after": after}
+    for number, (between, after) in enumerate(((0.0, 0.0), (0.25, 1.0), (0.0, 3.0), (0.5, 0.0)))
+)
+#: At most so many looks while a claim is to hold (`until`), hours apart that are whole ticks of the page.
+_LOOKS, _APART = 48, 0.5
 
 
 def can_rehearse() -> bool:
@@ -28,8 +36,10 @@ def can_rehearse() -> bool:
     return shutil.which("node") is not None
 
 
-def rehearse(lessons: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Return for each lesson and step what was seen: `before`, and `after` (hours -> quantities).
+def rehearse(
+    lessons: Sequence[Mapping[str, Any]], hands: Sequence[Mapping[str, float]] = HANDS
+) -> list[list[list[dict[str, Any]]]]:
+    """Return for each lesson, hand and step what was seen: `before`, and `after` (hours -> quantities).
 
     Raises InputError if node is missing or stops with an error.
     """
@@ -37,7 +47,8 @@ def rehearse(lessons: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]
     shows = "".join(source_of(name) for name in SHOWS if name != "start.js")
     script = (
         source_of("rehearsal.js") + model_script() + texts_script([]) + shows + source_of("rehearse.js")
-        + f"\nconsole.log(JSON.stringify({json.dumps(asked)}.map((one) => new Rehearsal(one).seen)));"
+        + f"\nconst hands = {json.dumps(list(hands))}, asked = {json.dumps(asked)};"
+        + "console.log(JSON.stringify(asked.map((one) => hands.map((hand) => new Rehearsal(one, hand).seen))));"
     )  # fmt: skip
     node = shutil.which("node")
     if node is None:
@@ -48,72 +59,101 @@ def rehearse(lessons: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]
         done = subprocess.run([node, str(file)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError("rehearsal", [Mistake("node", done.stderr.strip()[-400:])])
-    found: list[list[dict[str, Any]]] = json.loads(done.stdout)
-    for steps in found:
-        for seen in steps:
-            for state in (seen["before"], *seen["after"].values()):
-                _add_false_alarm(state)
+    found: list[list[list[dict[str, Any]]]] = json.loads(done.stdout)
+    for seen in (step for hands_of in found for steps in hands_of for step in steps):
+        _add_alarms(seen)
     return found
 
 
-def broken_claims(lesson: Mapping[str, Any], seen: Sequence[Mapping[str, Any]]) -> list[Mistake]:
-    """Return the claims of a lesson that did not come true in its rehearsal."""
+def broken_claims(lesson: Mapping[str, Any], seen: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mistake]:
+    """Return the claims of a lesson that did not come true in its rehearsal, for one hand or at one moment at least."""
     wrong = []
     for number, step in enumerate(lesson["steps"], 1):
         for at, claim in enumerate(step.get("claims", []), 1):
-            value, other = _value(seen, number, claim), _compared(seen, number, claim)
-            if not _holds(claim["is"], value, other):
-                said = f"{claim['what']} is {claim['is']} than {claim.get('than', 'before')}"
-                wrong.append(Mistake(f"steps.{number}.claims.{at}", f"{said}: not so; {value:.3f} against {other:.3f}"))
+            tried = ((steps, hours) for steps in seen for hours in _moments(claim))
+            found = ((_value(steps, number, claim, h), _compared(steps, number, claim, h), h) for steps, h in tried)
+            broken = next((one for one in found if not _holds(claim, one[0], one[1])), None)
+            if broken:
+                value, other, hours = broken
+                when = "" if hours is None else f" after {hours:g} hours"
+                least = f" by {claim['by']:g}" if "by" in claim else ""
+                said = f"{claim['what']} is {claim['is']}{least} than {claim.get('than', 'before')}"
+                wrong.append(
+                    Mistake(f"steps.{number}.claims.{at}", f"{said}: not so; {value:.3f} against {other:.3f}{when}")
+                )
     return wrong
 
 
-def _holds(direction: str, value: float, other: float) -> bool:
+def _holds(claim: Mapping[str, Any], value: float, other: float) -> bool:
+    least = float(claim.get("by", VISIBLE))
     if math.isnan(value - other):
         return False
-    if direction == "unchanged":
-        return abs(value - other) <= VISIBLE
-    return value - other > VISIBLE if direction == "higher" else other - value > VISIBLE
+    if claim["is"] == "unchanged":
+        return abs(value - other) <= least
+    return value - other > least if claim["is"] == "higher" else other - value > least
+
+
+def _moments(claim: Mapping[str, Any]) -> list[float | None]:
+    """Return the hours at which a claim has to hold; None: whenever the step is over."""
+    if "after" not in claim:
+        return [None]
+    first, last = float(claim["after"]), float(claim.get("until", claim["after"]))
+    apart = _APART * max(1, math.ceil((last - first) / _APART / _LOOKS))
+    return [*(first + apart * k for k in range(math.ceil((last - first) / apart))), last]
 
 
 def _with_looks(lesson: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
     number = 1 + next(k for k, one in enumerate(lesson["steps"]) if one is step)
-    looks = {float(claim["after"]) for claim in step.get("claims", []) if "after" in claim}
+    looks = {hours for claim in step.get("claims", []) for hours in _moments(claim) if hours is not None}
     for later in lesson["steps"]:
         for claim in later.get("claims", []):
             if claim.get("than") == f"step {number}":
-                looks.add(float(claim["at"] if "at" in claim else claim.get("after", 1.0)))
+                looks |= {_hours_there(claim, hours) for hours in _moments(claim)}
     return {**{key: value for key, value in step.items() if key != "claims"}, "looks": sorted(looks)}
 
 
-def _value(
-    seen: Sequence[Mapping[str, Any]], number: int, claim: Mapping[str, Any], hours: float | None = None
-) -> float:
-    after = seen[number - 1]["after"]
-    if hours is None:
-        hours = float(claim["after"]) if "after" in claim else max(map(float, after))
-    state: dict[str, float] = next((state for hour, state in after.items() if float(hour) == hours), {})
-    return float(state.get(claim["what"], math.nan))
+def _hours_there(claim: Mapping[str, Any], hours: float | None) -> float:
+    """Return at which hours of an earlier step a claim compares."""
+    return float(claim["at"]) if "at" in claim else 1.0 if hours is None else hours
 
 
-def _compared(seen: Sequence[Mapping[str, Any]], number: int, claim: Mapping[str, Any]) -> float:
+def _value(steps: Sequence[Mapping[str, Any]], number: int, claim: Mapping[str, Any], hours: float | None) -> float:
+    after = {float(hour): state for hour, state in steps[number - 1]["after"].items()}
+    found: float = after.get(max(after) if hours is None else hours, {}).get(claim["what"], math.nan)
+    return found
+
+
+def _compared(steps: Sequence[Mapping[str, Any]], number: int, claim: Mapping[str, Any], hours: float | None) -> float:
     than = claim.get("than", "before")
     if isinstance(than, (int, float)):
         return float(than)
     if than == "before":
-        return float(seen[number - 1]["before"].get(claim["what"], math.nan))
+        return float(steps[number - 1]["before"].get(claim["what"], math.nan))
     if than.startswith("step "):
-        return _value(seen, int(than[5:]), claim, float(claim["at"] if "at" in claim else claim.get("after", 1.0)))
+        return _value(steps, int(than[5:]), claim, _hours_there(claim, hours))
     if than == "without training":
-        hours = claim.get("after")
-        states = seen[number - 1]["after"]
-        chosen = max(map(float, states)) if hours is None else float(hours)
-        return next(float(s["without"][claim["what"]]) for hour, s in states.items() if float(hour) == chosen)
-    return _value(seen, number, {**claim, "what": than})
+        other = [
+            {"after": {hour: s["without"] for hour, s in step["after"].items() if "without" in s}} for step in steps
+        ]
+        return _value(other, number, claim, hours)
+    return _value(steps, number, {"what": than}, hours)
 
 
-def _add_false_alarm(state: dict[str, Any]) -> None:
-    if "fear" not in state:
-        return
+def _add_alarms(seen: dict[str, Any]) -> None:
+    """Add what chance makes of looks: how likely one that means no harm is a false alarm, and how many are `taken`.
+
+    `taken`: the share of the ambiguous looks of this step that are taken for a threat, on average over all chances.
+    """
+    for state in (seen["before"], *seen["after"].values()):
+        if "fear" in state:
+            state["false_alarm"] = _alarm(0.0, state["threat"])
+    if seen["looked"]:
+        real = MODEL["true_threat_share"].default
+        chances = [real * _alarm(1.0, threat) + (1 - real) * _alarm(0.0, threat) for threat in seen["looked"]]
+        for state in seen["after"].values():
+            state["taken"] = sum(chances) / len(chances)
+
+
+def _alarm(is_threat: float, threat: float) -> float:
     names = ("discriminability", "criterion", "better_safe_than_sorry", "looks")
-    state["false_alarm"] = float(alarm_probability(0.0, state["threat"], *(MODEL[name].default for name in names)))
+    return float(alarm_probability(is_threat, threat, *(MODEL[name].default for name in names)))

@@ -1,12 +1,16 @@
 // A community, twice: the same people and the same events, with and without training.
 const SHARES = [0.25, 0.5, 1];
+/** What the view opens with, and lessons too. */
+const FIRST_COMMUNITY = { people: 60, preset: "help-seeking", share: 1 };
+/** Systems whose means are drawn: what training is about. */
+const DRAWN = ["threat", "soothing"];
 
 class Community {
   /** `settings`: people, preset and share; kept up to date for the link. */
   constructor(settings) {
     Object.assign(this, settings);
     this.settings = settings;
-    this.pace = 8;
+    this.pace = this.usualPace = 8;
     this.running = false;
     this.chosen = 0;
     this.arms = [0, 1].map(() => ({ network: make("canvas", { role: "img" }), cloud: make("canvas", { role: "img" }), words: make("p") }));
@@ -20,7 +24,7 @@ class Community {
     this.world = makeCommunity({ people: this.people, preset: this.preset, share: this.share });
     this.trained = Array.from({ length: this.people }, (_, i) => this.world.get(0, i, "start_day") < LAYOUT.never);
     this.places = unpack(DATA.networks[this.people].places).d;
-    this.balances = [[], []];
+    this.means = [[], []];
     this.waiting = 0;
     this.world.advance(16);
     this.note();
@@ -35,13 +39,15 @@ class Community {
     });
   }
 
-  /** Keep the mean balance of both arms, once in six hours. */
+  /** Return the mean activation of each system in an arm. */
+  mean(arm) {
+    const states = this.states(arm);
+    return SYSTEMS.map((_, k) => states.reduce((sum, state) => sum + state[k], 0) / states.length);
+  }
+
+  /** Keep the means of both arms, once in three hours. */
   note() {
-    this.lesson?.passed("days", this.world.hours / 24);
-    this.arms.forEach((_, arm) => {
-      const all = this.states(arm).map((state) => kernel.balance(...state));
-      this.balances[arm].push([this.world.hours / 24, all.reduce((a, b) => a + b, 0) / all.length]);
-    });
+    this.arms.forEach((_, arm) => this.means[arm].push([this.world.hours / 24, ...this.mean(arm)]));
   }
 
   happen(who, kind, size) {
@@ -74,7 +80,7 @@ class Community {
     this.closer = make("p.said");
     this.heard = make("p.seen-by-ear", { "aria-live": "polite" });
     this.hear = seldom(8, (text) => { this.heard.textContent = text; });
-    const pace = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
+    this.paces = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
       ...[[8, "medium"], [48, "fast"], [144, "fastest"]].map(([ticks, name]) => make("option", { value: ticks, text: `controls.${name}` })));
     const step = (by) => () => this.look((this.chosen + by + this.people) % this.people);
     this.arms.forEach((arm) => {
@@ -84,7 +90,7 @@ class Community {
       make("section.card", {},
         make("p", { text: "community.about" }),
         make("div.row", {}, this.playing, button("controls.step", () => { this.run(false); this.advance(1); this.show(true); }),
-          labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
+          labelled("controls.speed", this.paces), button("controls.restart", () => this.restart()), this.when),
         make("div.row", {},
           pick("community.people", Object.keys(DATA.networks), this.people, (value) => { this.people = Number(value); }, (value) => digits(Number(value), 0)),
           pick("community.preset", Object.keys(DATA.presets), this.preset, (value) => { this.preset = value; }, (value) => say(`presets.${value}`)),
@@ -96,7 +102,7 @@ class Community {
       make("div.arms", {}, ...this.arms.map((arm, k) => make("section.card", {},
         make("h2", { text: k ? "community.without" : "community.with" }), arm.words, arm.network, arm.cloud))),
       make("p.quiet", { text: "community.key" }),
-      make("section.card", {}, make("h2", { text: "community.balance" }), this.difference),
+      make("section.card", {}, make("h2", { text: "community.means" }), this.difference),
       make("section.card", {}, make("h2", { text: "community.closer" }),
         make("div.row", {}, button("community.previous", step(-1)), button("community.next", step(1))), this.closer, this.heard));
   }
@@ -105,7 +111,7 @@ class Community {
   picture() {
     const both = (of) => this.arms.map(of);
     return [[say("community.with"), say("community.without")], both((arm) => arm.words.textContent), both((arm) => arm.network),
-      both((arm) => arm.cloud), [`${say("community.balance")} (${this.when.textContent})`], [this.difference]];
+      both((arm) => arm.cloud), [`${say("community.means")} (${this.when.textContent})`], [this.difference]];
   }
 
   run(on) {
@@ -132,7 +138,8 @@ class Community {
   advance(ticks) {
     for (let k = 0; k < ticks; k++) {
       this.world.advance(1);
-      if (this.world.tick % 12 === 0) this.note();
+      if (this.world.tick % 6 === 0) this.note();
+      this.lesson?.passed(this);
     }
   }
 
@@ -140,7 +147,7 @@ class Community {
     if (!this.running) return;
     this.waiting += seconds * this.pace;
     const begun = performance.now();
-    while (this.waiting >= 1 && performance.now() - begun < 7) {
+    while (this.running && this.waiting >= 1 && performance.now() - begun < 7) {
       this.advance(1);
       this.waiting -= 1;
       this.changed = true;
@@ -221,11 +228,12 @@ class Community {
 
   words() {
     const who = this.chosen;
+    // A mark, its word and its number stay on one line.
+    const named = (values) => SYSTEMS.map((system, n) => [LOOKS[system].mark, say(`systems.${system}`), values[n]].join("\u00a0")).join(" · ");
     this.arms.forEach((arm, k) => {
       const states = this.states(k), counts = SYSTEMS.map((system) => states.filter((state) => dominant(state) === system).length);
       arm.words.textContent = say("community.counts", {
-        counts: SYSTEMS.map((system, n) => `${LOOKS[system].mark} ${say(`systems.${system}`)} ${digits(counts[n], 0)}`).join(" · "),
-        balance: digits(this.balances[k].at(-1)[1]),
+        means: named(this.mean(k).map(percent)), counts: named(counts.map((count) => digits(count, 0))),
       });
       arm.network.setAttribute("aria-label", `${say(k ? "community.without" : "community.with")}: ${arm.words.textContent}`);
       arm.cloud.setAttribute("aria-label", arm.words.textContent);
@@ -240,29 +248,31 @@ class Community {
     this.curves();
   }
 
-  /** Mean balance of both arms over the days. */
+  /** Mean threat and soothing of both arms over the days. */
   curves() {
-    const size = textSize(), [pen, width] = sized(this.difference, Math.round(11 * size));
-    const height = Math.round(11 * size), all = this.balances.flat().map(([, value]) => value), left = 3 * size, right = 9 * size;
-    const low = Math.min(...all) - 0.02, high = Math.max(...all) + 0.02, end = Math.max(this.balances[0].at(-1)[0], 1);
-    const begin = this.balances[0][0][0];
-    const x = (day) => left + ((day - begin) / (end - begin)) * (width - left - right), y = (value) => size + ((high - value) / (high - low)) * (height - 2.6 * size);
+    const size = textSize(), height = Math.round(15 * size), [pen, width] = sized(this.difference, height);
+    const lines = DRAWN.flatMap((system) => this.means.map((points, arm) => {
+      const at = 1 + SYSTEMS.indexOf(system), says = `${LOOKS[system].mark} ${say(arm ? "community.short_without" : "community.short_with")}`;
+      return { colour: LOOKS[system].colour, arm, says, points: points.map((point) => [point[0], point[at]]) };
+    }));
     pen.font = `${size}px system-ui, sans-serif`;
+    const left = 3.4 * size, right = 12 + Math.max(...lines.map(({ says }) => pen.measureText(says).width));
+    const all = lines.flatMap(({ points }) => points.map(([, value]) => value)), begin = this.means[0][0][0];
+    const low = Math.max(Math.min(...all) - 0.02, 0), high = Math.max(...all) + 0.02, end = Math.max(this.means[0].at(-1)[0], 1);
+    const x = (day) => left + ((day - begin) / (end - begin)) * (width - left - right), y = (value) => size + ((high - value) / (high - low)) * (height - 2.6 * size);
     pen.fillStyle = QUIET;
-    pen.fillText(digits(high - 0.02), 0, size * 1.4);
-    pen.fillText(digits(low + 0.02), 0, height - 1.8 * size);
+    for (const value of [low + 0.02, high - 0.02]) pen.fillText(percent(value), 0, y(value) + 4);
     pen.fillText(say("community.days", { days: digits(Math.ceil(end), 0) }), width - right - 4 * size, height - 4);
-    const ends = this.balances.map((points) => y(points.at(-1)[1])), apart = Math.max(0, 1.2 * size - Math.abs(ends[0] - ends[1])) / 2;
-    this.balances.forEach((points, arm) => {
-      pen.strokeStyle = INK;
+    for (const { colour, arm, points } of lines) {
+      pen.strokeStyle = colour;
       pen.lineWidth = arm ? 1.5 : 3;
       line(pen, points.map(([day, value]) => [x(day), y(value)]), arm ? [5, 4] : []);
-      const below = ends[arm] > ends[1 - arm] || (ends[arm] === ends[1 - arm] && arm) ? apart : -apart;
-      pen.fillStyle = INK;
-      pen.fillText(say(arm ? "community.short_without" : "community.short_with"), width - right + 6, ends[arm] + below + 4);
+    }
+    apart(lines.map((one) => ({ ...one, at: y(one.points.at(-1)[1]) })), 1.15 * size, height - 1.8 * size).forEach(({ colour, says, at }) => {
+      pen.fillStyle = colour;
+      pen.fillText(says, width - right + 6, at + 4);
     });
-    this.difference.setAttribute("aria-label", say("community.balance_words", {
-      with: digits(this.balances[0].at(-1)[1]), without: digits(this.balances[1].at(-1)[1]),
-    }));
+    const told = (arm) => DRAWN.map((system) => `${say(`systems.${system}`)} ${percent(this.mean(arm)[SYSTEMS.indexOf(system)])}`).join(", ");
+    this.difference.setAttribute("aria-label", say("community.means_words", { with: told(0), without: told(1) }));
   }
 }

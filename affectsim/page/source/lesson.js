@@ -39,54 +39,116 @@ class Lessons {
         make("label", { for: "help-line", text: "lessons.help_line" }), this.line));
   }
 
-  begin(lesson) {
+  /** Begin a lesson, or go on in it where it was left, as far as that can be seen again. */
+  begin(lesson, number = 0) {
+    const { mind, communitySettings, views } = this.page;
+    // Nothing happens by itself, and no slider or choice from before counts, so that everybody sees the same; whatever
+    // it was comes back when the lesson ends.
+    this.kept ??= settingsNow(this.page);
     this.lesson = lesson;
-    this.number = 0;
-    // Nothing happens by itself and no slider is moved, so that everybody sees the same.
-    this.page.mind.setQuiet(true);
-    if (lesson.steps.some((step) => step.view === "community")) delete this.page.views.community;
+    this.number = seenAgain(lesson.steps, number);
+    this.again = this.number < number;
+    Object.assign(communitySettings, FIRST_COMMUNITY);
+    delete views.community;
+    mind.setQuiet(true);
+    mind.choose(this.latest("case") ?? Object.keys(DATA.cases)[0]);
+    if (this.latest("critic")) mind.setCritic(true);
     this.enter();
   }
 
+  get step() {
+    return this.lesson.steps[this.number];
+  }
+
+  /** Return what the last step up to this one that says `key` says. */
+  latest(key) {
+    return this.lesson.steps.slice(0, this.number + 1).findLast((step) => step[key] !== undefined)?.[key];
+  }
+
+  /** The view that the lesson is in; somebody may look at another one in between. */
+  get home() {
+    return this.latest("view") ?? "mind";
+  }
+
   enter() {
-    const step = this.lesson.steps[this.number];
-    this.tried = !step.wait;
-    const [what, amount] = step.wait?.split(":") ?? [];
-    this.left = what === "hours" || what === "days" ? Number(amount) : step.times ?? 1;
-    this.since = null;
+    const { step } = this, { mind } = this.page, [what, amount] = step.wait?.split(":") ?? [];
+    const time = { hours: 1, days: 24 }[what];
+    // How often something is still to be done, and how many hours are to pass then.
+    this.left = what && !time ? step.times ?? 1 : 0;
+    this.due = this.span = time ? time * Number(amount) : step.hold ?? 0;
     this.answer = null;
-    if (step.view) this.page.open(step.view);
-    if (step.case) this.page.mind.choose(step.case);
-    if (step.critic !== undefined && step.critic !== this.page.mind.critic) this.page.mind.setCritic(step.critic);
+    // First who it is about, and then the view, which may draw them.
+    if (step.case) {
+      mind.choose(step.case);
+      this.release();
+    }
+    if (step.critic !== undefined && step.critic !== mind.critic) mind.setCritic(step.critic);
+    if (step.view || this.page.view !== this.home || !this.page.views[this.home]) this.page.open(this.home);
+    this.since = this.hours;
     this.show();
     this.panel.scrollIntoView({ block: "start" });
     this.panel.querySelector("h2")?.focus();
   }
 
-  /** Called when something was done that a step may wait for. */
+  get tried() {
+    return this.left === 0 && this.due === 0;
+  }
+
+  /** Return what time it is in the view of the lesson. */
+  get hours() {
+    return this.page.views[this.home].world?.hours ?? 0;
+  }
+
+  /** Called when something was done that a step may wait for. Time that the lesson has stopped goes on then. */
   done(what) {
-    if (!this.lesson || this.tried || what !== this.lesson.steps[this.number].wait) return;
+    if (!this.lesson) return;
+    this.release();
+    if (this.left === 0 || what !== this.step.wait) return;
     this.left -= 1;
-    this.tried = this.left <= 0;
+    this.since = this.hours;
+    // Practices of one session follow each other while time stands, however fast somebody presses.
+    if (this.step.hold) this.page.views[this.home].run(this.left === 0 || !what.startsWith("exercise"));
     this.update();
   }
 
-  /** Called as time goes on: `kind` hours or days, and how many there are by now. */
-  passed(kind, now) {
-    const [wanted, amount] = this.lesson?.steps[this.number].wait?.split(":") ?? [];
-    if (wanted !== kind || this.tried) return;
-    this.since = Math.min(this.since ?? now, now);
-    this.left = Math.max(1, Math.ceil(Number(amount) - (now - this.since)));
-    this.tried = now - this.since >= Number(amount);
+  /** Called as time goes on in a view. */
+  passed(view) {
+    if (!this.lesson || view !== this.page.views[this.home]) return;
+    this.held = null;
+    if (this.left || !this.due) return;
+    // A new start puts the clock back.
+    this.since = Math.min(this.since, this.hours);
+    this.due = Math.max(this.span - (this.hours - this.since), 0);
+    if (this.due < 1e-6) this.reached(view);
     this.update();
+  }
+
+  /** What was to pass has passed: no faster than usual from here, so that what comes next can be watched. */
+  reached(view) {
+    this.due = 0;
+    view.pace = Math.min(view.pace, view.usualPace);
+    view.paces.value = String(view.pace);
+    this.held = this.stops ? view : null;
+    this.held?.run(false);
+  }
+
+  /** Whether time stands still when the step is done: nobody should read about something that is over by then. */
+  get stops() {
+    return Boolean(this.step.hold) || this.step.wait?.startsWith("days");
+  }
+
+  release() {
+    this.held?.run(true);
+    this.held = null;
   }
 
   show() {
     this.panel.classList.toggle("hidden", !this.lesson);
     if (!this.lesson) return;
-    const step = this.lesson.steps[this.number], told = this.words(this.lesson), words = told.steps[this.number];
+    const { step } = this, told = this.words(this.lesson), words = told.steps[this.number];
     const parts = [make("h2", { tabindex: -1 }, `${told.title}: ${say(`lessons.${step.kind}`)} `
       + `(${digits(this.number + 1, 0)}/${digits(this.lesson.steps.length, 0)})`), make("p", {}, words.text)];
+    if (this.again) parts.splice(1, 0, make("p.quiet", {}, say("lessons.again")));
     if (words.choices) {
       parts.push(make("fieldset", {}, make("legend", {}, say("lessons.what_do_you_think")), ...words.choices.map((text, k) => {
         const input = make("input", { type: "radio", name: "answer", onchange: () => { this.answer = k; this.update(); } });
@@ -98,7 +160,11 @@ class Lessons {
     this.next = make("button", { type: "button" }, say(last ? "lessons.finish" : "lessons.next"));
     this.next.addEventListener("click", () => {
       if (last) this.stop();
-      else { this.number += 1; this.enter(); }
+      else {
+        this.number += 1;
+        this.again = false;
+        this.enter();
+      }
     });
     this.hint = make("p.quiet", { role: "status" });
     const leave = make("button", { type: "button", onclick: () => this.stop() }, say("lessons.leave"));
@@ -113,22 +179,53 @@ class Lessons {
       event: ["events.$.name", () => mind.happen(name)], exercise: ["exercises.$.name", () => mind.practise(name)],
       community: [`community.${name === "threat" ? "bad_news" : "kindness"}`, () => views.community.forAll(name)],
     }[what];
-    return made ? make("button.main", { type: "button", onclick: made[1] }, say(made[0].replace("$", name))) : null;
+    const press = () => {
+      if (this.page.view !== this.home) this.page.open(this.home);
+      made[1]();
+    };
+    return made ? make("button.main", { type: "button", onclick: press }, say(made[0].replace("$", name))) : null;
   }
 
   /** Keep the step current without making it anew, so that nobody loses their place in it. */
   update() {
-    const step = this.lesson.steps[this.number], choose = this.words(this.lesson).steps[this.number].choices && this.answer === null;
+    const choose = this.words(this.lesson).steps[this.number].choices && this.answer === null;
     this.next.disabled = !this.tried || Boolean(choose);
-    const [what] = step.wait?.split(":") ?? [], times = this.left > 1 ? "try_more" : "try_first";
-    const key = choose ? "choose_first" : this.tried ? (step.wait ? "done" : null) : { hours: "let_hours", days: "let_days" }[what] ?? times;
-    const text = key ? say(`lessons.${key}`, { left: digits(this.left, 0) }) : "";
+    const to_do = this.left > 1 ? "try_more" : this.left ? "try_first" : "let_pass";
+    const key = choose ? "choose_first" : !this.tried ? to_do : !this.step.wait ? null : this.stops ? "done_held" : "done";
+    const text = key ? say(`lessons.${key}`, { left: digits(this.left, 0), time: duration(this.due) }) : "";
     if (this.hint.textContent !== text) this.hint.textContent = text;
   }
 
-  stop() {
+  /** The lesson is over: what was set before it comes back. */
+  end() {
+    if (!this.lesson) return;
+    const { mind, communitySettings, views } = this.page;
+    this.release();
     this.lesson = null;
-    this.page.mind.setQuiet(false);
+    mind.setQuiet(false);
+    mind.take(this.kept);
+    Object.assign(communitySettings, this.kept.community);
+    delete views.community;
+    this.kept = null;
     this.show();
   }
+
+  /** End the lesson where the next one can be chosen, and leave nobody with a focus on nothing. */
+  stop() {
+    this.end();
+    this.page.open("lessons");
+    this.page.tabs[VIEWS.indexOf("lessons")].focus();
+  }
+}
+
+/**
+ * Return at which step a lesson can go on after the page was loaded anew: at this one if nothing has to be done in what
+ * was there before, else at the last one that began with somebody's new morning.
+ */
+function seenAgain(steps, number) {
+  const fresh = (k) => k === 0 || steps[k].case !== undefined, next = steps.findIndex((_, k) => k > number && fresh(k));
+  if (!steps.slice(number, next < 0 ? steps.length : next).some((step) => step.wait)) return number;
+  let found = number;
+  while (!fresh(found)) found -= 1;
+  return found;
 }

@@ -12,7 +12,7 @@ class Mind {
     this.model = { ...DEFAULT_MODEL };
     this.circles = new Circles();
     this.record = new Record();
-    this.pace = 4;
+    this.pace = this.usualPace = 4;
     this.running = true;
     this.build();
     this.choose("alex");
@@ -85,7 +85,21 @@ class Mind {
 
   /** A day on which nothing happens by itself, as lessons need it: a background that does not fluctuate. */
   setQuiet(on) {
-    this.model.background_sd = on ? 0 : DEFAULT_MODEL.background_sd;
+    this.quiet = on;
+    this.model = this.usualModel();
+    this.restart();
+  }
+
+  usualModel() {
+    return { ...DEFAULT_MODEL, ...(this.quiet ? { background_sd: 0 } : {}) };
+  }
+
+  /** Start again with what `settingsNow` has found. */
+  take({ name, traits, model, critic }) {
+    this.choose(name);
+    Object.assign(this.traits, traits);
+    Object.assign(this.model, model);
+    this.critic = critic;
     this.restart();
   }
 
@@ -144,10 +158,10 @@ class Mind {
     this.criticButton = button("mind.critic", () => this.setCritic(!this.critic));
     set(this.criticButton, { role: "switch", "aria-checked": "false" });
     this.playing = button("controls.pause", () => this.run(!this.running));
-    const pace = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
+    this.paces = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
       ...[[2, "slow"], [4, "medium"], [12, "fast"], [48, "fastest"]].map(([ticks, name]) =>
         make("option", { value: ticks, text: `controls.${name}` })));
-    pace.value = "4";
+    this.paces.value = String(this.pace);
     this.cases = make("select", { onchange: (event) => this.choose(event.target.value) },
       ...Object.keys(DATA.cases).map((name) => make("option", { value: name, text: `cases.${name}.story` })));
     const events = Object.keys(DATA.events).map((name, k) => happening(`events.${name}`, () => this.happen(name), k ? "" : ".main"));
@@ -157,7 +171,7 @@ class Mind {
       make("div.stack", {},
         make("section.card", {}, make("p", { text: "mind.circles" }), this.circles.element, this.saidPart, this.sentence, this.heard,
           make("div.row", {}, this.playing, button("controls.step", () => { this.run(false); this.step(); this.show(0, true); }),
-            labelled("controls.speed", pace), button("controls.restart", () => this.restart()), this.when),
+            labelled("controls.speed", this.paces), button("controls.restart", () => this.restart()), this.when),
           make("p.quiet", { text: "mind.key" })),
         make("section.card.later", {}, make("h2", { text: "mind.day" }), this.record.canvas)),
       make("div.stack", {},
@@ -187,14 +201,14 @@ class Mind {
     this.world.advance(1);
     this.now = this.state();
     this.record.add(this.world.hours, this.now);
-    this.lesson?.passed("hours", this.world.hours);
+    this.lesson?.passed(this);
   }
 
   /** Called for every frame; `seconds` since the last one. */
   frame(seconds, total) {
     if (this.running) {
       this.waiting += seconds * this.pace;
-      for (let most = 12; this.waiting >= 1 && most; most--, this.waiting--) this.step();
+      for (let most = 12; this.waiting >= 1 && most && this.running; most--, this.waiting--) this.step();
       this.waiting = Math.min(this.waiting, 1);
     }
     // Without time and without breathing there is nothing new to draw.

@@ -4,15 +4,27 @@
 // Where the numbers of presses may begin.
 const CHANCES = 10000;
 
+/** Return what is set now of a mind and of the community. */
+function settingsNow({ mind, communitySettings }) {
+  const { name, traits, model, critic } = mind;
+  return { name, traits: { ...traits }, model: { ...model }, critic, community: { ...communitySettings } };
+}
+
 /** Return the settings of the page as the part of an address behind "#". */
-function settingsOf({ view, mind, communitySettings, landscape, chance }) {
+function settingsOf(page) {
+  const { view, landscape, lessons, chance } = page;
+  // In a lesson what was set before it, and where in the lesson somebody is.
+  const mind = lessons.kept ?? settingsNow(page), usual = medianTraits(DATA.cases[mind.name]);
   const found = new URLSearchParams({ language, view, person: mind.name });
-  const usual = medianTraits(DATA.cases[mind.name]);
   for (const name of TRAIT_NAMES) if (mind.traits[name] !== usual[name][0]) found.set(`trait.${name}`, Number(mind.traits[name].toPrecision(6)));
   for (const name of Object.keys(DEFAULT_MODEL)) if (mind.model[name] !== DEFAULT_MODEL[name]) found.set(`model.${name}`, Number(mind.model[name].toPrecision(6)));
   if (mind.critic) found.set("critic", "on");
-  for (const [name, value] of Object.entries(communitySettings)) found.set(name, value);
+  for (const [name, value] of Object.entries(mind.community)) found.set(name, value);
   found.set("load", landscape.load);
+  if (lessons.lesson) {
+    found.set("lesson", lessons.lesson.name);
+    found.set("step", lessons.number + 1);
+  }
   if (chance !== undefined) found.set("chance", chance);
   if (document.documentElement.classList.contains("projector")) found.set("projector", "on");
   return found.toString();
@@ -26,10 +38,12 @@ function settingsIn(text) {
     if (!value?.trim() || !Number.isFinite(number)) return [];
     return [[name, Math.min(Math.max(number, ranges[name].low), ranges[name].high)]];
   }));
+  const whole = (name, most) => (/^\d+$/.test(asked.get(name)) && asked.get(name).length <= most ? Number(asked.get(name)) : undefined);
   return {
     language: known("language", Object.keys(STRINGS)), view: known("view", VIEWS), person: known("person", Object.keys(DATA.cases)),
     critic: asked.get("critic") === "on", projector: asked.get("projector") === "on", load: known("load", Object.keys(LOADS)),
-    chance: /^\d{1,4}$/.test(asked.get("chance")) ? Number(asked.get("chance")) : undefined,
+    lesson: LESSONS.find(({ name }) => name === asked.get("lesson")), step: whole("step", 2),
+    chance: whole("chance", 4),
     traits: numbers("trait", DATA.traits),
     model: numbers("model", Object.fromEntries(DATA.shown_parameters.map((name) => [name, DATA.model[name]]))),
     community: Object.fromEntries([

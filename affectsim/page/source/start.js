@@ -4,7 +4,7 @@ const VIEWS = ["mind", "community", "landscape", "lessons"];
 class Page {
   constructor() {
     language = Object.keys(STRINGS).find((name) => navigator.language?.toLowerCase().startsWith(name)) ?? "en";
-    this.communitySettings = { people: 60, preset: "help-seeking", share: 1 };
+    this.communitySettings = { ...FIRST_COMMUNITY };
     // Every page has a chance of its own, as every mind has; `chance` in a link makes it the same everywhere.
     this.mind = new Mind(Math.floor(Math.random() * CHANCES));
     this.lessons = new Lessons(this);
@@ -33,6 +33,7 @@ class Page {
 
   /** Start from the settings of a link. */
   settle(text) {
+    this.lessons.end();
     const { mind, landscape } = this, asked = settingsIn(text);
     this.chance = asked.chance;
     mind.presses = asked.chance ?? mind.presses;
@@ -48,6 +49,7 @@ class Page {
     this.languages.value = asked.language ?? language;
     this.speak(this.languages.value);
     this.open(asked.view ?? this.view);
+    if (asked.lesson) this.lessons.begin(asked.lesson, Math.min(Math.max((asked.step ?? 1) - 1, 0), asked.lesson.steps.length - 1));
   }
 
   build() {
@@ -95,7 +97,7 @@ class Page {
 
   redraw() {
     if (this.view === "mind") this.mind.show(0, true);
-    else if (this.view !== "lessons") this.views[this.view].show(true);
+    else if (this.view !== "lessons") this.views[this.view]?.show(true);
   }
 
   speak(name) {

@@ -29,6 +29,13 @@ function percent(value) {
   return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(value);
 }
 
+/** Return how long some hours are: in minutes, hours or days, rounded up. */
+function duration(hours) {
+  const [size, unit] = hours < 1 ? [1 / 60, "minute"] : hours <= 48 ? [1, "hour"] : [24, "day"];
+  const format = new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 });
+  return format.format(Math.ceil(hours / size - 1e-6));
+}
+
 /** Return "day 2, 14:30" of hours since midnight of day 1. */
 function clock(hours) {
   return say("time", { day: digits(Math.floor(hours / 24) + 1, 0), clock: timeOf(hours) });
