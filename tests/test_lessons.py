@@ -92,8 +92,8 @@ def without_training(**more: Any) -> dict[str, Any]:
         ("group", {5: {"claims": [without_training(**{"is": "lower", "by": 0.09, "after": 1008, "until": 1344})]}},
          {"steps.5.claims.1"}),
         # What an exercise does hangs on chance: a claim for one hand is none for a class.
-        ("soothing", {2: {"wait": "exercise:compassionate-self", "claims": [
-            {"what": "self_criticism", "is": "lower", "by": 0.01, "after": 1}]}}, {"steps.2.claims.1"}),
+        ("soothing", {2: {"case": "alex", "wait": "exercise:mindfulness", "claims": [
+            {"what": "threat", "is": "unchanged", "by": 0.02, "after": 0.25}]}}, {"steps.2.claims.1"}),
     ],
 )  # fmt: skip
 def test_claims_that_hold_only_now_and_then_are_caught(name, changes, broken):
@@ -347,11 +347,12 @@ def hostile_lesson() -> dict[str, Any]:
 
 
 def landscape_lesson() -> dict[str, Any]:
-    """Return a lesson whose first step chooses a person and shows the landscape."""
+    """Return a lesson whose second step chooses a person and shows the landscape."""
     table = template()
     table["steps"] = [
-        {"kind": "predict", "minutes": 1, "view": "landscape", "case": "noor"},
-        *({"kind": kind, "minutes": 1} for kind in ("explain", "explain", "sandbox")),
+        {"kind": "predict", "minutes": 1},
+        {"kind": "explain", "minutes": 1, "view": "landscape", "case": "noor"},
+        *({"kind": kind, "minutes": 1} for kind in ("explain", "sandbox")),
     ]
     return checked(table, "landscape.toml")
 

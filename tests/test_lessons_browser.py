@@ -209,6 +209,7 @@ def test_lessons_are_the_same_for_everybody_and_give_back_what_was_set(page: Any
 def test_a_lesson_shows_its_person_in_its_view_wherever_somebody_was(page: Any) -> None:
     """The landscape is that of the person whom the same step chooses; Next comes back to the view of the lesson."""
     following = begin(page, len(LESSONS))
+    following()
     lines = page.evaluate("page.landscape.lines.up.map((state) => state[0])")
     page.evaluate("page.landscape.restart()")
     assert lines == page.evaluate("page.landscape.lines.up.map((state) => state[0])")
