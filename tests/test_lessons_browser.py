@@ -136,6 +136,11 @@ def test_time_stands_still_where_a_lesson_explains_and_the_means_are_shown(page:
     page.locator(".lesson button.main").click()
     wait_until_tried(page)
     assert page.evaluate(clock) == [14, False, 8]
+    # Nothing shown lags behind.
+    for arm in (0, 1):
+        threat = page.evaluate(f"percent(page.views.community.mean({arm})[0])")
+        assert f"Threat\u00a0{threat}" in page.locator(".arms p").nth(arm).inner_text()
+    assert page.evaluate("page.views.community.when.textContent === clock(14)")
     page.wait_for_timeout(400)
     assert page.evaluate(clock) == [14, False, 8]
     for _ in range(3):

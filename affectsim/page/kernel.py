@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affectsim import draws, dynamics, exponential, readouts
+from affectsim import draws, dynamics, exponential
 from affectsim.kernel.advance import advance
 from affectsim.kernel.exchange import fetch
 from affectsim.kernel.happenings import _practise, dated_events, night
@@ -17,7 +17,7 @@ def kernel_source(population: Population, tables: Tables) -> str:
     """Return the JavaScript of everything that the page computes with; arrays only say how many dimensions there are.
 
     Functions: `advance`, `dated_events`, `practise`, `night` and `threefry` as in the engine, and the equations as
-    functions of arrays: `excitation_inhibition`, `rates`, `giving`, `balance`.
+    functions of arrays: `excitation_inhibition`, `rates`, `giving`.
     """
     whole = Translation(skipped=(fetch, meet), instead={sum_ties: sum_one_by_one})
     people, world = record("population", population), record("tables", tables)
@@ -41,7 +41,6 @@ def kernel_source(population: Population, tables: Tables) -> str:
     whole.door(dynamics.excitation_inhibition, [state, inputs, person, coupling])
     whole.door(dynamics.rates, [state, inputs, person, coupling])
     whole.door(dynamics.giving, [state, tuple_of(dynamics.Giver._fields), Number("threshold_cubed")])
-    whole.door(readouts.balance, numbers("threat", "drive", "soothing"))
     whole.door(exponential.less_one, numbers("x"))
     names = practice.effective.__code__
     whole.door(practice.effective, numbers(*names.co_varnames[: names.co_argcount]))

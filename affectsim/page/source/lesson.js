@@ -130,6 +130,8 @@ class Lessons {
     view.paces.value = String(view.pace);
     this.held = this.stops ? view : null;
     this.held?.run(false);
+    // Words and charts that wait for their turn say what is true now.
+    if (this.held) this.page.redraw();
   }
 
   /** Whether time stands still when the step is done: nobody should read about something that is over by then. */
