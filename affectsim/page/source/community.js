@@ -229,7 +229,7 @@ class Community {
   words() {
     const who = this.chosen;
     // A mark, its word and its number stay on one line.
-    const named = (values) => SYSTEMS.map((system, n) => [LOOKS[system].mark, say(`systems.${system}`), values[n]].join("\u00a0")).join(" · ");
+    const named = (values) => SYSTEMS.map((system, n) => [LOOKS[system].mark, say(`systems.${system}`), values[n]].join("\u00a0")).join("\u00a0· ");
     this.arms.forEach((arm, k) => {
       const states = this.states(k), counts = SYSTEMS.map((system) => states.filter((state) => dominant(state) === system).length);
       arm.words.textContent = say("community.counts", {
