@@ -20,6 +20,7 @@ from affectsim.experiments import execution, expected, readme
 from affectsim.experiments.design import cells, dotted_changes, load
 from affectsim.experiments.folders import find, names
 from affectsim.experiments.measured import _distances
+from affectsim.experiments.pictures import draw
 from affectsim.experiments.statistics import Interval, individual, mean_interval, who
 from affectsim.experiments.tables import Numbers, finite, from_plain, text
 from affectsim.networks.generators import Ring
@@ -254,6 +255,19 @@ def test_a_course_compares_each_condition_within_each_arm(small: Path) -> None:
     twice = gaps["without mindfulness - all: training - own twin"]["shock"].value
     arms = [gaps[f"without mindfulness - all, {name}"]["shock"].value for name in calm.arms]
     assert twice == pytest.approx(arms[1] - arms[0], abs=ROUNDING)
+    # The figure can show some days only.
+    few = load(small).model_copy(update={"shown": (5.0, 7.0)})
+    for design, (first, last) in ((load(small), (0.5, 8.0)), (few, (5.0, 7.0))):
+        drawn = draw(design, result.measured, result.tables).axes[0].lines[0].get_xdata()
+        assert (drawn[0], drawn[-1]) == (first, last)
+
+
+def test_days_that_cannot_be_shown_are_refused(small: Path) -> None:
+    for words in (SMALL.replace("distance = true", "shown = [5, 7]"),
+                  SMALL.replace('"conditions"', '"course"').replace("distance = true", "shown = [7, 5]")):  # fmt: skip
+        (small / "design.toml").write_text(words)
+        with pytest.raises(InputError, match='needs kind = "course", and the first day before the last'):
+            load(small)
 
 
 def test_outcomes_are_named_as_in_a_record_and_their_changes_go_together(small: Path) -> None:

@@ -76,6 +76,9 @@ class Design(Table):
     spans: dict[str, tuple[float, float]] = field(
         default_factory=dict, unit="", says="spans of days by name; default with training: before, after, follow-up"
     )
+    shown: tuple[float, float] | None = field(
+        None, unit="", says='days that the figure of kind = "course" shows, such as [7, 9]; default: all'
+    )
     together: bool = field(
         False, unit="", says="whether it is told how changes in the main outcome go with changes in the others"
     )
@@ -106,6 +109,8 @@ class Design(Table):
             yield "conditions", "must have different names"
         if self.reference and self.reference not in names:
             yield "reference", f'"{self.reference}" is no name of the conditions{nearest(self.reference, names)}'
+        if self.shown is not None and (self.kind != "course" or not 0 <= self.shown[0] < self.shown[1]):
+            yield "shown", 'needs kind = "course", and the first day before the last'
         if self.together and (self.kind != "conditions" or len(self.outcomes) < 2):
             yield "together", 'needs kind = "conditions" and at least two outcomes'
         if (self.kind == "sweep") != (self.sweep is not None):

@@ -21,14 +21,20 @@ def draw(design: Design, measured: Sequence[Measured], tables: Sequence[Numbers]
     from affectsim import plots
 
     if design.kind == "course":
+        days = measured[0].days
+        low, high = design.shown or (0.0, np.inf)
+        shown = (days >= low) & (days <= high)
         lines = {
             outcome: {
-                series(one, arm): one.course[outcome][number] for one in measured for number, arm in enumerate(one.arms)
+                series(one, arm): one.course[outcome][number][shown]
+                for one in measured
+                for number, arm in enumerate(one.arms)
             }
             for outcome in design.variables
         }
         people = int(measured[0].counted.sum())
-        return plots.courses(design.question, f"Mean of {people:,} people, day by day.", measured[0].days, lines)
+        every = "day by day" if (np.diff(days) >= 1).all() else "over time"
+        return plots.courses(design.question, f"Mean of {people:,} people, {every}.", days[shown], lines)
     span = compared_span(design, dict.fromkeys(measured[0].spans, (0.0, 0.0)))
     trial = measured[0].trial
     value = (
@@ -38,9 +44,9 @@ def draw(design: Design, measured: Sequence[Measured], tables: Sequence[Numbers]
     )
     if design.kind == "sweep":
         assert design.sweep is not None
-        shown = {outcome: tables[n].rows for n, outcome in enumerate(design.variables)}
+        rows = {outcome: tables[n].rows for n, outcome in enumerate(design.variables)}
         subtitle = f"Vertical: {value}.\nBar: 95 % interval."
-        return plots.swept(design.question, subtitle, design.sweep.label, shown, zero=trial)
+        return plots.swept(design.question, subtitle, design.sweep.label, rows, zero=trial)
     base = next(one for one in measured if one.condition == design.base)
     tails = {}
     if trial:

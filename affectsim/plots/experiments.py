@@ -134,10 +134,13 @@ def swept(
 
 def courses(title: str, subtitle: str, days: Float, outcomes: Mapping[str, Mapping[str, Float]]) -> Figure:
     """Return one panel per outcome: the mean over time, one line per series (shape (records,))."""
-    height = 2.2 + 2.1 * len(outcomes)
+    names = list(next(iter(outcomes.values())))
+    # Below the last panel: its axis, then the rows of the legend.
+    below = max(1.3, 0.85 + 0.22 * math.ceil(len(names) / _legend_columns(names, 9.5)))
+    height = 0.9 + below + 2.1 * len(outcomes)
     figure = new_figure(9.5, height, textwrap.fill(title, _WRAP), subtitle)
     grid = figure.add_gridspec(
-        len(outcomes), 1, left=0.08, right=0.985, top=1 - 1.05 / height, bottom=1.3 / height, hspace=0.45
+        len(outcomes), 1, left=0.08, right=0.985, top=1 - 1.05 / height, bottom=below / height, hspace=0.45
     )
     for row, (outcome, lines) in enumerate(outcomes.items()):
         axes = figure.add_subplot(grid[row, 0])
@@ -146,7 +149,7 @@ def courses(title: str, subtitle: str, days: Float, outcomes: Mapping[str, Mappi
         for number, (name, values) in enumerate(lines.items()):
             dashes = _DASHES[number % len(_DASHES)]
             axes.plot(days, values, color=_LINES[number % len(_LINES)], linestyle=dashes, linewidth=1.8, label=name)
-        axes.set_xlim(0, days[-1])
+        axes.set_xlim(days[0] if days[0] > 1 else 0, days[-1])
         if row == len(outcomes) - 1:
             axes.set_xlabel("day", fontsize=11)
     _legend(figure, 9.5)
@@ -157,10 +160,15 @@ def _legend(figure: Figure, width: float) -> None:
     handles, names = figure.axes[0].get_legend_handles_labels()
     if len(names) > 1:
         place = (0.5, 0.28 / figure.get_size_inches()[1])
-        columns = max(1, min(len(names), int(width * 9 / max(map(len, names)) / 1.6)))
+        columns = _legend_columns(names, width)
         figure.legend(
             handles, names, loc="lower center", bbox_to_anchor=place, ncols=columns, frameon=False, fontsize=10
         )
+
+
+def _legend_columns(names: list[str], width: float) -> int:
+    """Return how many names fit next to each other in a figure `width` inches wide."""
+    return max(1, min(len(names), int(width * 9 / max(map(len, names)) / 1.6)))
 
 
 def _words(outcome: str) -> str:
