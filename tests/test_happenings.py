@@ -361,7 +361,7 @@ COUNTED = {
 }  # fmt: skip
 
 
-def _counted(tmp_path, informal, *, days=5, people=300, exercises=COUNTED, row="u_resource", **training):
+def _counted(tmp_path, informal, *, days=5, people=300, exercises=COUNTED, row="u_resource", traits=None, **training):
     """Return a world and what each moment added to a row of each person in training, shape (moments, people)."""
     path = tmp_path / "informal.toml"
     path.write_text(
@@ -370,7 +370,8 @@ def _counted(tmp_path, informal, *, days=5, people=300, exercises=COUNTED, row="
     )
     training = {"programme": str(path), "who": {"share": 1.0}, "exercises": {"appreciation": exercises}, **training}
     model = {"anger_cost": 0.0, "resource_memory": 2.0, "threat_memory": 2.0, "risk_rate": 0.0}
-    world = build([scenario(people=people, days=days + 1.0, steps=2, training=training, network=NOBODY, model=model)])
+    world = build([scenario(people=people, days=days + 1.0, steps=2, training=training, network=NOBODY, model=model,
+                            population={"traits": traits or {}})])  # fmt: skip
     added, left = [], np.exp(-0.5 / 2.0)
     for _ in range(days * 48):
         before = world.get(0, row).copy()
@@ -380,7 +381,9 @@ def _counted(tmp_path, informal, *, days=5, people=300, exercises=COUNTED, row="
 
 
 def test_informal_practice_is_done_as_often_as_practice_at_home_at_any_waking_hour(tmp_path):
-    world, added = _counted(tmp_path, 3.0, people=2000, exercises={**COUNTED, "trains_motivation": 0.0})
+    # People far from the usual motivation, which raises the chance of practice.
+    traits = {"motivation": {"median": 0.85, "spread": 0.2}}
+    world, added = _counted(tmp_path, 3.0, people=2000, traits=traits, exercises={**COUNTED, "trains_motivation": 0.0})
     assert set(np.unique(added)) == {0.0, 0.25, 1.0}
     of_day = np.arange(len(added)) % 48
     in_passing = (added == 0.25).sum(axis=1)
