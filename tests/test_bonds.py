@@ -81,6 +81,52 @@ def test_strength_follows_the_day_exactly():
     np.testing.assert_allclose(world.tie_shares(0), weight / total[receiver], rtol=1e-5)
 
 
+def test_distrust_follows_the_day_exactly():
+    """One night against the equation, tie by tie, in a day made by hand; three groups, distrust from before."""
+    groups = {"kind": "communities", "groups": 3, "inside": 4.0, "between": 4.0}
+    model = {"distrust_strength": 40.0, "distrust_time": 2.0, "stereotyping": 0.3, "tie_growth": 0.5, "tie_wear": 0.7}
+    world = build([_made(network=groups, bonds={"change": True, "stereotyping_by": "community"}, model=model)])
+    advance(world, 48)
+    generator = np.random.default_rng(1)
+    given = generator.uniform(0.0, 0.4, (60, DAY_COLUMNS))
+    # A harmless day for every third person: nothing is learnt from them, what was learnt is forgotten.
+    given[::3, 1] = 0.0
+    world.population.day[: 60 * DAY_COLUMNS] = given.ravel()
+    before = generator.uniform(0.0, 0.9, world.population.tie_distrust.size)
+    world.population.tie_distrust[:] = before
+    advance(world, 1)
+    giver, receiver = _ends(world)
+    group = np.asarray(world.runs[0].community.groups["community"])[giver]
+    assert np.unique(group).size == 3
+    _, hostility, threat = given.T
+    # Ties as they are after the night: weight of each of a receiver's ties with a group, and hostility from it.
+    weight = world.population.tie_base * world.population.tie_strength
+    assert np.ptp(weight) > 0.1
+    of_group, hostile = np.zeros((60, 3)), np.zeros((60, 3))
+    np.add.at(of_group, (receiver, group), weight)
+    np.add.at(hostile, (receiver, group), weight * hostility[giver])
+    seen = 0.7 * hostility[giver] + 0.3 * hostile[receiver, group] / of_group[receiver, group]
+    aim = np.minimum(40.0 * threat[receiver] * seen, 1.0)
+    assert (aim == 1).any() and (aim < 0.5).any() and (aim < before).any()
+    expected = before + (1 - np.exp(-1 / 2.0)) * (aim - before)
+    np.testing.assert_allclose(world.population.tie_distrust, expected, rtol=0, atol=1e-6)
+
+
+def test_distrust_is_forgotten_where_nobody_is_hostile():
+    world = build([_made(bonds={"stereotyping_by": "community"}, model={"distrust_time": 2.0})])
+    advance(world, 48)
+    world.population.day[1::DAY_COLUMNS] = 0.0
+    world.population.tie_distrust[:] = 0.8
+    advance(world, 1)
+    np.testing.assert_allclose(world.population.tie_distrust, 0.8 * np.exp(-1 / 2.0), rtol=1e-6)
+
+
+def test_ties_that_do_not_change_keep_their_strength_where_distrust_is_learnt():
+    world = advance(build([_made(bonds={"stereotyping_by": "community"}, model={"tie_wear": 0.7})]), 49)
+    assert world.population.tie_distrust.max() > 0
+    assert (world.population.tie_strength == 1).all()
+
+
 def test_hostility_wears_ties_down():
     made = _made(bonds={"change": True}, model={"tie_wear": 0.1, "tie_growth": 0.1})
     world = advance(_with_a_bully(made), 20 * 48)

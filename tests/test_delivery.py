@@ -114,6 +114,22 @@ def test_starts_in_a_world_are_those_of_the_list():
     assert run.trainees.all()
 
 
+def test_whoever_waited_stays_as_long_as_without_waiting():
+    """Who drops out when is drawn for the person, not for the day of the start."""
+    training = {"programme": "eight-week", "start_day": 4, "who": {"share": 1.0}}
+    made = scenario(people=40, days=400.0, training=training, network=NOBODY)
+    waited = build([made.but({"training.delivery": {"therapists": 1, "capacity": 8}})])
+    at_once = build([made])
+    start, stop = waited.get(0, "start_day"), waited.get(0, "stop_day")
+    assert (at_once.get(0, "start_day") == 4).all()
+    left = at_once.get(0, "stop_day")
+    # Whoever stays to the end never stops.
+    assert (stop[left == NEVER] == NEVER).all()
+    early = left < NEVER
+    assert (start[early] > 4).sum() >= 3
+    assert (stop[early] - start[early] == left[early] - 4).all()
+
+
 def test_those_who_wait_live_as_without_training_until_they_start():
     training = {
         "programme": "eight-week", "start_day": 1, "who": {"share": 1.0},
