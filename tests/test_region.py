@@ -16,10 +16,12 @@ from affectsim.errors import InputError
 from affectsim.experiments import places
 from affectsim.layout import NEVER
 from affectsim.plots import region_over_years
-from affectsim.region import simulate_regions, start_days, table
+from affectsim.region import _Plan, _scenario, _set_training, simulate_regions, start_days, table
 from affectsim.results import DISCLAIMER
 from affectsim.training.careers import REQUIREMENTS
+from affectsim.training.coverage import Capacity, WaitingList
 from affectsim.training.practitioners import REASONS, Pipeline
+from affectsim.world import build
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "practitioner-pipeline"
 
@@ -67,6 +69,49 @@ def test_start_days_in_cases_that_can_be_reckoned() -> None:
     share = np.array([0.0, 0.1, 0.1, 0.5])
     turn = np.array([0.05, 0.1, 0.2, 0.5, 0.7])
     assert start_days(share, turn).tolist() == [7, 7, 21, 21, NEVER]
+
+
+def _hand_made_plan(folder: Path, drop_out: float) -> _Plan:
+    """Return three years in which practitioners become better, and 200 people in need of whom 70 % start."""
+    home = 'home = [{ from_day = 0, to_day = 9, exercise = "appreciation" }]'
+    (folder / "short.toml").write_text(f'name = "short"\ndays = 10\ndrop_out = {drop_out}\n{home}\n')
+    region = {"population": 200, "share_in_need": 0.5, "sample": 400, "programme": "short.toml"}
+    pipeline = Pipeline.from_tables({"years": 3, "seed": 4, "region": region}, folder=folder)
+    able = Capacity(*np.full((3, 3), 50.0), competence=np.array([0.2, 0.5, 0.9]))
+    started = np.zeros(3 * 52)
+    # Of 100 people in need 10 start in a week of the first year, 30 in the second and 30 in the third.
+    started[[5, 60, 110]] = 10, 30, 30
+    return _Plan(pipeline, None, able, WaitingList(*np.zeros((5, 3 * 52)))._replace(started=started))
+
+
+def test_people_start_in_their_week_with_the_competence_of_their_year(tmp_path: Path) -> None:
+    plan = _hand_made_plan(tmp_path, drop_out=0.0)
+    world = build([_scenario(plan, trained=True)])
+    _set_training(world, 0, plan)
+    programme = world.runs[0].scenario.programme()
+    assert programme is not None and (programme.name, programme.days) == ("short", 10)
+    chosen = np.zeros(400, dtype=bool)
+    chosen[np.argsort(-world.get(0, "self_criticism"))[:200]] = True
+    start, skill = world.get(0, "start_day"), world.get(0, "skill")
+    assert (start[~chosen] == NEVER).all()
+    assert (world.get(0, "stop_day") == NEVER).all()
+    # 10, 30 and 30 % of the 200 in need, who are asked in an order of their own.
+    for day, people, competence in ((7 * 5, 20, 0.2), (7 * 60, 60, 0.5), (7 * 110, 60, 0.9)):
+        here = start == day
+        assert here.sum() == people and np.allclose(skill[here], competence, rtol=0, atol=1e-5)
+    assert (start[chosen] == NEVER).sum() == 60
+    assert (np.diff(start[chosen]) < 0).any()
+
+
+def test_people_in_a_region_drop_out_on_any_day_of_the_programme(tmp_path: Path) -> None:
+    plan = _hand_made_plan(tmp_path, drop_out=1.0)
+    world = build([_scenario(plan, trained=True)])
+    _set_training(world, 0, plan)
+    start, stop = world.get(0, "start_day"), world.get(0, "stop_day")
+    begun = start < NEVER
+    assert begun.sum() == 140 and (stop[~begun] == NEVER).all()
+    # Each of ten days is missed by all of 140 people with a chance of 4e-7.
+    assert set(stop[begun] - start[begun]) == set(range(10))
 
 
 @settings(max_examples=50)
