@@ -59,6 +59,28 @@ def test_independent_traits_keep_their_draws_bit_for_bit() -> None:
         assert np.array_equal(some[name], alone[name]) == (name not in follow), name
 
 
+def test_what_goes_together_goes_as_published() -> None:
+    """Signs are those of the sources; sizes that were not fitted to published ones are about those assumed."""
+    assumed = {
+        ("fear_of_self_compassion", "fear_of_compassion_from_others"): 0.6,
+        ("fear_of_self_compassion", "fear_of_compassion_for_others"): 0.35,
+        ("fear_of_compassion_from_others", "fear_of_compassion_for_others"): 0.4,
+        ("self_criticism", "non_judgement"): -0.4,
+        ("self_criticism", "sensitivity"): -0.2,
+        ("threat_gain", "anger"): 0.35,
+    }
+    fitted = {
+        ("self_criticism", "fear_of_self_compassion"), ("self_criticism", "fear_of_compassion_from_others"),
+        ("self_criticism", "fear_of_compassion_for_others"), ("drive_baseline", "soothing_baseline"),
+        ("drive_gain", "soothing_gain"), ("threat_gain", "drive_gain"),
+    }  # fmt: skip
+    found = {one.traits: one.r for one in CORRELATIONS}
+    assert set(found) == {*assumed, *fitted} and len(CORRELATIONS) == 12
+    for pair, r in assumed.items():
+        assert found[pair] == pytest.approx(r, abs=0.1), pair
+    assert all(found[pair] > 0 for pair in fitted)
+
+
 def test_two_traits_are_mixed_by_the_closed_form() -> None:
     pair = ordered(("anger", "self_criticism"))
     assert pair == ("self_criticism", "anger")
@@ -222,6 +244,38 @@ def test_every_change_of_a_preset_says_where_it_comes_from() -> None:
             assert shift.source.startswith("assumed; direction: ") and shift.source[-1] == ")", (name, trait)
         pairs = together(CORRELATIONS, preset.correlations)
         assert not mistakes(pairs, list(pairs)), name
+
+
+#: On which side of people in general a group is, by what is published about it: +1 above, -1 below.
+SIDES = {
+    "general": {},
+    "help-seeking": {"self_criticism": 1, "fear_of_self_compassion": 1, "fear_of_compassion_from_others": 1},
+    "shame": {
+        "self_criticism": 1, "fear_of_self_compassion": 1, "fear_of_compassion_from_others": 1, "anger": 1,
+        "power": -1, "escape": 1, "non_judgement": -1,
+    },
+    "psychosis": {
+        "self_criticism": 1, "fear_of_self_compassion": 1, "fear_of_compassion_from_others": 1, "threat_gain": 1,
+        "drive_baseline": -1, "soothing_baseline": -1, "power": -1, "escape": 1, "empathy": -1,
+    },
+    "eating-disorder": {
+        "self_criticism": 1, "fear_of_self_compassion": 1, "fear_of_compassion_from_others": 1, "drive_gain": 1,
+        "drive_baseline": 1, "soothing_baseline": -1, "sensitivity": -1,
+    },
+}  # fmt: skip
+
+
+def test_groups_differ_from_people_in_general_as_their_sources_say() -> None:
+    for name, preset in PRESETS.items():
+        medians = {trait: shift.median - DISTRIBUTIONS[trait].median for trait, shift in preset.traits.items()}
+        assert {trait: int(np.sign(by)) for trait, by in medians.items()} == SIDES[name], name
+        wider = {
+            trait: shift.spread > DISTRIBUTIONS[trait].spread
+            for trait, shift in preset.traits.items()
+            if shift.spread is not None
+        }
+        # Groups of people with psychosis differ much inside.
+        assert wider == ({"self_criticism": True, "threat_gain": True} if name == "psychosis" else {}), name
 
 
 def test_a_group_differs_and_is_not_locked_in_threat() -> None:

@@ -22,6 +22,42 @@ from tests.worlds import scenario
 DEFAULTS = {name: known.default for name, known in MODEL.items()}
 KINDS = {kind: one for kind, one in Questionnaire.kinds().items() if one.__module__.startswith("affectsim.")}
 SHARE = st.floats(0.0, 1.0)
+#: Which way each score goes with what it reads, by what its questionnaire asks: +1 with it, -1 against it.
+SIGNS = {
+    "self-criticism-score": {"self_criticism": 1, "threat": 1},
+    "self-reassurance-score": {"soothing": 1, "fear_of_self_compassion": -1, "self_criticism": -1},
+    "fear-of-self-compassion-score": {"fear_of_self_compassion": 1, "threat": 1},
+    "fear-of-compassion-from-others-score": {"fear_of_compassion_from_others": 1, "threat": 1},
+    "fear-of-compassion-for-others-score": {"fear_of_compassion_for_others": 1, "threat": 1},
+    "self-compassion-score": {
+        "self_criticism": -1, "soothing": 1, "fear_of_self_compassion": -1, "non_judgement": 1, "threat": -1,
+        "tolerance": 1,
+    },
+    "depression-score": {"threat": 1, "drive": -1, "soothing": -1, "self_criticism": 1},
+    "anxiety-score": {"threat": 1, "tolerance": -1},
+    "stress-score": {"threat": 1, "soothing": -1, "balance": -1},
+    "distress-score": {"threat": 1, "soothing": -1, "drive": -1, "self_criticism": 1, "tolerance": -1},
+    "well-being-score": {"soothing": 1, "drive": 1, "threat": -1, "balance": 1},
+    "shame-score": {"self_criticism": 1, "threat": 1, "power": -1},
+    "social-safeness-score": {
+        "soothing": 1, "warmth_received": 1, "fear_of_compassion_from_others": -1, "threat": -1,
+    },
+    "activated-affect-score": {"drive": 1},
+    "relaxed-affect-score": {"soothing": 1, "threat": -1},
+    "safe-affect-score": {"soothing": 1, "threat": -1, "fear_of_compassion_from_others": -1},
+    "compassion-for-self-score": {
+        "motivation": 1, "sensitivity": 1, "tolerance": 1, "non_judgement": 1, "fear_of_self_compassion": -1,
+        "self_criticism": -1, "soothing": 1,
+    },
+    "compassion-for-others-score": {
+        "motivation": 1, "sympathy": 1, "empathy": 1, "sensitivity": 1, "fear_of_compassion_for_others": -1,
+        "threat": -1,
+    },
+    "compassion-from-others-score": {
+        "warmth_received": 1, "soothing": 1, "fear_of_compassion_from_others": -1, "sensitivity": 1,
+    },
+    "rumination-score": {"self_criticism": 1, "threat": 1, "non_judgement": -1},
+}  # fmt: skip
 #: Everything that scores may need.
 READ = (*ALWAYS, *{name for one in QUANTITIES.values() for name in (*one.rows, *one.constants)})
 
@@ -62,14 +98,15 @@ def errors(kind: str, about: Recording) -> np.ndarray:
 def test_a_score_rises_or_falls_with_each_quantity_throughout_and_stays_in_bounds(kind, low, high, rest):
     score = KINDS[kind]
     low, high = sorted((low, high))
-    for name, weight in score.reads.items():
+    assert set(score.reads) == set(SIGNS[kind])
+    for name, sign in SIGNS[kind].items():
         row = _row(name)
         base = {known: np.array(rest) for known in READ}
         less, more = (score.of({**base, row: np.array(value)}) for value in (low, high))
         assert 0 <= less <= 100 and 0 <= more <= 100
-        assert np.sign(weight) * (more - less) >= -1e-12
+        assert sign * (more - less) >= -1e-12
         if high - low > 0.01 and low > 0.002 and high < 0.998:
-            assert np.sign(weight) * (more - less) > 0
+            assert sign * (more - less) > 0
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
