@@ -260,6 +260,18 @@ def test_rules_and_their_reasons():
     assert screened((), traits).shape == (0, 4)
 
 
+def test_the_shipped_rules_say_why_in_the_words_of_their_trait():
+    assert [(rule.name, rule.reason) for rule in SCREENING] == [
+        ("anger above 0.5", "intense anger or rage makes the exercises less effective"),
+        ("fear of self compassion above 0.6", "is afraid of being kind to oneself: work on that fear comes first"),
+        (
+            "fear of compassion from others above 0.6",
+            "is afraid of kindness from others: work on that fear comes first",
+        ),
+        ("imagery below 0.3", "can hardly form images, on which compassionate imagery rests"),
+    ]
+
+
 def test_who_is_not_suitable_does_not_start_and_the_run_says_why():
     who = {"share": 0.5, "unless": "not suitable"}
     training = {
@@ -340,7 +352,10 @@ def test_the_shipped_controls():
     given = {one.raises_hope for one in Control.load("active").programme(training).sessions}
     assert given == {0.2} and {one.raises_hope for one in usual.sessions} == {0.06}
     assert usual.exercises() == () and usual.practice == () and usual.days == training.days
-    assert [s.day for s in usual.sessions] == list(range(0, 112, 7)) and usual.therapist_warmth > 0
+    assert [s.day for s in usual.sessions] == list(range(0, 112, 7))
+    # A contact is one everyday kindness, however warm the training is; nobody leaves usual care.
+    assert (training.therapist_warmth, usual.therapist_warmth) == (1.2, 0.6)
+    assert (usual.drop_out, usual.session_attendance, usual.group_warmth) == (0.0, 0.9, 0.0)
 
 
 @pytest.mark.parametrize("control", CONTROLS)

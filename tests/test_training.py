@@ -77,6 +77,49 @@ def test_exercises_fail_the_way_the_theory_says() -> None:
     assert kinds["compassion-focused-imagery"].affiliative == 0
 
 
+#: What an exercise does at once if it works, and whether a failure hurts.
+AT_ONCE = {
+    "appreciation": {"resource", "affiliative"},
+    "cognitive-restructuring": {"threat"},
+    "compassion-focused-imagery": {"image", "failure_threat"},
+    "compassionate-self": {"affiliative", "failure_threat"},
+    "fears-blocks-resistances": {"threat", "failure_threat"},
+    "mindfulness": {"ease", "affiliative", "failure_threat"},
+    "psychoeducation": set(),
+    "relaxation": {"affiliative"},
+    "self-critic-work": {"threat"},
+    "soothing-rhythm-breathing": {"body"},
+}
+#: Share of what it trains that is lost at full fear of self-compassion, at no understanding, at full discomfort.
+COSTS = {
+    "appreciation": ("all", "none", "none"),
+    "cognitive-restructuring": ("none", "none", "none"),
+    "compassion-focused-imagery": ("all", "part", "all"),
+    "compassionate-self": ("all", "part", "all"),
+    "fears-blocks-resistances": ("part", "part", "none"),
+    "mindfulness": ("all", "none", "none"),
+    "psychoeducation": ("part", "none", "none"),
+    "relaxation": ("part", "none", "part"),
+    "self-critic-work": ("all", "none", "none"),
+    "soothing-rhythm-breathing": ("part", "none", "part"),
+}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *COMPARED])
+def test_what_an_exercise_does_at_once_and_what_is_lost(kind: str) -> None:
+    exercise = Exercise.kinds()[kind]()
+    names = ("resource", "affiliative", "image", "body", "ease", "threat", "failure_threat")
+    assert {name for name in names if getattr(exercise, name) > 0} == AT_ONCE[kind]
+    costs = (exercise.fear_cost, exercise.understanding_cost, exercise.discomfort_cost)
+    assert tuple({0.0: "none", 1.0: "all"}.get(cost, "part") for cost in costs) == COSTS[kind]
+
+
+def test_work_on_fears_starts_from_them_so_they_cost_it_less_than_learning_and_breathing() -> None:
+    costs = {kind: Exercise.kinds()[kind]().fear_cost for kind in COSTS}
+    partial = sorted((kind for kind in COSTS if 0 < costs[kind] < 1), key=costs.__getitem__)
+    assert partial[0] == "fears-blocks-resistances" and costs[partial[1]] > costs[partial[0]]
+
+
 @given(st.sampled_from(KINDS).flatmap(lambda kind: bounded(Exercise.kinds()[kind])))
 def test_any_numbers_inside_the_bounds_are_an_exercise(values: dict[str, float]) -> None:
     assert Exercise.kinds()["mindfulness"](**values).table().items() >= values.items()
