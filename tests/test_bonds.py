@@ -84,7 +84,10 @@ def test_strength_follows_the_day_exactly():
 def test_distrust_follows_the_day_exactly():
     """One night against the equation, tie by tie, in a day made by hand; three groups, distrust from before."""
     groups = {"kind": "communities", "groups": 3, "inside": 4.0, "between": 4.0}
-    model = {"distrust_strength": 40.0, "distrust_time": 2.0, "stereotyping": 0.3, "tie_growth": 0.5, "tie_wear": 0.7}
+    model = {
+        "distrust_strength": 40.0, "distrust_time": 2.0, "stereotyping": 0.3, "tie_growth": 0.5, "tie_wear": 0.7,
+        "tie_half_weight": 2.5,
+    }  # fmt: skip
     world = build([_made(network=groups, bonds={"change": True, "stereotyping_by": "community"}, model=model)])
     advance(world, 48)
     generator = np.random.default_rng(1)
@@ -102,6 +105,8 @@ def test_distrust_follows_the_day_exactly():
     # Ties as they are after the night: weight of each of a receiver's ties with a group, and hostility from it.
     weight = world.population.tie_base * world.population.tie_strength
     assert np.ptp(weight) > 0.1
+    total = 2.5 + np.bincount(receiver, weight, minlength=60)
+    np.testing.assert_allclose(world.tie_shares(0), weight / total[receiver], rtol=1e-5)
     of_group, hostile = np.zeros((60, 3)), np.zeros((60, 3))
     np.add.at(of_group, (receiver, group), weight)
     np.add.at(hostile, (receiver, group), weight * hostility[giver])

@@ -52,3 +52,27 @@ def test_feelings_of_threat_share_it_out():
     values = {"threat": np.array([0.6]), "effective_fight": np.array([0.2]), "effective_flight": np.array([0.3])}
     kinds = Measure.kinds()
     assert sum(kinds[k].of(values)[0] for k in ("anger", "fear", "anxiety")) == pytest.approx(0.6)
+
+
+def test_each_readout_by_hand():
+    values = {
+        "threat": 0.7, "drive": 0.4, "soothing": 0.2, "balance": 0.55, "threat_dominant": 0.9, "effective_fight": 0.2,
+        "effective_flight": 0.3, "effective_fear_of_compassion_from_others": 0.6, "adherence": 0.5, "motivation": 0.8,
+    }  # fmt: skip
+    arrays = {name: np.array([value]) for name, value in values.items()}
+    expected = {
+        "balance": 0.55, "threat_dominant": 0.9, "anger": 0.14, "fear": 0.21, "anxiety": 0.35, "anticipation": 0.32,
+        "pleasure": 0.12, "calm": 0.12, "safeness": 0.06, "connectedness": 0.08, "chance_of_practice": 0.6,
+    }  # fmt: skip
+    for kind, value in expected.items():
+        assert Measure.kinds()[kind].of(arrays) == pytest.approx([value], abs=1e-12), kind
+    sure = Measure.kinds()["chance_of_practice"].of({"adherence": np.array([0.9]), "motivation": np.array([1.0])})
+    assert sure == 1.0
+
+
+def test_the_strongest_system_dominates_the_first_of_equals():
+    threat, drive, soothing = np.array(
+        [[0.7, 0.2, 0.3, 0.4, 0.1], [0.4, 0.5, 0.2, 0.4, 0.6], [0.2, 0.3, 0.8, 0.1, 0.6]]
+    )
+    found = Measure.kinds()["dominant"].of({"threat": threat, "drive": drive, "soothing": soothing})
+    assert found.tolist() == [0, 1, 2, 0, 1]

@@ -75,6 +75,18 @@ def test_drop_out_is_the_programmes_share():
     assert world.runs[0].dropped_out.mean() == pytest.approx(0.17, abs=4.9 * np.sqrt(0.17 * 0.83 / 4000))
 
 
+def test_people_drop_out_on_any_day_of_the_programme():
+    """Evenly over its 56 days; mean and standard deviation within 4.9 standard errors (1 in a million each)."""
+    training = {"programme": "eight-week", "start_day": 1, "who": {"share": 1.0}}
+    world = build([scenario(people=4000, days=3.0, training=training, network={"kind": "none"})])
+    stop = world.get(0, "stop_day")
+    stays = stop[stop < NEVER] - 1
+    assert stays.size > 500 and stays.min() >= 0 and stays.max() <= 55
+    assert stays.mean() == pytest.approx(27.5, abs=4.9 * 56 / np.sqrt(12 * stays.size))
+    # Of an even spread: kurtosis 1.8.
+    assert stays.std() == pytest.approx(56 / np.sqrt(12), rel=4.9 * np.sqrt(0.8 / stays.size) / 2)
+
+
 def test_scenarios_of_one_batch_must_fit_together():
     with pytest.raises(ValueError, match="same days"):
         build([scenario(days=1.0), scenario(days=2.0)])
@@ -97,3 +109,40 @@ def test_a_shock_hits_its_group_only():
     hit = np.zeros(80, dtype=bool)
     hit[world.tables.event_person] = True
     assert (hit == (groups[name] == groups[name][-1])).all() and 0 < hit.sum() < 80
+
+
+def test_dated_events_hit_their_share_and_each_other_people():
+    """Error rates are 1 in a million each (4.9 standard errors)."""
+    exam, loss = ({"kind": "dated", "day": 0, "hour": h, "threat": 1.5, "share": 0.3} for h in (1.0, 2.0))
+    tables = build([scenario(people=2000, stimuli=[exam, loss], network={"kind": "none"})]).tables
+    hit = np.zeros((2, 2000), dtype=bool)
+    for number, moment in enumerate((2, 4)):
+        hit[number, tables.event_person[slice(*tables.event_start[0, moment : moment + 2])]] = True
+    assert hit.sum() == tables.event_person.size == tables.event_start[0, -1]
+    assert hit.mean(axis=1) == pytest.approx([0.3, 0.3], abs=4.9 * np.sqrt(0.3 * 0.7 / 2000))
+    assert hit.all(axis=0).mean() == pytest.approx(0.09, abs=4.9 * np.sqrt(0.09 * 0.91 / 2000))
+    assert (tables.event_kind == 0).all() and (tables.event_size == 1.5).all()
+
+
+def test_what_a_script_says_happens_to_whom_it_says(tmp_path):
+    path = tmp_path / "diary.csv"
+    path.write_text(
+        "person,time_h,kind,intensity\n2,1,threat,0.5\n0,1,affiliative,2\n69,7.25,ambiguous,1.5\n1,9.9,resource,0.25\n"
+    )
+    made = scenario(people=70, stimuli=[{"kind": "script", "path": str(path)}], network={"kind": "none"}, replicates=2)
+    tables = build([made]).tables
+    # The second run begins in the third block of 64 people.
+    assert tables.event_person.tolist() == [0, 2, 69, 1, 128, 130, 197, 129]
+    assert tables.event_kind.tolist() == [2, 0, 3, 1] * 2
+    assert tables.event_size.tolist() == [2.0, 0.5, 1.5, 0.25] * 2
+    begins = [[0, *np.searchsorted([2, 2, 14, 19], np.arange(48), side="right")]]
+    assert tables.event_start.tolist() == [begins[0], [4 + n for n in begins[0]]]
+
+
+def test_half_of_what_ties_give_arrives_at_the_half_weight():
+    made = scenario(people=30, model={"tie_half_weight": 3.0}, network={"kind": "random", "mean_ties": 3.0})
+    world = build([made])
+    ties = np.diff(world.runs[0].community.ties.start)
+    share = np.repeat(1 / (3.0 + ties), ties)
+    assert 3 in ties and world.tie_shares(0) == pytest.approx(share, rel=1e-6)
+    assert world.tie_shares(0).reshape(-1)[np.repeat(ties, ties) == 3] == pytest.approx(0.5 / 3, rel=1e-6)
