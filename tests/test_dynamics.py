@@ -67,6 +67,45 @@ def test_signs_of_regulation():
     assert rates(state, self_criticism=2.0)[0] > rates(state)[0]
 
 
+#: A state in which every signal is a half, and numbers that tell every term from every other.
+EVEN = (0.4, 0.4, 0.4)
+BY_HAND = dynamics.coupling({
+    "signal_threshold": 0.4, "threat_time": 0.5, "drive_time": 2.0, "soothing_time": 4.0,
+    "soothing_calms_threat": 3.0, "soothing_calms_drive": 0.6, "threat_blocks_soothing": 2.0,
+    "drive_blocks_soothing": 0.8, "secure_base": 1.2, "striving": 0.2, "defeat": 0.5, "submission_cost": 2.0,
+})  # fmt: skip
+
+
+def test_what_excites_and_inhibits_by_hand():
+    person = dynamics.Person(
+        self_criticism=2.0, fear_of_self_compassion=0.25, fear_of_compassion_from_others=0.5, threat_gain=1.5,
+        drive_gain=2.0, soothing_gain=3.0, threat_baseline=0.1, drive_baseline=0.2, soothing_baseline=0.3,
+        flight=0.6, submission=0.3,
+    )  # fmt: skip
+    inputs = dynamics.Inputs(
+        threat=0.4, resource=0.3, affiliation=0.2, practice=0.1, ease=0.25, warmth=0.5, hostility=0.7
+    )
+    # Withdrawal leaves 0.7 of the contact, in which warmth of 3 * 0.5 is feared by half.
+    expected = (
+        0.1 + 1.5 * 0.4 + 0.25 * 0.3 + 0.5 * 0.6 + 2.0 * 0.75 * 0.5 + 0.7 * (0.5 * 1.5 + 0.7),
+        0.2 + 2.0 * 0.3 + 0.2 * 0.5 + 1.2 * 0.5,
+        0.3 + 0.75 * 0.3 + 0.5 * 0.6 + 0.7 * 0.5 * 1.5,
+        3.0 * 0.5,
+        (0.5 + 2.0 * 0.3) * 0.5 + 0.6 * 0.5 * 0.5,
+        2.0 * 0.5 + 0.8 * 0.5,
+    )
+    assert expected == pytest.approx((2.84, 1.5, 1.35, 1.5, 0.7, 1.4))
+    assert dynamics.excitation_inhibition(EVEN, inputs, person, BY_HAND) == pytest.approx(expected)
+    # (E - (1 + E + I) * 0.4) / time constant.
+    assert dynamics.rates(EVEN, inputs, person, BY_HAND) == pytest.approx((1.408, 0.11, -0.0375))
+
+
+def test_what_people_give_by_hand():
+    """Warmth needs soothing (half), is lost under threat (0.4) and by withdrawal (half of 0.6); hostility is fight."""
+    found = dynamics.giving(EVEN, dynamics.Giver(warmth=0.8, fight=0.5, flight=0.6), BY_HAND.threshold_cubed)
+    assert found == pytest.approx((0.8 * 0.5 * 0.6 * 0.7, 0.25))
+
+
 def test_soothing_is_not_the_absence_of_threat():
     """With neither threat nor drive nor affiliation soothing sinks to its tonic level, it does not rise."""
     person = _person(soothing_baseline=0.05)

@@ -766,6 +766,66 @@ def test_submission_wears_perceived_power_down():
     assert (start - power.get(0, "current_power")).mean() > (start - calm.get(0, "current_power")).mean()
 
 
+def _in_conflict(power, anger, escape):
+    """People under lasting threat with these traits, all alike."""
+    traits = {"power": power, "anger": anger, "escape": escape, "threat_baseline": 3.0}
+    return scenario(
+        people=3, network=NOBODY, model={"power_time": 1.0, "signal_threshold": 0.4},
+        population={"traits": {name: {"median": value, "spread": 0.0} for name, value in traits.items()}},
+    )  # fmt: skip
+
+
+def test_low_power_submits_and_anger_fights():
+    """By hand: fight, escape and submission against coping, which weighs 1."""
+    world = advance(build([_in_conflict(0.2, 0.0, 0.0), _in_conflict(0.8, 0.0, 0.0), _in_conflict(0.2, 0.5, 0.0),
+                           _in_conflict(0.2, 0.5, 1.0)]), 1)  # fmt: skip
+    expected = [(0.0, 0.0, 0.8 / 1.8), (0.0, 0.0, 0.2 / 1.2), (0.1 / 1.5, 0.0, 0.4 / 1.5), (0.04, 0.4, 0.16)]
+    for run, (fight, flight, submission) in enumerate(expected):
+        for name, value in (("fight", fight), ("flight", flight), ("submission", submission)):
+            assert world.get(run, f"effective_{name}") == pytest.approx([value] * 3, abs=1e-5), (run, name)
+
+
+def test_submission_wears_perceived_power_down_and_flight_does_not():
+    """By hand: of the way to power * (1 - submission * signal of threat), a share of 1 - exp(-1/48) in half an hour."""
+    flees, submits = _in_conflict(1.0, 0.0, 1.0), _in_conflict(0.2, 0.0, 1.0)
+    world = advance(build([flees, submits]), 1)
+    assert world.get(0, "effective_flight") == pytest.approx([0.5] * 3)
+    assert (world.get(0, "current_power") == 1).all()
+    threat = activations(world, 1)[0]
+    assert threat.min() > 0.5
+    signal = threat**3 / (0.4**3 + threat**3)
+    # One part coping, one escape, 0.8 submission.
+    expected = 0.2 * (1 - (1 - np.exp(-1 / 48)) * 0.8 / 2.8 * signal)
+    assert world.get(1, "current_power") == pytest.approx(expected, abs=1e-7)
+
+
+def test_mindfulness_eases_the_loop_by_a_share_of_what_is_left(tmp_path):
+    always = {"adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}}
+    world = _arms(
+        tmp_path, "mindfulness", exercises={**UNFAILING, "ease": 0.4}, people=5, days=3.0, ticks=48,
+        population={"traits": always},
+    )  # fmt: skip
+    world.set(0, "practice_time", 40.5 / 48)
+    advance(world, 40)
+    before = np.array([0.0, 0.0, 0.5, 0.5, 1.0])
+    world.set(0, "u_ease", before)
+    advance(world, 1)
+    left = np.exp(-0.5 / world.runs[0].scenario.parameters["ease_memory"])
+    assert world.get(0, "u_ease") / left == pytest.approx([0.4, 0.4, 0.7, 0.7, 1.0], rel=1e-6)
+
+
+@pytest.mark.parametrize(("motivation", "expected"), [(0.1, 0.6 * 0.85), (0.9, 0.6 * 1.25)])
+def test_the_motivated_practise_more_often(motivation, expected, tmp_path):
+    """Within 4.9 standard errors (1 in a million)."""
+    traits = {"adherence": {"median": 0.6, "spread": 0.0}, "motivation": {"median": motivation, "spread": 0.0}}
+    world = _arms(
+        tmp_path, "soothing-rhythm-breathing", exercises=UNFAILING, people=2000, days=3.0, ticks=48 + 45,
+        population={"traits": traits},
+    )  # fmt: skip
+    done = world.get(0, "tolerance") > world.get(1, "tolerance")
+    assert done.mean() == pytest.approx(expected, abs=4.9 * np.sqrt(expected * (1 - expected) / 2000))
+
+
 # ------------------------------------------------------------------------ parts leave each other alone
 
 

@@ -57,6 +57,17 @@ def test_the_cost_of_a_risk_waits_and_arrives_once():
         assert waits.mean() == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 400))
 
 
+def test_a_cost_waits_with_those_that_wait_already():
+    """Half an hour of people for whom a cost of 2 waits and who may take a risk that costs 1.5."""
+    made = _driven(risk_rate=24.0, risk_cost=1.5, risk_delay=1.0, threat_memory=0.5).but({"stimuli": []})
+    world = build([made])
+    world.set(0, "pending_cost", 2.0)
+    advance(world, 1)
+    arrived = np.round(world.get(0, "u_threat") / np.exp(-1.0), 6)
+    found = set(zip(world.get(0, "risk_events"), world.get(0, "pending_cost"), arrived, strict=True))
+    assert found == {(0, 2.0, 0), (0, 0, 2.0), (1, 3.5, 0), (1, 1.5, 2.0)}
+
+
 def _over_time(made, ticks=240):
     """Return each person's mean activations over some ticks, shape (3, people)."""
     world, total = build([made]), 0.0
