@@ -263,6 +263,10 @@ class TestStability:
         for name, value in one.items():
             assert two[name][0] == pytest.approx(value[0], rel=1e-6, abs=1e-9)
 
+    def test_long_diaries_are_told_for_four_weeks(self) -> None:
+        found = lasting(day_means(self.drifting(LEAST_PEOPLE, 40, 0.3, 2.0, seed=7)))
+        assert {name.split(".")[2] for name in found} == {f"{days}_days" for days in range(2, 29)}
+
     def test_few_people_or_no_ratings_say_nothing(self) -> None:
         few = self.drifting(LEAST_PEOPLE - 1, 4, 0.3, 2.0, seed=5)
         assert stability(few, draws=100) == {}

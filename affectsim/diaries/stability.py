@@ -20,6 +20,8 @@ Float = npt.NDArray[np.float64]
 
 #: People with both days that a pair of days needs to count.
 LEAST_PEOPLE = 20
+#: Most days apart that are told: four weeks, also of diaries that go on for a year.
+MOST_APART = 28
 
 
 class DayMeans(NamedTuple):
@@ -46,7 +48,7 @@ def day_means(diaries: Diaries, phase: int = 0) -> DayMeans:
 
 
 def lasting(means: DayMeans, weights: Float | None = None) -> dict[str, Float]:
-    """Return what lasts over k days, "stability.SYSTEM.K_days" -> (draws,), for every k that enough people have.
+    """Return what lasts over k days, "stability.SYSTEM.K_days" -> (draws,), for every k up to `MOST_APART` that enough people have.
 
     `weights`: (draws, people), how often each person counts; default: once.
     """
@@ -56,7 +58,7 @@ def lasting(means: DayMeans, weights: Float | None = None) -> dict[str, Float]:
     for n, system in enumerate(SYSTEMS):
         x = means.of_days[:, :, n]
         nearest = _lagged(x, 1, w)
-        for apart in range(2, days):
+        for apart in range(2, min(days, MOST_APART + 1)):
             with np.errstate(invalid="ignore", divide="ignore"):
                 found[f"stability.{system}.{apart}_days"] = _lagged(x, apart, w) / nearest
     return {name: value for name, value in found.items() if np.isfinite(value[0])}

@@ -37,7 +37,7 @@ SETTINGS: dict[str, dict[str, float]] = {
 #: As in Bringmann et al. 2013: beeps a day and days, before and after eight weeks. Two weeks: Fried et al. 2022.
 _BEEPS, _DAYS, _FIRST, _SECOND, _TWO_WEEKS = 10, 6, 7, 63, 13
 #: Scores, and how they go together over two weeks where that is published (see experiments/evidence/CHANGES.md).
-SCORES: dict[str, float | None] = {
+SCORES = {
     "stress-score": 0.81, "anxiety-score": 0.79, "depression-score": 0.71, "self-compassion-score": 0.93,
 }  # fmt: skip
 #: Effect that is told in standard deviations before training, and looked for in a trial.
@@ -166,7 +166,7 @@ def text(found: Found, real: Mapping[str, Mapping[str, Interval]]) -> str:
             for name, values in (*real.items(), *found.diaries.items())}  # fmt: skip
     days = {f"{name}, {n} days": [_cell(found.diaries[name][f"stability.{system}.{n}_days"]) for system in SYSTEMS]
             for name in names for n in (5, _TWO_WEEKS - 1)}  # fmt: skip
-    scores = {score: ["-" if known is None else f"{known:.2f}", *(f"{found.scores[name][score]:.2f}" for name in names)]
+    scores = {score: [f"{known:.2f}", *(f"{found.scores[name][score]:.2f}" for name in names)]
               for score, known in SCORES.items()}  # fmt: skip
     trial = {f"benefit, {outcome}": [f"{found.benefit[name][outcome]:+.2f}" for name in names] for outcome in OUTCOMES}
     trial |= {f"needed in each arm, {outcome}": [f"{found.needed[name][outcome]:.0f}" for name in names]
