@@ -48,9 +48,9 @@ def day_means(diaries: Diaries, phase: int = 0) -> DayMeans:
 
 
 def lasting(means: DayMeans, weights: Float | None = None) -> dict[str, Float]:
-    """Return what lasts over k days, "stability.SYSTEM.K_days" -> (draws,), for every k up to `MOST_APART` that enough people have.
+    """Return what lasts over k days, "stability.SYSTEM.K_days" -> (draws,), for every k that enough people have.
 
-    `weights`: (draws, people), how often each person counts; default: once.
+    From two days to `MOST_APART`. `weights`: (draws, people), how often each person counts; default: once.
     """
     people, days, _ = means.of_days.shape
     w = np.ones((1, people)) if weights is None else weights
