@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from affectsim.errors import InputError, Mistake, nearest
@@ -319,7 +320,9 @@ def read_number(value: Any, low: float, high: float, unit: str, path: str, findi
 
 
 def plain(value: Any) -> Any:
-    """Return models and parts as plain tables, tuples as lists; everything else as it is."""
+    """Return models and parts as plain tables, tuples as lists, numpy's numbers as Python's; all else as it is."""
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, Part):
         return value.table()
     if isinstance(value, BaseModel):

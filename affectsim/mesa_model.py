@@ -11,6 +11,7 @@ scenario. Works with Mesa 3.3 and later.
 
 from __future__ import annotations
 
+import inspect
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
+from affectsim.errors import InputError, Mistake
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, Fast, steady
 from affectsim.networks.ties import Community
 from affectsim.parameters import DISTRIBUTIONS
@@ -103,6 +105,10 @@ class Person(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.row = row
 
+    def remove(self) -> None:
+        """Refuse: the engine keeps everybody to the end (their ties, and the means that are collected)."""
+        raise NotImplementedError("people cannot leave the model; select those who count, model.agents.select(...)")
+
     @property
     def balance(self) -> float:
         """Balance of the three systems now: 1 is three equal circles, 0 one system alone."""
@@ -161,7 +167,8 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
 
         `network`: a kind, or a table such as {"kind": "file", "path": "ties.csv"}. `programme`: train a
         `share` of the people from `start_day` on. `self_criticism`: median of the trait. `scenario`:
-        use this one instead (only its first world, first arm). `collect`: gather means at every step;
+        use this one instead (only its first world, first arm), with `seed` if it is given; InputError if something
+        else is said of the world as well. `collect`: gather means at every step;
         `collect_people`: every person's activations too.
         `ticks_per_step`: ticks of one step, at least 1. Further keywords: parameters of the equations.
         """
@@ -174,6 +181,10 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
                 size, network, preset, days, programme, start_day, share, self_criticism,
                 secrets.randbits(32) if seed is None else seed, model,
             )  # fmt: skip
+        else:
+            _refuse_beside(scenario, model, size=size, network=network, preset=preset, days=days, programme=programme,
+                           start_day=start_day, share=share, self_criticism=self_criticism)  # fmt: skip
+            scenario = scenario if seed is None else scenario.but({"seed": seed})
         self.affect_scenario = scenario
         changes: dict[str, Any] = {"replicates": 1}
         if scenario.training is not None:
@@ -251,6 +262,15 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         )
         graph.add_weighted_edges_from(rows)
         return graph
+
+
+def _refuse_beside(scenario: Scenario, model: Mapping[str, float], **said: Any) -> None:
+    """Raise InputError for arguments that a scenario has no use for: it says all of that itself."""
+    known = inspect.signature(AffectModel).parameters
+    given = [name for name, value in said.items() if value != known[name].default] + sorted(model)
+    if given:
+        message = "stands in the scenario; change it there, scenario.but({...})"
+        raise InputError(scenario.source, [Mistake(name, message) for name in given])
 
 
 def _mean(name: str) -> Any:

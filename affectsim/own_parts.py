@@ -170,7 +170,8 @@ def _useless(part: type[Part]) -> str:
         return "must be below DailyLife, Dated, Shock or Script: the engine knows no other way for events to come"
     if issubclass(part, Network) and part.build is Network.build:
         return "must have a method build(self, people, seed) that returns a Community"
-    if issubclass(part, Readout) and (not issubclass(part, Measure) or part.of.__func__ is Measure.of.__func__):  # type: ignore[attr-defined]
+    own = getattr(part.of, "__func__", None) if issubclass(part, Measure) else None
+    if issubclass(part, Readout) and own in (None, Measure.of.__func__):  # type: ignore[attr-defined]
         return "must be below Measure and have a class method of(cls, values) that returns an array"
     return ""
 

@@ -212,6 +212,14 @@ class TestCompare:
             assert found[what]["threat.mean"] == pytest.approx((expected,) * 3)
             assert found[what]["drive.mean"] == pytest.approx((0, 0, 0))
 
+    def test_an_arm_without_anybody_in_both_phases_is_told(self) -> None:
+        data = self.before_and_after(0.1)
+        some = (data.phase == 0) | (data.arm[data.person] == 0)
+        fewer = Diaries(**{**data.__dict__, **{name: getattr(data, name)[some] for name in
+                                               ("person", "time_h", "ratings", "phase")}})  # fmt: skip
+        with pytest.raises(InputError, match=r"arm trained +nobody has ratings in 0 and 1"):
+            compare(fewer, draws=100)
+
     def test_people_without_an_after_do_not_count(self) -> None:
         data = self.before_and_after(0.1)
         kept = (data.phase == 0) | (data.person != 5)

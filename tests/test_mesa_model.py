@@ -7,6 +7,7 @@ import pytest
 
 from affectsim.errors import InputError
 from affectsim.mesa_model import AffectModel, Person
+from affectsim.scenario import Scenario
 from affectsim.world import build
 from tests.worlds import activations, advance, scenario
 
@@ -133,3 +134,26 @@ def test_after_the_end_nothing_is_stepped_or_collected():
         model.step()
     assert not model.running and model.hours == 24
     assert len(model.datacollector.get_model_vars_dataframe()) == 49
+
+
+def test_a_scenario_takes_a_seed_and_nothing_else():
+    """Runs of batch_run are replicates, and what would be ignored is refused."""
+    made = Scenario({"days": 2.0, "population": {"size": 20}})
+
+    def threat(**more):
+        model = AffectModel(scenario=made, **more)
+        for _ in range(24):
+            model.step()
+        return model.activations()[0].mean()
+
+    assert threat(seed=1) == threat(seed=1) != threat(seed=2)
+    with pytest.raises(InputError) as error:
+        AffectModel(scenario=made, size=99, soothing_calms_threat=0.0)
+    assert [one.where for one in error.value.mistakes] == ["size", "soothing_calms_threat"]
+
+
+def test_nobody_leaves():
+    model = AffectModel(size=10, network="none")
+    with pytest.raises(NotImplementedError, match="select"):
+        model.people[0].remove()
+    assert len(model.agents) == 10

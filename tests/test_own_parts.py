@@ -270,6 +270,10 @@ BELOW = "class Own(af.{}, kind='own'):\n    '''Own.'''\n"
         ("import affectsim as af\n" + BELOW.format("Network"), "Own: must have a method build(self, people, seed)"),
         ("import affectsim as af\n" + BELOW.format("Readout"), "Own: must be below Measure and have a class method of"),
         ("import affectsim as af\n" + BELOW.format("Measure"), "Own: must be below Measure and have a class method of"),
+        (
+            "import affectsim as af\n" + BELOW.format("Measure") + "    def of(self, values):\n        return values\n",
+            "Own: must be below Measure and have a class method of",
+        ),
         ("import affectsim as af\n" + BELOW.format("Practice") + "    x = 3\n", "the code fails: PydanticUserError"),
         ("\0", "not valid Python"),
     ],

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -580,3 +581,14 @@ def test_recorded_people_are_spread_evenly() -> None:
     assert Record(people=4).rows(100).tolist() == [0, 25, 50, 75]
     assert Record(people=9).rows(3).tolist() == [0, 1, 2]
     assert Record(people=[7, 2]).rows(10).tolist() == [7, 2]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    """As loops over arrays, pandas and SALib give them."""
+    made = Scenario({"days": np.float32(7), "population": {"size": np.int64(30)}, "bonds": {"change": np.bool_(True)}})
+    assert made.population.size == 30 and made.bonds.change is True
+    changed = made.but({"population.size": np.int32(12), "model.defeat": np.float32(0.5)})
+    assert changed.population.size == 12 and changed.parameters["defeat"] == 0.5
+    python = Scenario({"days": 7.0, "population": {"size": 30}, "bonds": {"change": True}})
+    assert made.tables() == python.tables()
+    assert changed.tables() == python.but({"population.size": 12, "model.defeat": 0.5}).tables()

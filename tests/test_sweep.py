@@ -380,6 +380,14 @@ def test_shards_merge_into_the_whole(tmp_path):
     assert "15 of 15 runs" in said.output
     CliRunner().invoke(command, ["export", str(tmp_path / "all"), "--csv", str(tmp_path / "all.csv")])
     assert (tmp_path / "all.csv").read_bytes() == whole
+    # What is there already is replaced only if that is said.
+    (tmp_path / "all.csv").write_text("years of work")
+    again = ["export", str(tmp_path / "all"), "--csv", str(tmp_path / "all.csv")]
+    refused = CliRunner().invoke(command, again)
+    assert refused.exit_code != 0 and (tmp_path / "all.csv").read_text() == "years of work"
+    assert "is there already" in str(refused.exception)
+    assert CliRunner().invoke(command, [*again, "--overwrite"]).exit_code == 0
+    assert (tmp_path / "all.csv").read_bytes() == whole
     other = asked(tmp_path, "model.defeat=0.2:0.8:5", replicates=3, changes={"seed": 8})
     made(tmp_path / "other", other)
     with pytest.raises(InputError, match="seed"):
@@ -414,3 +422,20 @@ def test_netcdf_holds_the_table(tmp_path):
 def test_a_list_of_values_is_taken_as_it_is(values):
     text = ",".join(repr(value) for value in values)
     assert parse_vary(f"model.signal_threshold={text}")["values"] == values
+
+
+def test_replicates_are_no_factor(tmp_path):
+    """They would do nothing: every point has as many."""
+    with pytest.raises(InputError, match=r"replicates cannot be varied: .* give --replicates"):
+        asked(tmp_path, "replicates=1,2")
+
+
+def test_the_script_for_a_cluster_replaces_scripts_only(tmp_path):
+    asked(tmp_path, "model.defeat=0.2:0.8:5")
+    file, script = tmp_path / "base.toml", tmp_path / "job.sh"
+    before = file.read_text()
+    words = ["sweep", str(file), "--vary", "model.defeat=0.2:0.8:5", "--out", str(tmp_path / "out"), "--slurm", "2"]
+    assert CliRunner().invoke(command, [*words, str(file)]).exit_code != 0 and file.read_text() == before
+    for _ in range(2):
+        assert CliRunner().invoke(command, [*words, str(script)]).exit_code == 0
+    assert script.read_text().startswith("#!")

@@ -410,7 +410,7 @@ def test_parquet_holds_the_table(tmp_path):
     for name in ("run", "model.defeat", "balance"):
         assert (found[name] == expected[name]).all() and found[name].dtype == expected[name].dtype
     first = file.read_bytes()
-    assert _code(["export", str(folder), "--parquet", str(file)]) == 0
+    assert _code(["export", str(folder), "--parquet", str(file), "--overwrite"]) == 0
     assert file.read_bytes() == first
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from affectsim.cli.output import free_file
 from affectsim.cli.sheets import (
     checked_line,
-    free_file,
     handout,
     help_line_option,
     lesson_option,

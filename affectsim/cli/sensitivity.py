@@ -9,7 +9,7 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.finished import TABLE
-from affectsim.cli.output import check_folder, whole_folder, write_manifest
+from affectsim.cli.output import check_folder, free_file, whole_folder, write_manifest
 from affectsim.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def sensitivity(
 
     if out is not None:
         check_folder(out, overwrite)
+    if csv_file is not None:
+        free_file(csv_file, overwrite, "sensitivity", "--csv")
     with Store(folder) as store, Progress("outcomes") as progress:
         found, without = indices(store, outcomes, draws=draws, progress=progress)
         plan = store.plan

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from affectsim.cli.output import free_file
 from affectsim.errors import InputError, Mistake
 
 if TYPE_CHECKING:
@@ -63,16 +64,6 @@ def checked_line(line: str, command: str) -> str:
     if not line.isprintable():
         raise InputError(command, [Mistake("--help-line", "has signs that cannot be seen; give one line of text")])
     return line
-
-
-def free_file(out: Path, overwrite: bool, command: str) -> None:
-    """Raise InputError if a file cannot be written: there already, no folder, itself a folder."""
-    if out.is_dir():
-        raise InputError(command, [Mistake(f"--out {out}", "is a folder; name a file")])
-    if out.exists() and not overwrite:
-        raise InputError(command, [Mistake(f"--out {out}", "is there already; choose another or give --overwrite")])
-    if not out.parent.is_dir():
-        raise InputError(command, [Mistake(f"--out {out}", f"no folder {out.parent}")])
 
 
 @click.command(short_help="List the lessons of the page.")

@@ -10,6 +10,7 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.finished import TABLE, finish, keep_command, keep_command_of_parts
+from affectsim.cli.output import free_file
 from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake
 
@@ -129,11 +130,18 @@ def _only_say(asked: Sweep, workers: int | None, slurm: tuple[int, Path] | None,
     if slurm is None:
         return
     count, path = slurm
+    # A job's script may be written anew, anything else never.
+    free_file(path, path.is_file() and _is_script(path), "sweep", "--slurm")
     try:
         path.write_text(script(_typed(), count, workers or cores(), folder, found.seconds), encoding="utf-8")
     except OSError as error:
         raise InputError("--slurm", [Mistake(str(path), f"cannot be written: {error.strerror or error}")]) from None
     click.echo(f"written: {path}; submit it with: sbatch {path}")
+
+
+def _is_script(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"#!"
 
 
 def _typed() -> list[str]:
@@ -223,6 +231,11 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             )
             if written:
                 click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
+            elif failures := store.counts()[1]:
+                click.echo(
+                    f"\nno {TABLE} and no manifest yet, since {_runs(failures)} failed; once the reason is gone: "
+                    f"affectsim retry {folder}"
+                )
             click.echo(DISCLAIMER)
     except KeyboardInterrupt as stopped:
         # Also where it stops before the first run, or while the last words are said.
@@ -264,7 +277,10 @@ def _say(store: Store) -> None:
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="As text with commas.")
 @click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="As Parquet (needs pyarrow).")
 @click.option("--netcdf", type=click.Path(path_type=Path), metavar="FILE", help="As NetCDF.")
-def export(folder: Path, csv_file: Path | None, parquet: Path | None, netcdf: Path | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+def export(
+    folder: Path, csv_file: Path | None, parquet: Path | None, netcdf: Path | None, overwrite: bool
+) -> None:  # fmt: skip
     """Write the table of the sweep in DIR, sorted by run: the same bytes however the runs were made."""
     from affectsim.sweep import exports
     from affectsim.sweep.store import Store
@@ -272,6 +288,9 @@ def export(folder: Path, csv_file: Path | None, parquet: Path | None, netcdf: Pa
     wanted = [(csv_file, exports.export_csv), (parquet, exports.export_parquet), (netcdf, exports.export_netcdf)]
     if not any(path for path, _ in wanted):
         raise click.UsageError("say what to write: --csv FILE, --parquet FILE or --netcdf FILE")
+    for option, path in (("--csv", csv_file), ("--parquet", parquet), ("--netcdf", netcdf)):
+        if path is not None:
+            free_file(path, overwrite, "export", option)
     with Store(folder) as store:
         for path, write in wanted:
             if path is not None:

@@ -243,6 +243,8 @@ def _columns(header: Sequence[str], mapping: Meaning, phase: str | None, arm: st
     """Return which columns are read; what is missing is noted."""
     items = dict(mapping.items) or {system: ((system, False),) for system in SYSTEMS if system in header}
     places = {name: name for name in PLACES if name in header} | mapping.places
+    if "time" in mapping.places and {"day", "hour"} & set(mapping.places):
+        found.add("--map time", "stands beside day or hour; give time alone, or day and hour")
     if "time" in mapping.places or ("day" not in mapping.places and "hour" not in mapping.places and "time" in places):
         places = {name: column for name, column in places.items() if name in ("person", "time")}
     wanted: Mapping[str, str | None] = {

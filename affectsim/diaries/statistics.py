@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.errors import InputError, Mistake
 
 Float = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -232,7 +233,8 @@ def compare(
     """Return how every statistic changed from the first to the last phase: in each arm, and last arm minus first.
 
     The keys are "change in arm NAME" and, with two arms or more, "difference between arms". Intervals are percentile
-    bootstrap; people are drawn anew within their arm and keep both phases. Only people with ratings in both count.
+    bootstrap; people are drawn anew within their arm and keep both phases. Only people with ratings in both count;
+    raises InputError for an arm without any.
     """
     last = len(diaries.phases) - 1
     plans = [schedule(diaries, phase) for phase in (0, last)]
@@ -241,6 +243,9 @@ def compare(
     drawn: list[dict[str, Float]] = []
     for arm in range(len(diaries.arms)):
         mine = np.flatnonzero(both & (diaries.arm == arm))
+        if mine.size == 0:
+            phases = f"{diaries.phases[0]} and {diaries.phases[last]}"
+            raise InputError(diaries.source, [Mistake(f"arm {diaries.arms[arm]}", f"nobody has ratings in {phases}")])
         weights = np.zeros((draws + 1, diaries.people))
         weights[0, mine] = 1
         weights[1:, mine] = bootstrap_weights(mine.size, draws, seed + arm)

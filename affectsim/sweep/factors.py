@@ -160,8 +160,16 @@ def read_factors(tables: Iterable[Any], base: Scenario, where: str, findings: Fi
     return found
 
 
+#: Places of a scenario that are no factor, and why.
+_NO_FACTORS = {"replicates": "a sweep makes as many of every point; give --replicates"}
+
+
 def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Factor | None:
     """Return a factor with everything filled in, None after noting what is wrong at `where`."""
+    for path in (*vary.path.split("+"), *(path for changes in vary.cases.values() for path in changes)):
+        if path.strip() in _NO_FACTORS:
+            findings.add(where, f"{path.strip()} cannot be varied: {_NO_FACTORS[path.strip()]}")
+            return None
     if vary.cases:
         return Factor(vary.title, "", tuple(vary.cases), vary.cases, 0.0, 0.0, 0, False, False)
     if vary.values:
