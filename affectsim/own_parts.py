@@ -20,7 +20,7 @@ What the engine can use:
   what a practice does to a person follows from its numbers and that person's state.
 - Stimulus: below `af.DailyLife`, `af.Dated` or `af.Shock`, with other defaults.
 - Network: `build(people, seed)` returns a `Community`; or below a shipped network.
-- Readout: below `af.Measure`; `of(values)` returns an array.
+- Readout: below `af.Measure`; `of(cls, values)`, a class method, returns an array.
 
 Parts are known to the scenarios that name their file, and to no others. A file stands alone: it may import
 installed packages, but no files next to it, since a scenario's digest covers the file itself only.
