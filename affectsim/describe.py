@@ -176,7 +176,11 @@ def _submodels() -> Iterator[Block]:
     yield from _document(ast.get_docstring(_kernel_functions("risk")["take_risks"]))
     yield Formulas(risk_equations())
     yield Heading(3, "Inputs")
-    yield Words("Each event adds to its input, which then decays; 0 marks its value t hours before.")
+    yield Words(
+        "Each event adds to its input, which then decays; 0 marks its value t hours before. Ease is a share: each "
+        "exercise adds its part of what is left to 1. Assigned practice is done with the chance "
+        "a (1 + 0.5 (q_mot - 0.4)), where a is adherence; the 0.5 is assumed."
+    )
     yield Words("The body's response adds to the affiliation from oneself: mind first, then body.")
     yield Formulas(input_equations())
     said = {name: f"${MODEL[name].symbol}$" for name in MODEL}

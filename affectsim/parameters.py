@@ -65,13 +65,15 @@ def _fitted_trait(known: Trait) -> Trait:
     if median_source != known.source and spread_source != known.source:
         source = f"median {median_source}; spread {spread_source}"
     elif spread_source != known.source:
-        source = f"spread {spread_source}"
+        source = f"median {known.source}; spread {spread_source}"
     else:
         source = median_source
     return replace(known, median=median, spread=spread, source=source)
 
 
-_REFERENCE = "assumed (reference formulation; gives one stable state below a self-criticism of about 1.45)"
+_REFERENCE = (
+    "assumed (reference formulation; with its starting values one stable state below a self-criticism of about 1.45)"
+)
 _ESM = "assumed; experience sampling puts the decay of within-person variance at 5 to 8 h"
 
 # One entry is one or two lines, so that the list can be read as a table.
@@ -118,7 +120,7 @@ MODEL: dict[str, Parameter] = {
                   "largest share of self-criticism, a fear or discomfort that work on it can take away", "assumed"),
         Parameter("sensitisation_reach", r"\rho_{up}", 0.3, 0.0, 1.0, "1",
                   "largest share of the room left above a fear by which failed exposure can raise it",
-                  "assumed: half as far up as work takes a fear down, since most exposure is tolerated"),
+                  "assumed: half of what relief_reach was before it was fitted, since most exposure is tolerated"),
         Parameter("unworthiness_half", r"\kappa_{half}", 1.0, 0.05, 10.0, "1",
                   "self-criticism at which half of a feeling of being unworthy becomes fear of self-compassion",
                   "assumed: near the median of people who seek help"),

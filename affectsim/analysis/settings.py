@@ -7,6 +7,7 @@ population), what training has relieved so far, and the mean of what happens to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,10 @@ INPUTS: dict[str, Parameter] = {one.name: one for one in _inputs()}
 
 def _known() -> dict[str, Parameter]:
     found = dict(MODEL)
+    for system in SYSTEMS:
+        # What people live with, above the level in a scenario where the fluctuation stops at 0.
+        name = f"background_{system}"
+        found[name] = replace(MODEL[name], meaning=f"mean background input to {system}, as it is lived")
     for trait in (*TRAITS.values(), *ATTRIBUTES.values()):
         found[trait.name] = Parameter(
             trait.name, trait.symbol, trait.median, trait.low, trait.high, trait.unit, trait.meaning, trait.source

@@ -18,7 +18,8 @@ _PLANE = ("threat", "soothing")
 
 set_option = click.option(
     "--set", "changes", multiple=True, metavar="NAME=VALUE",
-    help="Change a number of the person (self_criticism=1.6, warmth=0.2), or with dots a value of the scenario.",
+    help="Change a number of the person (self_criticism=1.6, warmth=0.2; background_threat is the mean as it is lived, "
+    "above its level in a scenario), or with dots a value of the scenario.",
 )  # fmt: skip
 mean_field_option = click.option(
     "--mean-field",

@@ -317,7 +317,8 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
 
     Assumes: a small threat while it lasts; lowers the fears of all three flows by tolerated exposure, and
     teaches what compassion is; the higher threat is, the likelier is exposure to fail, and then the same
-    fears rise by half as much as a full success would have lowered them. It starts from the fears, so they cost
+    fears rise by a share of what is left above them: a low fear by more than a success would have lowered it, a high
+    one by less. It starts from the fears, so they cost
     it less than other exercises.
     """
 
@@ -334,7 +335,7 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
     failure_threat: float = _kick(0.5, "alarm after exposure that was not tolerated: half of an everyday threat")
     failure_raises_fears: float = _share(
         0.5, "how far a failure raises the fears that the exercise works on",
-        "assumed: half a success, so that exposure helps more often than it harms; direction: it can sensitise",
+        "assumed: at half the pace of a success; direction: exposure that is not tolerated can sensitise",
     )  # fmt: skip
 
 
