@@ -56,6 +56,32 @@ class TestReading:
         assert found.step == pytest.approx((1 / 12, 0, 1 / 4))
         assert found.rated == (True, False, True)
 
+    @pytest.mark.parametrize(
+        ("names", "column", "order"),
+        [(("after", "before"), "when", ("before", "after")), (("post", "pre"), "when", ("pre", "post")),
+         (("week 10", "week 2"), "when", ("week 2", "week 10")), (("10", "2"), "when", ("2", "10")),
+         (("a", "b"), "when=b,a", ("b", "a"))],
+    )  # fmt: skip
+    def test_phases_come_in_the_order_of_time(self, tmp_path: Path, names, column, order) -> None:
+        rows = "".join(f"1,{hour},1,{name}\n" for name in names for hour in (9, 10))
+        path = written(tmp_path, f"person,time,threat,when\n{rows}")
+        assert read_diaries(path, parse_mapping([]), phase=column).phases == order
+
+    def test_phases_that_could_be_either_way_round_are_asked_about(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "person,time,threat,when\n1,9,1,a\n1,10,1,b\n")
+        with pytest.raises(InputError, match="cannot tell which of a, b is first; say COLUMN=FIRST,LAST"):
+            read_diaries(path, parse_mapping([]), phase="when")
+        with pytest.raises(InputError, match="the column holds a, b; name each of them once"):
+            read_diaries(path, parse_mapping([]), phase="when=a,c")
+
+    def test_arms_are_compared_as_said(self, tmp_path: Path) -> None:
+        rows = "".join(
+            f"{person},{hour},0.5,{arm}\n" for person, arm in ((1, "active"), (2, "control")) for hour in (9, 10)
+        )
+        path = written(tmp_path, f"person,time,threat,arm\n{rows}")
+        assert read_diaries(path, parse_mapping([]), arm="arm").arms == ("active", "control")
+        assert read_diaries(path, parse_mapping([]), arm="arm=control,active").arms == ("control", "active")
+
     def test_simulated_ratings_need_no_mapping(self, tmp_path: Path) -> None:
         path = written(tmp_path, "person,day,hour,threat,drive,soothing\n0,1,9.5,0.1,0.2,0.3\n0,2,10,0.2,0.3,0.4\n")
         found = read_diaries(path, parse_mapping([]))
@@ -174,6 +200,20 @@ class TestStatistics:
         for name in one:
             assert one[name][0] == pytest.approx(other[name][0], nan_ok=True, rel=1e-9), name
 
+    def test_correlations_of_people_are_of_those_who_rate_both(self) -> None:
+        """Some never rate one system: as numpy has it for the others, and never beyond 1."""
+        data = made_up(60, 3, 6, 3.0, 0.5, seed=4)
+        means = data.ratings.reshape(60, -1, 3).mean(axis=1)
+        for missing in (0, 3, 40):
+            some = Diaries(**{**data.__dict__, "ratings": data.ratings.copy()})
+            some.ratings[some.person < missing, 2] = np.nan
+            found = describe(some, draws=100)
+            rest = slice(missing, None)
+            for name, i, j, who in (("threat_soothing", 0, 2, rest), ("threat_drive", 0, 1, slice(None))):
+                expected = np.corrcoef(means[who, i], means[who, j])[0, 1]
+                assert found[f"between_person_r.{name}"].value == pytest.approx(expected, abs=1e-9)
+            assert found["soothing.sd_between"].value == pytest.approx(means[rest, 2].std(ddof=1))
+
     def test_missing_ratings_are_left_out_and_few_say_nothing(self) -> None:
         data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
         data.ratings[:, 1] = np.nan
@@ -207,18 +247,21 @@ class TestCompare:
         for what, expected in (
             ("change in arm wait", 0),
             ("change in arm trained", 0.1),
-            ("difference between arms", 0.1),
+            ("change in arm trained minus wait", 0.1),
         ):
             assert found[what]["threat.mean"] == pytest.approx((expected,) * 3)
             assert found[what]["drive.mean"] == pytest.approx((0, 0, 0))
 
-    def test_an_arm_without_anybody_in_both_phases_is_told(self) -> None:
+    def test_an_arm_without_anybody_in_both_phases_has_no_change(self) -> None:
         data = self.before_and_after(0.1)
         some = (data.phase == 0) | (data.arm[data.person] == 0)
         fewer = Diaries(**{**data.__dict__, **{name: getattr(data, name)[some] for name in
                                                ("person", "time_h", "ratings", "phase")}})  # fmt: skip
-        with pytest.raises(InputError, match=r"arm trained +nobody has ratings in 0 and 1"):
-            compare(fewer, draws=100)
+        assert set(compare(fewer, draws=100)) == {"change in arm wait"}
+        nobody = Diaries(**{**data.__dict__, "person": data.person + 40 * data.phase, "arm": np.tile(data.arm, 2),
+                            "labels": tuple(map(str, range(80)))})  # fmt: skip
+        with pytest.raises(InputError, match="nobody has ratings in 0 and 1"):
+            compare(nobody, draws=100)
 
     def test_people_without_an_after_do_not_count(self) -> None:
         data = self.before_and_after(0.1)

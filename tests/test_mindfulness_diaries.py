@@ -31,7 +31,7 @@ def test_ratings_change_with_training_as_expected(shared: Path) -> None:
     for name, numbers in expected.items():
         assert new[name] == pytest.approx(numbers, abs=0.01, rel=0.01), name
     for system, sign in (("threat", -1), ("drive", 1), ("soothing", 1)):
-        value, low, high = new["difference between arms", "change", f"{system}.mean"]
+        value, low, high = new["change in arm 1 minus 0", "change", f"{system}.mean"]
         assert sign * value > 0.05
         assert min(sign * low, sign * high) > 0
 

@@ -24,9 +24,13 @@ scale_option = click.option(
     help="Scale of the items, such as 1:7; default: 0:1.",
 )  # fmt: skip
 phase_option = click.option(
-    "--before-after", "phase", metavar="COLUMN", help="Column that tells before (first) from after (last)."
-)
-arm_option = click.option("--arm", metavar="COLUMN", help="Column that says which arm of a trial a person is in.")
+    "--before-after", "phase", metavar="COLUMN[=FIRST,LAST]",
+    help="Column that tells before from after, and if it is not plain from the words, which is which.",
+)  # fmt: skip
+arm_option = click.option(
+    "--arm", metavar="COLUMN[=FIRST,LAST]",
+    help="Column that says which arm of a trial a person is in; the last is compared with the first.",
+)  # fmt: skip
 
 
 @click.command(short_help="Say what diaries (experience sampling) show, in numbers.")
@@ -61,7 +65,11 @@ def diaries(
         for a, name in enumerate(data.arms):
             for statistic, found in stability_between(data, a, draws=draws).items():
                 click.echo(f"{name},both,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
-        for what, rows in compare(data, draws=draws).items():
+        found_in = compare(data, draws=draws)
+        for name in data.arms:
+            if f"change in arm {name}" not in found_in:
+                click.echo(f"arm {name}: nobody has ratings both before and after, so it has no change", err=True)
+        for what, rows in found_in.items():
             for statistic, found in rows.items():
                 click.echo(f"{what},change,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
 

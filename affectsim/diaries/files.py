@@ -12,7 +12,7 @@ import csv
 import datetime
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +33,10 @@ PLACES = ("person", "time", "day", "hour")
 #: Longest diary (days): a limit of this package.
 MOST_DAYS = 400.0
 _MISSING = {"", "na", "nan", "n/a", "null", "none", "."}
+#: What phases are called, and in which order they come.
+_PHASES = {
+    "before": 0, "pre": 0, "baseline": 0, "during": 1, "mid": 1, "after": 2, "post": 2, "follow-up": 3, "followup": 3,
+}  # fmt: skip
 _SCALE = re.compile(r"(?:(threat|drive|soothing)=)?(-?\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)")
 
 
@@ -143,11 +147,14 @@ def parse_mapping(texts: Sequence[str], scales: Sequence[str] = ()) -> Meaning:
 def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm: str | None = None) -> Diaries:
     """Read a CSV file with a header, one rating (beep) a line.
 
-    `phase`, `arm`: columns that say before or after (each person may have both) and which arm a person is in.
-    Phases and arms are ordered by number, else by name. Raises InputError with up to ten mistakes, each with
-    its line, and the number of the others.
+    `phase`, `arm`: columns that say before or after (each person may have both) and which arm a person is in, with
+    their order if it is given ("period=pre,post"). Otherwise both are ordered by the number in their names; phases else
+    by the words before and after, pre and post and the like, arms by name. Raises InputError with up to ten
+    mistakes, each with its line, and the number of the others; also for phases of which it is not known which is first.
     """
     found = Mistakes(str(path))
+    phase, phase_order = _column_and_order(phase)
+    arm, arm_order = _column_and_order(arm)
     rows = list(csv.reader(read_text(path, str(path), "diary file").splitlines()))
     header = [name.strip() for name in rows[0]] if rows else []
     columns = _columns(header, mapping, phase, arm, found)
@@ -191,14 +198,19 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
         1 / (len(columns.items[s]) * (mapping.scales[s][1] - mapping.scales[s][0])) if columns.items.get(s) and whole[s]
         and mapping.scales[s][1] - mapping.scales[s][0] > 1 else 0.0 for s in SYSTEMS
     )  # fmt: skip
-    return _diaries(str(path), people, np.array(times), np.array(values), phases, arms, steps)
+    names = (
+        _ordered(set(phases), phase_order, "--before-after", found, _PHASES),
+        _ordered(set(arms), arm_order, "--arm", found),
+    )
+    refuse(found)
+    return _diaries(str(path), people, np.array(times), np.array(values), phases, arms, names, steps)
 
 
 def _diaries(
     source: str, people: list[str], times: Float, values: Float, phases: list[str], arms: list[str],
-    steps: tuple[float, ...],
+    names: tuple[tuple[str, ...], tuple[str, ...]], steps: tuple[float, ...],
 ) -> Diaries:  # fmt: skip
-    labels, phase_names, arm_names = (_sorted(set(names)) for names in (people, phases, arms))
+    labels, (phase_names, arm_names) = _sorted(set(people)), names
     number = {name: n for n, name in enumerate(labels)}
     person = np.array([number[name] for name in people], dtype=np.int64)
     phase = np.array([phase_names.index(name) for name in phases], dtype=np.int64)
@@ -225,6 +237,37 @@ def _diaries(
         source, person[order], times[order], values[order], phase[order], arm, labels, phase_names, arm_names,
         (steps[0], steps[1], steps[2]),
     )  # fmt: skip
+
+
+def _column_and_order(text: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the column and the names in order that "COLUMN" or "COLUMN=FIRST,LAST" say."""
+    if text is None:
+        return None, ()
+    column, _, order = text.partition("=")
+    return column.strip(), tuple(name.strip() for name in order.split(",") if name.strip())
+
+
+def _ordered(
+    names: set[str], given: tuple[str, ...], option: str, found: Mistakes, words: Mapping[str, int] | None = None
+) -> tuple[str, ...]:
+    """Return names in order: as given, by their number, by what their words mean, or (without `words`) by name."""
+    if given:
+        if set(given) != names or len(given) != len(names):
+            found.add(option, f"the column holds {', '.join(_sorted(names))}; name each of them once, in order")
+        return given
+    numbers = [re.fullmatch(r"(\D*)(\d+)(\D*)", name) for name in names]
+    if all(numbers) and len({(one[1], one[3]) for one in numbers if one}) == 1:
+        return tuple(sorted(names, key=lambda name: int(re.sub(r"\D", "", name))))
+    if words is None or len(names) < 2 or _numeric(names):
+        return _sorted(names)
+    ranks = {name: words[name.lower()] for name in names if name.lower() in words}
+    if len(set(ranks.values())) < len(names):
+        found.add(option, f"cannot tell which of {', '.join(_sorted(names))} is first; say COLUMN=FIRST,LAST")
+    return tuple(sorted(names, key=lambda name: ranks.get(name, 0)))
+
+
+def _numeric(names: Iterable[str]) -> bool:
+    return all(not math.isnan(_number(name)) for name in names)
 
 
 def _sorted(names: set[str]) -> tuple[str, ...]:

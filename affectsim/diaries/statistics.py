@@ -135,13 +135,12 @@ def statistics(found: Sums, lag_hours: Float, weights: Float | None = None) -> d
         total = w @ found.number
         people = w @ has
         grand = w @ means / people
-        between = np.einsum("wp,ps,pt->wst", w, means, means) - _outer(grand, people)
-        alike = np.einsum("wp,ps,pt->wst", w, has.astype(float), has.astype(float))
+        between = w @ (has * means**2) - people * grand**2
         square = w @ found.square
         moments = np.einsum("wp,psk->wsk", w, found.raw) / total[:, :, None]
         m1, m2, m3 = (moments[:, :, k] for k in range(3))
         skew = (m3 - 3 * m1 * m2 + 2 * m1**3) / (m2 - m1**2) ** 1.5
-        spread = np.sqrt(np.diagonal(between, axis1=1, axis2=2) / (people - 1))
+        spread = np.sqrt(between / (people - 1))
         within = np.sqrt(square / (total - people))
         lag = np.einsum("wp,plsk->wlsk", w, found.lag)
         enough = lag[..., 1] >= LEAST_PAIRS
@@ -158,10 +157,7 @@ def statistics(found: Sums, lag_hours: Float, weights: Float | None = None) -> d
         cross = np.einsum("wp,pck->wck", w, found.cross)
         for k, (a, b, i, j) in enumerate(PAIRS):
             results[f"within_person_r.{a}_{b}"] = cross[:, k, 0] / np.sqrt(cross[:, k, 1] * cross[:, k, 2])
-            both = np.where(alike[:, i, j] > 2, 1.0, np.nan)
-            results[f"between_person_r.{a}_{b}"] = (
-                both * between[:, i, j] / np.sqrt(between[:, i, i] * between[:, j, j])
-            )
+            results[f"between_person_r.{a}_{b}"] = _together(means[:, i], means[:, j], has[:, i] & has[:, j], w)
     return results
 
 
@@ -170,10 +166,14 @@ def lag_name(k: int) -> str:
     return f"{LAGS[k]:g}_{LAGS[k + 1]:g}h"
 
 
-def _outer(grand: Float, people: Float) -> Float:
-    """Return what centring takes off sums of products of means, shape (draws, 3, 3)."""
-    count = np.sqrt(people)
-    return (grand * count)[:, :, None] * (grand * count)[:, None, :]
+def _together(x: Float, y: Float, both: npt.NDArray[np.bool_], weights: Float) -> Float:
+    """Return correlations of people's means, (draws,), over those who have both; NaN for two people or fewer."""
+    w, x, y = weights[:, both], x[both], y[both]
+    number = w.sum(axis=1)
+    mean_x, mean_y = w @ x / number, w @ y / number
+    product = w @ (x * y) - number * mean_x * mean_y
+    squares = (w @ x**2 - number * mean_x**2) * (w @ y**2 - number * mean_y**2)
+    return np.where(number > 2, product / np.sqrt(squares), np.nan)
 
 
 def _decay(r: Float, pairs: Float, hours: Float) -> tuple[Float, Float]:
@@ -232,28 +232,33 @@ def compare(
 ) -> dict[str, dict[str, Interval]]:
     """Return how every statistic changed from the first to the last phase: in each arm, and last arm minus first.
 
-    The keys are "change in arm NAME" and, with two arms or more, "difference between arms". Intervals are percentile
-    bootstrap; people are drawn anew within their arm and keep both phases. Only people with ratings in both count;
-    raises InputError for an arm without any.
+    The keys are "change in arm NAME" and, with two arms or more, "change in arm LAST minus FIRST". Intervals are
+    percentile bootstrap; people are drawn anew within their arm and keep both phases. Only people with ratings in both
+    count: an arm without any is left out. Raises InputError if that leaves none.
     """
     last = len(diaries.phases) - 1
     plans = [schedule(diaries, phase) for phase in (0, last)]
     found = [sums(plan, diaries.ratings[diaries.in_phase(phase)]) for plan, phase in zip(plans, (0, last), strict=True)]
     both = (found[0].number.max(axis=1) > 0) & (found[1].number.max(axis=1) > 0)
-    drawn: list[dict[str, Float]] = []
+    drawn: dict[str, dict[str, Float]] = {}
     for arm in range(len(diaries.arms)):
         mine = np.flatnonzero(both & (diaries.arm == arm))
         if mine.size == 0:
-            phases = f"{diaries.phases[0]} and {diaries.phases[last]}"
-            raise InputError(diaries.source, [Mistake(f"arm {diaries.arms[arm]}", f"nobody has ratings in {phases}")])
+            continue
         weights = np.zeros((draws + 1, diaries.people))
         weights[0, mine] = 1
         weights[1:, mine] = bootstrap_weights(mine.size, draws, seed + arm)
         before, after = (statistics(one, plan.lag_hours, weights) for one, plan in zip(found, plans, strict=True))
-        drawn.append({name: after[name] - before[name] for name in before})
-    shown = {f"change in arm {name}": change for name, change in zip(diaries.arms, drawn, strict=True)}
+        drawn[diaries.arms[arm]] = {name: after[name] - before[name] for name in before}
+    if not drawn:
+        phases = f"{diaries.phases[0]} and {diaries.phases[last]}"
+        raise InputError(diaries.source, [Mistake("--before-after", f"nobody has ratings in {phases}")])
+    shown = {f"change in arm {name}": change for name, change in drawn.items()}
     if len(drawn) > 1:
-        shown["difference between arms"] = {name: drawn[-1][name] - drawn[0][name] for name in drawn[0]}
+        first, *_, other = drawn
+        shown[f"change in arm {other} minus {first}"] = {
+            name: drawn[other][name] - drawn[first][name] for name in drawn[first]
+        }
     tail = 50 * (1 - confidence)
     return {
         what: {
