@@ -532,6 +532,26 @@ def test_every_mistake_is_said_at_once(place: Path, tmp_path: Path) -> None:
         read_trial(place / "trial.toml", {"trial.arms.0.programme": "eight-weak"})
 
 
+def test_changes_of_the_training_reach_a_trial_or_are_refused(place: Path) -> None:
+    """A scenario with [training] is a trial of its programme; with [trial], the file says who gets what."""
+    plain = place / "plain.toml"
+    plain.write_text(OFFICE + '[training]\nprogramme = "two-week"\nstart_day = 7\n')
+    for key, value, of in (
+        ("training.programme", "eight-week", lambda trial: trial.design.arms[0].programme),
+        ("training.start_day", 14, lambda trial: trial.design.start_day),
+        ("training.against", "active", lambda trial: trial.design.arms[1].control),
+    ):
+        assert of(read_trial(plain, {})) != value
+        assert of(read_trial(plain, {key: value, "days": 90})) == value
+        with pytest.raises(InputError, match=rf"{key} +is decided by the trial: trial\."):
+            read_trial(place / "trial.toml", {key: value, "days": 90})
+    for file in (plain, place / "trial.toml"):
+        with pytest.raises(InputError, match=r"training\.who\.share +is decided by the trial: trial\.participants"):
+            read_trial(file, {"training.who.share": 0.5})
+    own = read_trial(plain, {"training.informal_practice": False}).scenario.training
+    assert own is not None and not own.informal_practice
+
+
 def test_a_search_that_was_killed_before_its_first_trial_goes_on_in_its_folder(tmp_path):
     """Only the lock was left behind: that is no foreign folder."""
     (tmp_path / LOCK).write_text("process 1 on nowhere")

@@ -204,7 +204,9 @@ def read(file: Path, changes: Mapping[str, Any]) -> Trial:
             findings.add(key, "does not belong into a file with [trial]; it goes into the scenario that it names")
         table = tables["trial"]
     else:
-        table = _of_scenario(file, Scenario.load(file))
+        scenario = Scenario.load(file)
+        mine = {key: value for key, value in changes.items() if not key.startswith("trial.")}
+        table = _of_scenario(file, scenario.but(mine) if mine else scenario)
     design = read_model(TrialDesign, table, "trial", findings)
     findings.stop(source)
     assert design is not None
@@ -214,9 +216,26 @@ def read(file: Path, changes: Mapping[str, Any]) -> Trial:
         design = read_model(TrialDesign, tables["trial"], "trial", findings)
         findings.stop(said)
         assert design is not None
+    _refuse_decided(changes, "trial" in read_toml(read_text(file, source), source))
     base = Scenario.load(file.parent / design.scenario)
     wanted = {**design.change, **{key: value for key, value in changes.items() if key not in own}}
     return checked(design, base.but(wanted) if wanted else base, source, file.parent)
+
+
+def _refuse_decided(changes: Mapping[str, Any], designed: bool) -> None:
+    """Raise InputError for changes of the scenario that a trial would ignore. `designed`: the file has [trial]."""
+    instead = {"training.who": "trial.participants", "training.screening": "trial.participants"}
+    if designed:
+        instead |= {"training.programme": "trial.arms", "training.start_day": "trial.start_day",
+                    "training.against": "trial.arms"}  # fmt: skip
+    wrong = [
+        Mistake(key, f"is decided by the trial: {where}")
+        for key in changes
+        for path, where in instead.items()
+        if key == path or key.startswith(f"{path}.")
+    ]
+    if wrong:
+        raise InputError("--set", wrong)
 
 
 def _everything(design: TrialDesign) -> dict[str, Any]:
