@@ -156,7 +156,7 @@ def test_morris_takes_one_step_along_every_factor():
 
 
 def test_bounds_come_from_the_list_of_parameters(tmp_path):
-    sweep = asked(tmp_path, "model.defeat=::3", "population.traits.self_criticism.median=::", "population.size=10:12",
+    sweep = asked(tmp_path, "model.defeat=::", "population.traits.self_criticism.median=::", "population.size=10:12",
                   text=TRIAL, design="lhs", samples=4)  # fmt: skip
     first, second, third = sweep.plan.known_factors
     assert (first.low, first.high) == (MODEL["defeat"].low, MODEL["defeat"].high)
@@ -439,3 +439,43 @@ def test_the_script_for_a_cluster_replaces_scripts_only(tmp_path):
     for _ in range(2):
         assert CliRunner().invoke(command, [*words, str(script)]).exit_code == 0
     assert script.read_text().startswith("#!")
+
+
+def test_levels_mean_nothing_where_points_are_drawn(tmp_path):
+    """They would be dropped without a word: the number of points is --samples."""
+    for design in ("lhs", "sobol", "halton", "sobol-indices", "morris"):
+        with pytest.raises(InputError, match=rf"model\.defeat +levels mean nothing for design = {design}"):
+            asked(tmp_path, "model.defeat=0.2:0.8:5", design=design)
+        assert asked(tmp_path, "model.defeat=0.2:0.8", design=design, samples=4).points
+
+
+def test_outcomes_may_be_spelt_as_in_the_table(tmp_path):
+    sweep = asked(tmp_path, "model.defeat=0.2,0.8", outcomes=["stress_score", "anxiety-score", "balance"])
+    assert list(sweep.plan.outcomes) == ["stress-score", "anxiety-score", "balance"]
+    with pytest.raises(InputError, match="did you mean stress-score"):
+        asked(tmp_path, "model.defeat=0.2,0.8", outcomes=["stres_score"])
+
+
+def test_the_exit_code_says_that_runs_failed(tmp_path):
+    """So that a script does not go on with half of a table."""
+    asked(tmp_path, "model.defeat=0.2,0.8")
+    file, out = str(tmp_path / "base.toml"), tmp_path / "out"
+    words = ["sweep", file, "--vary", "population.size=6,14", "--vary", "network.ties_each=4,8", "--workers", "1"]
+    first = CliRunner().invoke(command, [*words, "--out", str(out)])
+    assert first.exit_code == 1 and "1 run failed" in first.output, (first.output, first.exception)
+    assert CliRunner().invoke(command, ["resume", str(out)]).exit_code == 1
+    words[3] = "population.size=12,14"
+    assert CliRunner().invoke(command, [*words, "--out", str(tmp_path / "whole")]).exit_code == 0
+
+
+def test_an_export_replaces_no_file_of_the_sweep(tmp_path):
+    made(tmp_path / "out", asked(tmp_path, "model.defeat=0.2,0.8"))
+    folder = str(tmp_path / "out")
+    for option in ("--csv", "--parquet", "--netcdf"):
+        words = ["export", folder, option, str(tmp_path / "out" / FILE), "--overwrite"]
+        assert "is there already" in str(CliRunner().invoke(command, words).exception)
+    both = ["--csv", str(tmp_path / "one"), "--netcdf", str(tmp_path / "one")]
+    assert "a file of its own" in CliRunner().invoke(command, ["export", folder, *both]).output
+    assert not (tmp_path / "one").exists()
+    with Store(tmp_path / "out") as store:
+        assert len(exports.table(store)) == 2

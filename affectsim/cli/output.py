@@ -32,12 +32,14 @@ _PLACES: dict[Path, Path] = {}
 _STANDS_FOR: ContextVar[Path | None] = ContextVar("standing for", default=None)
 
 
-def free_file(out: Path, overwrite: bool, command: str, option: str = "--out") -> None:
+def free_file(
+    out: Path, overwrite: bool, command: str, option: str = "--out", hint: str = "choose another or give --overwrite"
+) -> None:  # fmt: skip
     """Raise InputError if a file cannot be written: there already, no folder, itself a folder."""
     if out.is_dir():
         raise InputError(command, [Mistake(f"{option} {out}", "is a folder; name a file")])
     if out.exists() and not overwrite:
-        raise InputError(command, [Mistake(f"{option} {out}", "is there already; choose another or give --overwrite")])
+        raise InputError(command, [Mistake(f"{option} {out}", f"is there already; {hint}")])
     if not out.parent.is_dir():
         raise InputError(command, [Mistake(f"{option} {out}", f"no folder {out.parent}")])
 

@@ -72,6 +72,7 @@ def sweep(
 
     FILE is a scenario, or a file with [sweep] that names one. The same replicate has the same people and the same
     chances at every point. What is done is safe at any moment: after Ctrl-C or a crash, `affectsim resume DIR` goes on.
+    The exit code is 1 if a run failed.
     """
     from affectsim.sweep.request import parse_shard, read
 
@@ -125,13 +126,15 @@ def _only_say(asked: Sweep, workers: int | None, slurm: tuple[int, Path] | None,
     from affectsim.sweep.execution import cores
     from affectsim.sweep.slurm import script
 
+    if slurm is not None:
+        # A job's script may be written anew, anything else never.
+        path = slurm[1]
+        free_file(path, path.is_file() and _is_script(path), "sweep", "--slurm", "choose another: it is no script")
     found = estimate(asked.plan, asked.points, workers)
     click.echo(found.text())
     if slurm is None:
         return
     count, path = slurm
-    # A job's script may be written anew, anything else never.
-    free_file(path, path.is_file() and _is_script(path), "sweep", "--slurm")
     try:
         path.write_text(script(_typed(), count, workers or cores(), folder, found.seconds), encoding="utf-8")
     except OSError as error:
@@ -231,7 +234,8 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             )
             if written:
                 click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
-            elif failures := store.counts()[1]:
+            failures = store.counts()[1]
+            if failures:
                 click.echo(
                     f"\nno {TABLE} and no manifest yet, since {_runs(failures)} failed; once the reason is gone: "
                     f"affectsim retry {folder}"
@@ -241,6 +245,9 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
         # Also where it stops before the first run, or while the last words are said.
         said = str(stopped) or f"what was done is safe. Go on with: affectsim resume {folder}"
         raise KeyboardInterrupt(said) from None
+    if failures:
+        # So that a script does not go on as if all were there.
+        raise click.exceptions.Exit(1)
 
 
 @click.command(short_help="Say how far a sweep is.")
@@ -272,6 +279,10 @@ def _say(store: Store) -> None:
         )
 
 
+#: Files of a sweep that no export may replace.
+_OWN = ("sweep.sqlite", "sweep.lock", "manifest.json")
+
+
 @click.command(short_help="Write the table of a sweep as a file.")
 @_folder
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="As text with commas.")
@@ -288,9 +299,12 @@ def export(
     wanted = [(csv_file, exports.export_csv), (parquet, exports.export_parquet), (netcdf, exports.export_netcdf)]
     if not any(path for path, _ in wanted):
         raise click.UsageError("say what to write: --csv FILE, --parquet FILE or --netcdf FILE")
-    for option, path in (("--csv", csv_file), ("--parquet", parquet), ("--netcdf", netcdf)):
-        if path is not None:
-            free_file(path, overwrite, "export", option)
+    files = {"--csv": csv_file, "--parquet": parquet, "--netcdf": netcdf}
+    given = {option: path for option, path in files.items() if path is not None}
+    if len({path.resolve() for path in given.values()}) < len(given):
+        raise click.UsageError("each format needs a file of its own")
+    for option, file in given.items():
+        free_file(file, overwrite and file.name not in _OWN, "export", option)
     with Store(folder) as store:
         for path, write in wanted:
             if path is not None:

@@ -33,6 +33,13 @@ _DOMINANT = "threat_dominant"
 _EFFECTS = ("effect_{}", "effect_{}_low", "effect_{}_high", "effect_{}_follow_up", "harmed_{}", "spill_over_{}")
 
 
+def named(outcomes: Sequence[str], base: Scenario) -> tuple[str, ...]:
+    """Return outcomes as readouts are called; columns of a table spell a score with _ instead of -."""
+    known = {*SYSTEMS, *base.kinds(Readout)}
+    dashed = {name: name.replace("_", "-") for name in outcomes}
+    return tuple(dashed[name] if name not in known and dashed[name] in known else name for name in outcomes)
+
+
 def check_outcomes(outcomes: Sequence[str], days: Span | None, base: Scenario) -> None:
     """Raise InputError for outcomes that nobody knows and for days that the run does not have."""
     known = {*SYSTEMS, *base.kinds(Readout)}

@@ -35,6 +35,7 @@ from affectsim.scenario_files import literal
 from affectsim.sweep import designs
 from affectsim.sweep.designs import DESIGNS, Point
 from affectsim.sweep.factors import parse_vary, read_factors
+from affectsim.sweep.outcomes import named
 from affectsim.sweep.plan import Plan
 from affectsim.text_files import read_text, read_toml
 from affectsim.trial import HEADLINES
@@ -117,11 +118,14 @@ def read(file: Path, given: Mapping[str, Any], vary: Iterable[str], changes: Map
     else:
         factors = read_factors(request.vary, base, "vary", findings)
         findings.stop(source)
+        if kind in SAMPLES and (idle := [one for one in request.vary if one.get("count") is not None]):
+            message = f"levels mean nothing for design = {kind}; leave their number out and give --samples"
+            raise InputError("vary", [Mistake(str(one.get("name") or one.get("path")), message) for one in idle])
         samples = (request.samples or SAMPLES[kind]) if kind in SAMPLES else None
         points = designs.points(kind, factors, samples or 0, request.design_seed)
     design = {"kind": kind, "samples": samples, "seed": request.design_seed}
     plan = Plan.of(
-        base, factors, points, design, request.replicates or base.replicates, request.outcomes,
+        base, factors, points, design, request.replicates or base.replicates, named(request.outcomes, base),
         (request.days[0], request.days[1]) if request.days else None,
         source=str(place.absolute()), changes=all_changes, shard=shard,
     )  # fmt: skip

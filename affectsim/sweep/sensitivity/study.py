@@ -63,7 +63,7 @@ def sensitivity(
     every = np.arange(store.points)
     independent = base(every, len(names)) if kind == "sobol-indices" else every
     rows: list[tuple[object, ...]] = []
-    wanted = outcomes or plan.columns
+    wanted = [name.replace("-", "_") for name in outcomes] or plan.columns
     for number, outcome in enumerate(wanted):
         progress(number, len(wanted))
         values = means[outcome].to_numpy()
@@ -108,7 +108,7 @@ def _check(store: Store, outcomes: Sequence[str]) -> None:
     if kind not in ("sobol-indices", "morris", "grid") and store.points < FEWEST_POINTS:
         message = f"has {store.points} points; indices need {FEWEST_POINTS} at least, or --design morris"
         raise InputError(str(store.folder), [Mistake("design", message)])
-    unknown = [name for name in outcomes if name not in plan.columns]
+    unknown = [name for name in outcomes if name.replace("-", "_") not in plan.columns]
     if unknown:
         wrong = [Mistake(name, f"is no outcome of this sweep{nearest(name, plan.columns)}") for name in unknown]
         raise InputError(str(store.folder), wrong)
