@@ -55,10 +55,15 @@ def test_the_words_and_the_numbers_go_together(found: weeks.Found, tmp_path: Pat
         assert re.search(rf"good and bad weeks, 12 days.*{number}", words)
     for line in (
         r"benefit, stress-score +\+0\.50 +\+0\.43",
-        r"arm, stress-score +20 +69",
+        r"arm, stress-score +22 +70",
         r"waiting +\+0\.19 +\+0\.54",
     ):
         assert re.search(line, words), line
+
+
+def test_people_needed_are_those_of_the_usual_tables() -> None:
+    """Cohen (1988) for two groups at 5 %, two-sided, power 80 %: 64 for d = 0.5, 26 for 0.8."""
+    assert [weeks.people_needed(d) for d in (0.5, -0.5, 0.8)] == [64, 64, 26]
 
 
 @pytest.mark.full

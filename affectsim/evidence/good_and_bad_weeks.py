@@ -42,8 +42,8 @@ SCORES = {
 }  # fmt: skip
 #: Effect that is told in standard deviations before training, and looked for in a trial.
 OUTCOMES = ("stress-score", "self-compassion-score")
-#: Standard normal numbers of a two-sided test at 5 % and a power of 80 %.
-_ALPHA, _POWER = 1.960, 0.842
+#: Error of the first kind of the two-sided test of a trial, and the power that is wanted.
+_ALPHA, _POWER = 0.05, 0.8
 _DRAWS = 1000
 #: The share with the most stress at the start, whose regression to the mean is told: a third, as who would be selected.
 _HIGH = 1 / 3
@@ -62,7 +62,7 @@ class Found(NamedTuple):
     diaries: dict[str, dict[str, Interval]]
     scores: dict[str, dict[str, float]]
     benefit: dict[str, dict[str, float]]
-    needed: dict[str, dict[str, float]]
+    needed: dict[str, dict[str, int]]
     waiting: dict[str, float]
 
 
@@ -118,13 +118,15 @@ def _scores(people: int, seed: int, changes: Mapping[str, Any]) -> dict[str, flo
 
 def _trial(
     people: int, worlds: int, seed: int, changes: Mapping[str, Any]
-) -> tuple[dict[str, float], dict[str, float], float]:
+) -> tuple[dict[str, float], dict[str, int], float]:
     """Return benefits, people needed in each arm, and how the most stressed third of those who wait change."""
     made = scenario(STUDIES["eight-week"], people=people, worlds=worlds, seed=seed, changes=changes)
     told, periods = simulate(made), Periods.of_scenario(made)
     training, waiting = (np.flatnonzero(told["arm"].to_numpy() == arm) for arm in ("training", "waiting-list"))
     chosen = told["chosen"].to_numpy()[training]
-    benefit, needed, high = {}, {}, np.nan
+    benefit: dict[str, float] = {}
+    needed: dict[str, int] = {}
+    high = np.nan
     for outcome in OUTCOMES:
         name = outcome.replace("-", "_")
         values = outcome_values(told, name).transpose("run", "time", "person")
@@ -135,11 +137,27 @@ def _trial(
         effect = float((change[training] - change[waiting])[chosen].mean())
         spread = (change[training][chosen].var(ddof=1) + change[waiting][chosen].var(ddof=1)) / 2
         benefit[outcome] = effect
-        needed[outcome] = float(2 * (_ALPHA + _POWER) ** 2 * spread / effect**2)
+        needed[outcome] = people_needed(effect / np.sqrt(spread))
         if outcome == OUTCOMES[0]:
             start = better * before[waiting][chosen]
             high = float(change[waiting][chosen][start <= np.quantile(start, _HIGH)].mean())
     return benefit, needed, high
+
+
+def people_needed(d: float) -> int:
+    """Return the smallest number of people in each of two arms whose t test finds a difference of `d` SD of change.
+
+    Two-sided at `_ALPHA`, with a power of `_POWER`, from the noncentral t distribution.
+    """
+    from scipy.stats import nct, t
+
+    number = 2
+    while True:
+        freedom, shift = 2 * number - 2, abs(d) * np.sqrt(number / 2)
+        edge = t.ppf(1 - _ALPHA / 2, freedom)
+        if nct.sf(edge, freedom, shift) + nct.cdf(-edge, freedom, shift) >= _POWER:
+            return number
+        number += 1
 
 
 def published(file: Path) -> dict[str, dict[str, Interval]]:
@@ -169,7 +187,7 @@ def text(found: Found, real: Mapping[str, Mapping[str, Interval]]) -> str:
     scores = {score: [f"{known:.2f}", *(f"{found.scores[name][score]:.2f}" for name in names)]
               for score, known in SCORES.items()}  # fmt: skip
     trial = {f"benefit, {outcome}": [f"{found.benefit[name][outcome]:+.2f}" for name in names] for outcome in OUTCOMES}
-    trial |= {f"needed in each arm, {outcome}": [f"{found.needed[name][outcome]:.0f}" for name in names]
+    trial |= {f"needed in each arm, {outcome}": [f"{found.needed[name][outcome]}" for name in names]
               for outcome in OUTCOMES}  # fmt: skip
     trial["most stressed third, waiting"] = [f"{found.waiting[name]:+.2f}" for name in names]
     parts = [
