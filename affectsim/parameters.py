@@ -258,7 +258,7 @@ TRAITS: dict[str, Trait] = {
               "assumed: half the share that is feared, so that fear stays the larger obstacle"),
         Trait("unworthiness", r"L_{unw}", "logitnormal", 0.15, 0.8, 0.0, 1.0, "1",
               "feeling unworthy of compassion: becomes fear of self-compassion, more so with self-criticism",
-              "assumed: at the median it raises the fear by a third to a half"),
+              "assumed: at the median it raises the fear by a fifth to a quarter"),
         Trait("adherence", r"a", "logitnormal", 0.64, 0.6, 0.0, 1.0, "1",
               "share of assigned practice that is done", "Parsons et al. 2017: 0.64 [0.60, 0.69]; spread assumed"),
         Trait("practice_rate", r"c_{practice}", "lognormal", 0.045, 0.62, 0.0, 1.0, "per practice",

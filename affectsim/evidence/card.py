@@ -151,12 +151,13 @@ def table(rows: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any]
     lines = [
         f"{'model [95 % interval]':>24}  {'published':>9}  {'range':>16}  {'':8}name",
     ]
-    group = ""
+    group = ("", "")
     for row in rows:
-        mine = row.entry.name.rpartition(".")[0]
-        if mine != group:
-            group = mine
-            lines += ["", f"{mine} ({row.entry.role}): {row.entry.source}" if row.entry.source else mine]
+        mine, source = row.entry.name.rpartition(".")[0], row.entry.source
+        # Entries of one group may come from different publications.
+        if (mine, source) != group:
+            group = (mine, source)
+            lines += ["", f"{mine} ({row.entry.role}): {source}" if source else mine]
         lines.append(_line(row))
     lines.append("")
     for role, (inside, total) in counts(rows).items():
@@ -166,7 +167,7 @@ def table(rows: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any]
     missed = [row for row in rows if row.inside is not True]
     if missed:
         lines += ["", "Outside:"]
-        lines += [f"  {row.entry.name}: {row.entry.computed}; {row.entry.rule_words()}" for row in missed]
+        lines += [f"  {row.entry.name}: {row.entry.computed}; asked: {row.entry.rule_words()}" for row in missed]
     if "momentary.within_person_r.drive_soothing" in names:
         lines += ["", SOOTHING_AND_DRIVE]
     if "compassion_interventions.wilson_2019.against_active_control" in names:

@@ -31,8 +31,8 @@ Whatever is done in it, a session that a person comes to moves hope, too, by `ra
 way to full hope: what all therapies share. It acts only if `model.hope_effect` is above 0.
 
 No publication gives these numbers one by one. Their *directions* are those of the theory; their sizes are
-assumed, set against the events of daily life (a threat kicks by 1.0, a kindness by 0.6) and, for what is trained,
-against the whole way (1).
+assumed, set against the events of daily life as they were before the fit (a threat kicked by 1.0, a kindness by 0.6)
+and, for what is trained, against the whole way (1).
 """
 
 from __future__ import annotations
@@ -174,8 +174,8 @@ class Appreciation(Practice, kind="appreciation"):
     """
 
     minutes: float = _minutes(10.0)
-    resource: float = _kick(0.3, "reward of savouring: half of an everyday reward", _CFT)
-    affiliative: float = _kick(0.2, "warmth of savouring: a third of an everyday kindness", _CFT)
+    resource: float = _kick(0.3, "reward of savouring: half of an everyday reward before the fit", _CFT)
+    affiliative: float = _kick(0.2, "warmth of savouring: a third of an everyday kindness before the fit", _CFT)
     trains_motivation: float = _trains(0.5, "compassionate motivation", _CFT)
     trains_sensitivity: float = _trains(0.5, "sensitivity", _CFT)
     failure_base: float = _base(0.05)
@@ -191,7 +191,7 @@ class Relaxation(Practice, kind="relaxation"):
     """
 
     minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
-    affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness")
+    affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness before the fit")
     trains_tolerance: float = _trains(0.75, "distress tolerance", _RELAXED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
@@ -238,7 +238,7 @@ class Mindfulness(Practice, kind="mindfulness"):
     failure_from_low_tolerance: float = _share(0.1, "added probability at no distress tolerance", _MINDFUL)
     failure_from_low_attention: float = _share(0.5, "added probability at no ability to be mindful", _MINDFUL)
     failure_blame: float = _share(0.5, "share of failures that end in self-criticism; the others do nothing", _MINDFUL)
-    failure_threat: float = _kick(1.0, "self-criticism after failing: an everyday threat", _MINDFUL)
+    failure_threat: float = _kick(1.0, "self-criticism after failing: an everyday threat before the fit", _MINDFUL)
 
 
 class SoothingRhythmBreathing(Practice, kind="soothing-rhythm-breathing"):
@@ -251,7 +251,7 @@ class SoothingRhythmBreathing(Practice, kind="soothing-rhythm-breathing"):
     """
 
     minutes: float = _minutes(10.0)
-    body: float = _kick(0.4, "calm of the body: two thirds of an everyday kindness", _CFT)
+    body: float = _kick(0.4, "calm of the body: two thirds of an everyday kindness before the fit", _CFT)
     trains_tolerance: float = _trains(0.36, "distress tolerance", _BREATHED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
@@ -286,12 +286,12 @@ class CompassionFocusedImagery(Practice, kind="compassion-focused-imagery"):
     failure_from_threat: float = _share(0.2, "added probability at full threat")
     failure_from_low_imagery: float = _share(0.8, "added probability at no ability to form images", _CFT)
     failure_blame: float = _share(0.33, "share of failures that end in self-criticism; the others do nothing", _CFT)
-    failure_threat: float = _kick(0.8, "self-criticism after failing: somewhat less than an everyday threat", _CFT)
+    failure_threat: float = _kick(0.8, "self-criticism after failing: 0.8 everyday threats before the fit", _CFT)
     known_person: float = _share(
         0.5, "share of practices that use a known person or event",
         "assumed: the text names memories and fantasies side by side",
     )  # fmt: skip
-    association_threat: float = _kick(1.0, "a bad memory: as much as an everyday threat", _CFT)
+    association_threat: float = _kick(1.0, "a bad memory: as much as an everyday threat before the fit", _CFT)
 
 
 class SelfCriticWork(Practice, kind="self-critic-work"):
@@ -302,7 +302,7 @@ class SelfCriticWork(Practice, kind="self-critic-work"):
     """
 
     minutes: float = _minutes(30.0)
-    threat: float = _kick(0.6, "threat of facing the critic: over half of an everyday threat", _CFT)
+    threat: float = _kick(0.6, "threat of facing the critic: over half of an everyday threat before the fit", _CFT)
     trains_self_criticism: float = _trains(1.0, "relief from self-criticism", _CFT)
     trains_non_judgement: float = _trains(0.3, "non-judgement", _CFT)
     failure_base: float = _base(0.05)
@@ -323,7 +323,7 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
     """
 
     minutes: float = _minutes(30.0)
-    threat: float = _kick(0.3, "threat of facing the fears: a third of an everyday threat", _CFT)
+    threat: float = _kick(0.3, "threat of facing the fears: a third of an everyday threat before the fit", _CFT)
     trains_fear_of_self_compassion: float = _trains(1.0, "relief from the fear of self-compassion", _CFT)
     trains_fear_of_compassion_from_others: float = _trains(1.0, "relief from the fear of compassion from others", _CFT)
     trains_fear_of_compassion_for_others: float = _trains(1.0, "relief from the fear of compassion for others", _CFT)
@@ -332,7 +332,9 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
     understanding_cost: float = _understanding_cost(0.5)
     failure_base: float = _base(0.05)
     failure_from_threat: float = _share(1.0, "added probability at full threat", "assumed; direction: exposure theory")
-    failure_threat: float = _kick(0.5, "alarm after exposure that was not tolerated: half of an everyday threat")
+    failure_threat: float = _kick(
+        0.5, "alarm after exposure that was not borne: half an everyday threat before the fit"
+    )
     failure_raises_fears: float = _share(
         0.5, "how far a failure raises the fears that the exercise works on",
         "assumed: at half the pace of a success; direction: exposure that is not tolerated can sensitise",
@@ -348,7 +350,7 @@ class CompassionateSelf(Practice, kind="compassionate-self"):
     """
 
     minutes: float = _minutes(20.0)
-    affiliative: float = _kick(0.6, "warmth to oneself: as much as an everyday kindness", _CFT)
+    affiliative: float = _kick(0.6, "warmth to oneself: as much as an everyday kindness before the fit", _CFT)
     trains_motivation: float = _trains(1.0, "compassionate motivation", _CFT)
     trains_sympathy: float = _trains(1.0, "sympathy", _CFT)
     trains_empathy: float = _trains(0.3, "empathy", _MIXED)
@@ -366,4 +368,4 @@ class CompassionateSelf(Practice, kind="compassionate-self"):
         0.8, "added probability at full fear of self-compassion",
         "assumed; direction: warmth to the self is a threat for those who fear it, Gilbert 2009",
     )  # fmt: skip
-    failure_threat: float = _kick(0.8, "threat of failing at it: somewhat less than an everyday threat", _CFT)
+    failure_threat: float = _kick(0.8, "threat of failing at it: 0.8 everyday threats before the fit", _CFT)

@@ -218,6 +218,8 @@ def programme_file(name: str, *, folder: Path | None = None) -> Path:
     path = (folder or Path.cwd()) / name
     if path.is_file():
         return path
+    if path.is_dir():
+        raise InputError("programme", [Mistake(name, f"{path} is a folder; name a file")])
     if name.endswith(".toml"):
         others = [item.name for item in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         close = difflib.get_close_matches(path.name, others, n=1)
