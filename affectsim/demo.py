@@ -91,8 +91,9 @@ def run_demo(
 
         run = simulate(scenario, threads=threads, progress=note)
     placed = ahead[0].result()
-    trial = analyse(run, Periods.of_scenario(scenario, last_start(run)))
-    text = table(trial, scenario, community.people, delivery_words(run))
+    periods = Periods.of_scenario(scenario, last_start(run))
+    trial = analyse(run, periods)
+    text = table(trial, scenario, community.people, delivery_words(run, periods))
     with _all_or_nothing(out) as folder:
         (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
         (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")

@@ -61,13 +61,14 @@ class Periods(NamedTuple):
     """Spans of days (from, to) in a run: training itself, and the three that are compared.
 
     A record belongs to a span if its whole interval lies in it. `follow_up` is None if no day comes after
-    training.
+    training. `course_end`: day on which training ends, also if the run ends sooner.
     """
 
     training: tuple[float, float]
     before: tuple[float, float]
     after: tuple[float, float]
     follow_up: tuple[float, float] | None
+    course_end: float
 
     @classmethod
     def of(cls, start: float, length: float, days: float, source: str = "trial") -> Self:
@@ -81,7 +82,16 @@ class Periods(NamedTuple):
         end = min(start + length, days)
         after = (max(start, end - WEEK), end)
         follow_up = (max(end, days - WEEK), days) if days > end else None
-        return cls((start, end), (max(0.0, start - WEEK), start), after, follow_up)
+        return cls((start, end), (max(0.0, start - WEEK), start), after, follow_up, start + length)
+
+    def unfinished(self) -> list[str]:
+        """Return a line if the run ends within training, so that "after" is not after it; else nothing."""
+        end = self.training[1]
+        if self.course_end <= end:
+            return []
+        return [
+            f'The course lasts until day {self.course_end:g}, the run until day {end:g}: "after" is within the course.'
+        ]
 
     @classmethod
     def of_scenario(cls, scenario: Scenario, last_start: float | None = None) -> Self:
@@ -122,15 +132,15 @@ def last_start(run: xr.Dataset) -> float | None:
     return None if np.isnan(starts).all() else float(np.nanmax(starts))
 
 
-def delivery_words(run: xr.Dataset) -> list[str]:
-    """Return what came of screening and of the waiting list among those recorded, in lines of words.
+def delivery_words(run: xr.Dataset, periods: Periods | None) -> list[str]:
+    """Return whether the course was over, and what came of screening and the waiting list, in lines of words.
 
-    Nothing is said of what did not happen. Numbers are of all replicates together.
+    Nothing is said of what did not happen. Numbers are of those recorded, of all replicates together.
     """
+    lines = [] if periods is None else periods.unfinished()
     if "chosen" not in run or "start_day" not in run:
-        return []
+        return lines
     mine = run.isel(run=np.flatnonzero(run["arm"].to_numpy() == TRAINING))
-    lines = []
     if "screened_out" in mine:
         by_rule = mine["screened_out"].transpose("rule", "run", "person").to_numpy()
         out = int(by_rule.any(axis=0).sum())

@@ -296,7 +296,7 @@ def test_who_is_not_suitable_does_not_start_and_the_run_says_why():
     assert f"Screened before the start: {gone} of 30 are not suitable:" in text
     assert f"  {counts[0]}: too angry now (anger above 0.3)" in text
     assert f"  {counts[1]}: sees no images (imagery below 0.6)" in text
-    assert "screened_out" not in everybody and delivery_words(everybody) == []
+    assert "screened_out" not in everybody and delivery_words(everybody, None) == []
 
 
 def test_mistakes_of_delivery_and_screening():
@@ -420,6 +420,6 @@ def test_periods_reach_to_the_end_of_the_last_programme():
     assert np.unique(run["start_day"].values).tolist() == [7, 21, 35, 49]
     assert last_start(run) == 49 and Periods.of_run(run).training == (7, 60)
     assert Periods.of_scenario(made, 35.0).after == (42, 49)
-    assert delivery_words(run) == ["People start from day 7 to day 49, as places are free."]
+    assert delivery_words(run, None) == ["People start from day 7 to day 49, as places are free."]
     short = simulate(made.but({"days": 30.0}))
-    assert delivery_words(short)[1] == "Still waiting at the end: 30 of 70 offered training."
+    assert delivery_words(short, None)[1] == "Still waiting at the end: 30 of 70 offered training."

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tomli_w
 import xarray as xr
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
+from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.trial import Periods, analyse, effect_size, outcome_values, period_mean
 
@@ -43,11 +46,27 @@ def made_up(shift: float = 0.0, spill: float = 0.0, replicates: int = 1, seed: i
 
 class TestPeriods:
     def test_each_is_a_week_and_they_come_from_the_scenario_in_the_run(self) -> None:
-        assert Periods.of_run(made_up()) == SPANS == ((14, 70), (7, 14), (63, 70), (91, 98))
+        assert Periods.of_run(made_up()) == SPANS == ((14, 70), (7, 14), (63, 70), (91, 98), 70)
 
     def test_short_runs_use_what_there_is(self) -> None:
-        assert Periods.of(3, 56, 20) == ((3, 20), (0, 3), (13, 20), None)
+        assert Periods.of(3, 56, 20) == ((3, 20), (0, 3), (13, 20), None, 59)
         assert Periods.of(14, 56, 73).follow_up == (70, 73)
+
+    def test_a_run_that_ends_within_the_course_says_so(self, tmp_path: Path) -> None:
+        assert Periods.of(14, 56, 70).unfinished() == Periods.of(14, 56, 98).unfinished() == []
+        line = 'The course lasts until day 70, the run until day 30: "after" is within the course.'
+        assert Periods.of(14, 56, 30).unfinished() == [line]
+        file = tmp_path / "short.toml"
+        training = '[training]\nprogramme = "eight-week"\nstart_day = 14\n'
+        file.write_text(f'days = 30\n[population]\nsize = 20\n[record]\nevery = "1 day"\n{training}')
+        asked = ["run", str(file), "--out", str(tmp_path / "out")]
+        for words, times in (
+            (["validate", str(file)], 1),
+            (asked, 2),
+            ([*asked, "--set", "days=70", "--overwrite"], 0),
+        ):
+            done = CliRunner().invoke(command, words)
+            assert done.exit_code == 0 and done.output.count(line) == times, (words, done.output, done.exception)
 
     def test_needs_days_before_training(self) -> None:
         with pytest.raises(InputError, match="nothing before training"):

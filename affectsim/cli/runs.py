@@ -71,13 +71,25 @@ def validate(file: str, changes: tuple[str, ...]) -> None:
 
 
 def head(scenario: Scenario) -> str:
-    """Return one line that says how large a run is. Raises InputError if the network cannot be read."""
+    """Return how large a run is in one line, and in another if it ends within the course.
+
+    Raises InputError if the network cannot be read.
+    """
     people, ties = _size(scenario)
     worlds = scenario.replicates * len(scenario.arms)
     count = _NUMBERS[worlds] if worlds < len(_NUMBERS) else f"{worlds:,}"
     arms = f" ({' / '.join(scenario.arms)})" if len(scenario.arms) > 1 else ""
     kind = "world" if worlds == 1 else "worlds"
-    return f"  {people:,} people, {ties} ties, {scenario.days:g} days, {count} {kind}{arms}"
+    size = f"  {people:,} people, {ties} ties, {scenario.days:g} days, {count} {kind}{arms}"
+    return "\n  ".join([size, *_unfinished(scenario)])
+
+
+def _unfinished(scenario: Scenario) -> list[str]:
+    from affectsim.trial import Periods
+
+    if scenario.training is None or scenario.training.start_day == 0:
+        return []
+    return Periods.of_scenario(scenario).unfinished()
 
 
 def _size(scenario: Scenario) -> tuple[int, str]:

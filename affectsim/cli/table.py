@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from affectsim.scenario import Scenario
+    from affectsim.trial import Periods
 
 #: What is shown: name -> (words, factor).
 _ROWS = {
@@ -29,7 +30,8 @@ def summary(scenario: Scenario, results: xr.Dataset) -> str:
     """Return the means over people and over up to a week, for each arm and period, then how training was delivered."""
     from affectsim.trial import delivery_words
 
-    periods = _periods(scenario, results)
+    found = _found(scenario, results)
+    periods = _periods(scenario, found)
     who, mask = _whose(results)
     head = f"{who}:"
     lines = [f"{head:<44}" + "".join(f"{name:>20}" for name, _ in periods)]
@@ -40,7 +42,7 @@ def summary(scenario: Scenario, results: xr.Dataset) -> str:
             cells = (factor * float(np.mean(mean[arms == arm])) for mean in means)
             label = f"  {words if number == 0 else '':<28}{arm:<14}"
             lines.append(label + "".join(f"{_cell(value, factor):>20}" for value in cells))
-    return "\n".join([*lines, *delivery_words(results)])
+    return "\n".join([*lines, *delivery_words(results, found)])
 
 
 def _cell(value: float, factor: float) -> str:
@@ -49,12 +51,17 @@ def _cell(value: float, factor: float) -> str:
     return f"{value:.1f}" if factor > 1 else f"{value:.3f}"
 
 
-def _periods(scenario: Scenario, results: xr.Dataset) -> list[tuple[str, tuple[float, float]]]:
-    """Return the periods that are shown, as name and days from and to."""
+def _found(scenario: Scenario, results: xr.Dataset) -> Periods | None:
     from affectsim.trial import Periods, last_start
 
-    if scenario.training is not None and scenario.training.start_day > 0:
-        found = Periods.of_scenario(scenario, last_start(results))
+    if scenario.training is None or scenario.training.start_day == 0:
+        return None
+    return Periods.of_scenario(scenario, last_start(results))
+
+
+def _periods(scenario: Scenario, found: Periods | None) -> list[tuple[str, tuple[float, float]]]:
+    """Return the periods that are shown, as name and days from and to."""
+    if found is not None:
         named = [("before", found.before), ("after", found.after), ("follow-up", found.follow_up)]
         return [(f"{name} {_days(span)}", span) for name, span in named if span is not None]
     length = min(_WEEK, scenario.days / 2)

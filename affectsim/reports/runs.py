@@ -71,7 +71,7 @@ def _results(run: xr.Dataset) -> list[Block]:
     blocks: list[Block] = [Table(f"Means of {everybody}", head, rows)]
     if spans is not None and mask is not None and len(set(arms.tolist())) == 2:
         blocks += _effects(run, spans)
-    delivered = delivery_words(run)
+    delivered = delivery_words(run, spans)
     return [*blocks, *([Listed(delivered)] if delivered else [])]
 
 
