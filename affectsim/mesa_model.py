@@ -172,6 +172,8 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         `collect_people`: every person's activations too.
         `ticks_per_step`: ticks of one step, at least 1. Further keywords: parameters of the equations.
         """
+        if seed is not None and seed < 0:
+            raise InputError("AffectModel", [Mistake("seed", f"is {seed}; allowed: 0 or more")])
         super().__init__(rng=seed)
         if ticks_per_step < 1:
             raise ValueError(f"ticks_per_step = {ticks_per_step} must be at least 1")

@@ -111,7 +111,13 @@ def recorded(
     progress: Progress | None = None,
     prepare: Callable[[World], None] | None = None,
 ) -> Recorded:
-    """Run a batch and return bare records; see `simulate_many`. `replicates`: which ones, default all of each."""
+    """Run a batch and return bare records; see `simulate_many`. `replicates`: which ones, default all of each.
+
+    Raises TypeError for what is no scenario.
+    """
+    for one in scenarios:
+        if not isinstance(one, Scenario):
+            raise TypeError(f"{one!r} is no Scenario; of a file: Scenario.load({str(one)!r})")
     first = scenarios[0]
     if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
         raise ValueError("scenarios of one batch need the same record.every and readouts")

@@ -256,6 +256,13 @@ def test_too_few_people() -> None:
         fit(beeps(5), BASE)
 
 
+def test_a_system_that_is_always_rated_alike_is_refused_in_words() -> None:
+    data, _ = known_diaries(count=20, days=4)
+    data.ratings[:, 0] = 0.5
+    with pytest.raises(InputError, match=r"threat\.skew +cannot be computed: ratings that never differ"):
+        fit(data, BASE, members=60, rounds=1)
+
+
 def test_command_writes_everything_or_nothing(tmp_path: Path) -> None:
     data, _ = known_diaries(count=32, days=3)
     text = io.StringIO()

@@ -90,6 +90,8 @@ def test_seeds():
     assert (state(0) == state(0)).all()
     assert not (state(0) == state(1)).all()
     assert not (state(None) == state(None)).all()
+    with pytest.raises(InputError, match=r"seed +is -1; allowed: 0 or more"):
+        state(-1)
 
 
 def test_flat_keywords_reach_the_model_and_mistakes_are_named():

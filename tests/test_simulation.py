@@ -115,6 +115,11 @@ def test_an_impossible_number_of_threads_is_refused_in_words(threads):
         simulate(_made(), threads=threads)
 
 
+def test_the_name_of_a_file_is_told_from_a_scenario():
+    with pytest.raises(TypeError, match=r"Scenario\.load\('office\.toml'\)"):
+        simulate("office.toml")
+
+
 def test_a_record_longer_than_the_run_is_refused():
     with pytest.raises(InputError, match=r"record\.every"):
         simulate(_made(record={"every": "3 days"}))

@@ -155,6 +155,20 @@ def _names(diaries: Diaries, plans: list[Schedule], seen: list[Sums]) -> tuple[s
     return tuple(names)
 
 
+def _refuse_undefined(diaries: Diaries, space: Space, names: tuple[str, ...], observed: Float) -> None:
+    """Raise InputError for statistics, (groups, names), that diaries do not have: nothing could be fitted to them."""
+    wrong = [
+        Mistake(
+            f"arm {diaries.arms[arm]}, phase {diaries.phases[phase]}: {names[n]}",
+            "cannot be computed: ratings that never differ, or too few; leave these items out with --map",
+        )
+        for (arm, phase), row in zip(space.groups, observed, strict=True)
+        for n in np.flatnonzero(~np.isfinite(row))
+    ]
+    if wrong:
+        raise InputError(diaries.source, wrong)
+
+
 def _target(diaries: Diaries, space: Space, plans: list[Schedule], seen: list[Sums], seed: int) -> Target:
     names = _names(diaries, plans, seen)
     # People are drawn anew within their arm, the same ones before and after.
@@ -168,6 +182,7 @@ def _target(diaries: Diaries, space: Space, plans: list[Schedule], seen: list[Su
         found = statistics(seen[phase], plans[phase].lag_hours, weights * (diaries.arm == arm))
         columns += [found[name] for name in names]
     drawn = np.stack(columns, axis=1)
+    _refuse_undefined(diaries, space, names, drawn[0].reshape(len(space.groups), len(names)))
     covariance = np.cov(np.nan_to_num(drawn[1:], nan=0.0).T)
     # Shrunk a little towards no correlations: there are many statistics.
     covariance = 0.9 * covariance + 0.1 * np.diag(np.diag(covariance))
