@@ -3,6 +3,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -317,6 +318,31 @@ def test_drawn_trials_hold_other_people_in_each_arm(small_trial: trials.World) -
         return len(a) == 20 and len(b) == 15 and not set(a) & set(b)
 
     assert small_trial.drawn(20, 15, apart) == 1.0
+
+
+class Shifted(trials.World):
+    """A world in which training changes every score by `programme_days` standard deviations."""
+
+    def change(self, names, arm, later=None):  # type: ignore[no-untyped-def]
+        """Return changes of chance in either arm, with the shift in training."""
+        chance = np.random.default_rng([1, arm == trials.TRAINING]).normal(size=self.chosen.size)
+        return chance + self.study.programme_days * (arm == trials.TRAINING)
+
+    def scores(self, name, arm, week):  # type: ignore[no-untyped-def]
+        """Return scores of chance."""
+        return np.random.default_rng(week).normal(size=self.chosen.size)
+
+
+@pytest.mark.parametrize(("shift", "benefit", "either"), [(3, 1, 1), (-3, 0, 1), (0, 0.025, 0.05)])
+def test_harm_is_found_only_where_both_sides_are_asked_for(
+    small_trial: trials.World, shift: int, benefit: float, either: float
+) -> None:
+    study = studies.STUDIES["two-week"]._replace(programme_days=shift)
+    world = Shifted(small_trial.training, small_trial.control, np.arange(400), study, 0)
+    chance = 0.0 if shift else 0.12  # of 100 trials that share people
+    assert world.share_found(["stress_score"], 30, 30) == pytest.approx(benefit, abs=chance)
+    assert world.share_found(["stress_score"], 30, 30, either=True) == pytest.approx(either, abs=chance)
+    assert trials.active_values(world).popitem()[1] == world.share_found(["x"], 30, 30, either=True)
 
 
 # ------------------------------------------------------------------------------------ the card

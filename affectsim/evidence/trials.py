@@ -101,8 +101,13 @@ class World(NamedTuple):
             hits += bool(found(order[:trained], order[trained : trained + others]))
         return hits / DRAWS
 
-    def share_found(self, names: Sequence[str], trained: int, others: int, least: float = 0.0) -> float:
-        """Return the share of drawn trials that find benefit: Welch's t test, and an effect of at least `least`."""
+    def share_found(
+        self, names: Sequence[str], trained: int, others: int, *, least: float = 0.0, either: bool = False
+    ) -> float:
+        """Return the share of drawn trials that find benefit by Welch's t test, and an effect of at least `least`.
+
+        `either`: that find any difference, also harm.
+        """
         from scipy.stats import ttest_ind
 
         mine, theirs = self.change(names, TRAINING), self.change(names, "control")
@@ -111,7 +116,7 @@ class World(NamedTuple):
         def found(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> bool:
             test = ttest_ind(mine[a], theirs[b], equal_var=False)
             size = (mine[a].mean() - theirs[b].mean()) / before[np.concatenate([a, b])].std(ddof=1)
-            return bool(test.pvalue < _LEVEL and size > 0 and size >= least)
+            return bool(test.pvalue < _LEVEL and (either or (size > 0 and size >= least)))
 
         return self.drawn(trained, others, found)
 
@@ -168,8 +173,8 @@ def group_against_individual(group: World, individual: World) -> dict[str, float
 
 
 def active_values(world: World) -> dict[str, float]:
-    """Return how often a trial against cognitive-behavioural therapy finds an effect."""
-    share = world.share_found(["self_compassion_score"], 30, 30)
+    """Return how often a trial against cognitive-behavioural therapy finds a difference, to either side."""
+    share = world.share_found(["self_compassion_score"], 30, 30, either=True)
     return {"compassion_interventions.wilson_2019.against_active_control": share}
 
 
@@ -193,7 +198,7 @@ def psychosis_values(world: World) -> dict[str, float]:
     path = "trials.braehler_2013."
     return {
         f"{path}attrition": _stopped(world),
-        f"{path}compassion_rises": world.share_found(compassion, 22, 18, _LARGE),
+        f"{path}compassion_rises": world.share_found(compassion, 22, 18, least=_LARGE),
         f"{path}compassion_change_with_depression_change": world.drawn(22, 18, together),
     }
 
