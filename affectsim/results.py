@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -270,12 +272,19 @@ def commit() -> str:
     return asked.stdout.strip() or "unknown"
 
 
+#: What a file takes beside its numbers (bytes).
+_ROOM = 1_000_000
+
+
 def save(run: xr.Dataset, path: Path, *, circumstances: bool = True) -> None:
     """Write a run as NetCDF; the file appears whole or not at all.
 
     `circumstances`: also when, by which command and from which commit it was made. Without them the same run gives
-    the same bytes; a manifest beside the file says them.
+    the same bytes; a manifest beside the file says them. Raises OSError where it cannot be written, also for a disk
+    with less room than the run takes before compression: HDF5 does not survive a disk that fills up meanwhile.
     """
+    if shutil.disk_usage(path.parent).free < run.nbytes + _ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     encoding: Mapping[str, Mapping[str, object]] = {
         str(name): {"zlib": True, "complevel": 1, "shuffle": True}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from affectsim import reference, results
+from affectsim.cli.output import whole_folder
 from affectsim.errors import InputError
 from affectsim.readouts import SYSTEMS
 from affectsim.scenario import Scenario
@@ -133,6 +136,18 @@ def test_saved_and_loaded_runs_are_equal_and_nothing_partial_stays(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["run.nc"]
     with pytest.raises(OSError):
         results.save(run, tmp_path / "no folder" / "run.nc")
+
+
+def test_a_disk_without_room_is_said_before_anything_is_written(tmp_path, monkeypatch):
+    """A disk that fills up while HDF5 writes would end the whole process."""
+    run = simulate(_made())
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=run.nbytes))
+    with pytest.raises(OSError, match="No space left"):
+        results.save(run, tmp_path / "run.nc")
+    with pytest.raises(InputError, match="cannot be written: No space left"), whole_folder(tmp_path / "out") as partial:
+        results.save(run, partial / "run.nc")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in template_folder().glob("*.toml")))
