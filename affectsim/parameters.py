@@ -74,6 +74,10 @@ def _fitted_trait(known: Trait) -> Trait:
 _REFERENCE = (
     "assumed (reference formulation; with its starting values one stable state below a self-criticism of about 1.45)"
 )
+_WEEKS = (
+    "set by hand to how six-day means of diaries go with those eight weeks later, with earlier numbers of the model "
+    "(119 people, Bringmann et al. 2013, PLoS ONE 8:e60188)"
+)
 _ESM = "assumed; experience sampling puts the decay of within-person variance at 5 to 8 h"
 
 # One entry is one or two lines, so that the list can be read as a table.
@@ -109,7 +113,7 @@ MODEL: dict[str, Parameter] = {
                   "weight of hostility against warmth", "Hill et al. 2010 (SISa): discontent spreads at twice the rate of content"),
         Parameter("tie_half_weight", r"k_{half}", 1.0, 0.01, 100.0, "tie weight",
                   "sum of tie weights (mean weight 1) at which a person receives half of the neighbours' mean", "assumed"),
-        Parameter("tolerance_effect", r"e_{tol}", 0.8, 0.0, 1.0, "1",
+        Parameter("tolerance_effect", r"e_{tol}", 0.9, 0.0, 1.0, "1",
                   "how much distress tolerance lowers the reaction to threat",
                   "set by hand: breathing alone lowers stress by g = 0.35 [0.14, 0.55], Fincham et al. 2023"),
         Parameter("non_judgement_effect", r"e_{nonj}", 0.5, 0.0, 1.0, "1",
@@ -142,10 +146,10 @@ MODEL: dict[str, Parameter] = {
         Parameter("background_sd", r"\sigma_z", 0.06, 0.0, 1.0, "input",
                   "standard deviation of each background input, were it not to stop at 0", "assumed"),
         Parameter("background_time", r"\tau_z", 6.0, 0.5, 72.0, "h", "correlation time of the background", _ESM),
-        Parameter("circumstances_sd", r"\sigma_c", 0.0, 0.0, 1.0, "input",
+        Parameter("circumstances_sd", r"\sigma_c", 0.3, 0.0, 1.0, "input",
                   "standard deviation of good and bad weeks: what circumstances take from the background of threat and give to "
-                  "those of drive and soothing", "assumed: 0, as if all weeks were alike"),
-        Parameter("circumstances_time", r"\tau_c", 7.0, 0.5, 365.0, "day", "correlation time of circumstances", "assumed"),
+                  "those of drive and soothing", _WEEKS),
+        Parameter("circumstances_time", r"\tau_c", 5.0, 0.5, 365.0, "day", "correlation time of circumstances", _WEEKS),
         Parameter("goal_pursuit", r"g_{goal}", 0.8, 0.0, 1.0, "1",
                   "how much the chance that an opportunity becomes a reward depends on drive", "assumed"),
         Parameter("shared_pleasure", r"s_{DS}", 0.0, 0.0, 1.0, "1",

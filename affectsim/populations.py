@@ -85,7 +85,7 @@ PRESETS: dict[str, Preset] = {
     "help-seeking": Preset(
         "people who seek help: more self-critical, more afraid of compassion",
         "The source text names distressing thoughts and feelings, most of all those of self-attack. A median "
-        "self-criticism of 1.2 would leave seven people in ten dominated by threat most of the time; here it is "
+        "self-criticism of 1.2 would leave six people in ten dominated by threat most of the time; here it is "
         "fewer than half.",
         {
             "self_criticism": _median(0.9, "self-attack is what people seek help for (Gilbert 2009)"),

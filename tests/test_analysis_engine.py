@@ -60,10 +60,11 @@ def test_the_engine_rests_where_the_analysis_says(mean_field: bool) -> None:
 def test_mean_inputs_are_those_that_people_meet(state: tuple[float, float, float]) -> None:
     """The package's own daily life, seen by the engine, the state held: four days of 3,000 people, 4.9 standard errors.
 
-    The engine knows nothing of the averaged equations here, so whatever they leave out is noticed.
+    The engine knows nothing of the averaged equations here, so whatever they leave out is noticed. Circumstances are
+    ordinary in them.
     """
     made = scenario(people=3000, days=7.0, steps=1, network={"kind": "none"}, stimuli=[{"kind": "daily-life"}],
-                    model={"risk_rate": 0.0})  # fmt: skip
+                    model={"risk_rate": 0.0, "circumstances_sd": 0.0})  # fmt: skip
     world, values = build([made]), settings_of(made)
     totals = np.zeros((3, 3000))
     memories = [values[f"{name}_memory"] for name in ("threat", "resource", "affiliation")]

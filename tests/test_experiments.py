@@ -152,7 +152,7 @@ def test_a_run_in_reduced_size_gives_the_expected_numbers(name: str) -> None:
         ("couplings", "threat does not lead to striving", -1, ["drive"]),
         ("couplings", "goals need no drive", 1, ["drive"]),
         ("couplings", "nobody is kind", -1, ["soothing"]),
-        ("couplings", "nobody is kind, nothing threatens", -1, ["soothing", "threat"]),
+        ("couplings", "nobody is kind, nothing threatens", -1, ["threat"]),
         ("stereotyping", "distrust of the person", -1, ["warmth_received"]),
         ("stereotyping", "distrust of the whole group", -1, ["warmth_received"]),
     ],
@@ -167,6 +167,15 @@ def test_couplings_defences_biases_limits_and_exercises_matter(
     for outcome in outcomes if full else [name for name in outcomes if name != "balance"]:
         found = rows[condition][outcome]
         assert min(sign * found.low, sign * found.high) > 0, outcome
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_soothing_is_not_the_mere_absence_of_threat(full: bool) -> None:
+    """Without kindness and without threats threat falls, and soothing rises by less than a tenth of that at most."""
+    tables = expected.tables_of(expected.load(PLACE / "couplings"), full)
+    rows = next(table.rows for table in tables if table.title.startswith("Difference to"))
+    found = rows["nobody is kind, nothing threatens"]
+    assert found["threat"].high < 0 and found["soothing"].high < -0.1 * found["threat"].high
 
 
 @pytest.mark.parametrize("full", [False, True])

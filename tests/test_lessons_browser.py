@@ -201,7 +201,7 @@ def test_lessons_are_the_same_for_everybody_and_give_back_what_was_set(page: Any
     assert page.evaluate("[page.views.community.people, page.views.community.preset]") == [60, "help-seeking"]
     page.evaluate("page.open('lessons')")
     begin(page, 0)
-    assert page.evaluate("page.mind.model") == page.evaluate("({ ...DEFAULT_MODEL, background_sd: 0 })")
+    assert page.evaluate("page.mind.model") == page.evaluate("({ ...ORDINARY_MODEL, background_sd: 0 })")
     assert page.evaluate("[page.mind.name, page.mind.critic]") == ["alex", False]
     page.evaluate("page.open('mind')")
     page.get_by_role("button", name="All sliders back").click()

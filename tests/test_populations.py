@@ -281,9 +281,9 @@ def test_groups_differ_from_people_in_general_as_their_sources_say() -> None:
 def test_a_group_differs_and_is_not_locked_in_threat() -> None:
     """600 people of each preset over ten days, after two: more threat than in general, but not all the time in all.
 
-    The mean shares of threat-dominated time differ by about .4 with a standard error of about .025, so the bound of
-    .2 is missed by chance in fewer than 1e-12 of seeds; likewise .8 for the people who are mostly in threat (about
-    .65, standard error .02).
+    The mean shares of threat-dominated time differ by .13 at least with a standard error of .02, so the bound of .04
+    is missed by chance in fewer than 1e-5 of seeds; likewise .7 for the people who are mostly in threat (.55 at most,
+    standard error .02).
     """
     shares = {}
     for name in PRESETS:
@@ -294,8 +294,8 @@ def test_a_group_differs_and_is_not_locked_in_threat() -> None:
         shares[name] = simulate(made).threat_dominant.isel(time=slice(2, None)).mean("time").to_numpy().ravel()
     for name, share in shares.items():
         if name != "general":
-            assert share.mean() - shares["general"].mean() > 0.15, name
-        assert np.mean(share > 0.5) < 0.8, name
+            assert share.mean() - shares["general"].mean() > 0.04, name
+        assert np.mean(share > 0.5) < 0.7, name
 
 
 OWN = """
@@ -382,13 +382,13 @@ def groups() -> dict[str, dict[str, float]]:
 
 def test_groups_live_as_their_sources_say(groups: dict[str, dict[str, float]]) -> None:
     general, seeking = groups["general"], groups["help-seeking"]
-    assert general["threat_dominant"] < 0.3
+    assert general["threat_dominant"] < 0.4
     for name, group in groups.items():
-        # No group is locked in threat, and none is but for the general one without it for half of its people.
+        # No group is locked in threat, and all but the general one are dominated by it for two fifths of the time.
         assert group["threat_dominant"] < 0.65, name
         if name != "general":
             assert group["threat"] > general["threat"] + 0.05 and group["soothing"] < general["soothing"] - 0.02, name
-            assert group["threat_dominant"] > 0.3, name
+            assert group["threat_dominant"] > 0.4, name
     for name in ("shame", "psychosis", "eating-disorder"):
         assert groups[name]["threat"] > seeking["threat"] and groups[name]["soothing"] < seeking["soothing"], name
     # Psychosis: least drive; eating disorders: most among those who are not well.

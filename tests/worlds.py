@@ -16,7 +16,7 @@ from affectsim.world import World, build
 STATELESS_LIFE = {"kind": "daily-life", "ambiguous": 0.0}
 STATELESS_MODEL = {"goal_pursuit": 0.0, "risk_rate": 0.0}
 #: Nothing random after the world is built.
-QUIET_MODEL = {"background_sd": 0.0, "risk_rate": 0.0}
+QUIET_MODEL = {"background_sd": 0.0, "circumstances_sd": 0.0, "risk_rate": 0.0}
 UNCOUPLED_MODEL = {
     "soothing_calms_threat": 0.0, "soothing_calms_drive": 0.0, "threat_blocks_soothing": 0.0,
     "drive_blocks_soothing": 0.0, "secure_base": 0.0, "striving": 0.0, "defeat": 0.0, "submission_cost": 0.0,

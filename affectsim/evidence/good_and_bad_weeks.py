@@ -29,11 +29,8 @@ from affectsim.text_files import NUMBERS, printed, read_text
 from affectsim.trial import Periods, outcome_values, period_mean
 
 FIGURE, README = "figure.png", "README.md"
-#: Settings that are compared. Size and time of the second are set by hand to the diaries (see the README).
-SETTINGS: dict[str, dict[str, float]] = {
-    "weeks alike": {"model.circumstances_sd": 0.0},
-    "good and bad weeks": {"model.circumstances_sd": 0.3, "model.circumstances_time": 5.0},
-}
+#: Settings that are compared; the second is the model as it is.
+SETTINGS: dict[str, dict[str, float]] = {"weeks alike": {"model.circumstances_sd": 0.0}, "good and bad weeks": {}}
 #: As in Bringmann et al. 2013: beeps a day and days, before and after eight weeks. Two weeks: Fried et al. 2022.
 _BEEPS, _DAYS, _FIRST, _SECOND, _TWO_WEEKS = 10, 6, 7, 63, 13
 #: Scores, and how they go together over two weeks where that is published (see experiments/evidence/CHANGES.md).

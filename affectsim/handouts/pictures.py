@@ -78,7 +78,7 @@ def quiet_day(traits: Mapping[str, float], events: list[tuple[str, float]]) -> S
             },
             "network": {"kind": "none"},
             "stimuli": stimuli,
-            "model": {"background_sd": 0.0, "risk_rate": 0.0},
+            "model": {"background_sd": 0.0, "circumstances_sd": 0.0, "risk_rate": 0.0},
             "numerics": {"tick": minutes, "steps_per_tick": steps},
         }
     )

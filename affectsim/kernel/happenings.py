@@ -240,7 +240,7 @@ def practice_if_due(population, tables, block, moment):
                     for which in range(tables.home.shape[2]):
                         exercise = tables.home[run, number, which]
                         if exercise >= 0:
-                            _practise(population, tables, block, i, person, exercise, moment, 1.0, 1.0)
+                            _practise(population, tables, block, i, person, exercise, moment, which, 1.0, 1.0)
             elif of_day != tables.session_moment[run, number]:
                 # At most one in a moment: the same uniform number decides whether and which.
                 chance = (np.float64(w1) + 0.5) * WORD
@@ -249,7 +249,7 @@ def practice_if_due(population, tables, block, moment):
                     if 0.0 <= chance < limit:
                         exercise = tables.home[run, number, which]
                         share = tables.exercises[exercise, E_INFORMAL]
-                        _practise(population, tables, block, i, person, exercise, moment, 1.0, share)
+                        _practise(population, tables, block, i, person, exercise, moment, which, 1.0, share)
                     chance -= limit
         if of_day == tables.session_moment[run, number]:
             w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
@@ -258,10 +258,12 @@ def practice_if_due(population, tables, block, moment):
                 skill = _share(steady, SKILL + i)
                 hope = np.float64(slow[HOPE + i])
                 slow[HOPE + i] = np.float32(_practised(hope, tables.session_hope[run, number] * skill, 1.0))
+                at_home = tables.home.shape[2]
                 for which in range(tables.session.shape[2]):
                     exercise = tables.session[run, number, which]
                     if exercise >= 0:
-                        _practise(population, tables, block, i, person, exercise, moment, skill, 1.0)
+                        again = at_home + which
+                        _practise(population, tables, block, i, person, exercise, moment, again, skill, 1.0)
 
 
 @internal_inlined
@@ -277,10 +279,11 @@ def _baseline(steady, trainable, i):
 
 
 @internal
-def _practise(population, tables, block, i, person, exercise, moment, skill, share):
+def _practise(population, tables, block, i, person, exercise, moment, again, skill, share):
     """Let one person do one exercise: it fails or works, acts now, and trains.
 
-    `skill` (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) its inputs.
+    `again` tells its draws from those of the same exercise in the same moment, as at home and in a session. `skill`
+    (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) its inputs.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
@@ -289,7 +292,7 @@ def _practise(population, tables, block, i, person, exercise, moment, skill, sha
     model = tables.model
     e = tables.exercises[exercise]
     part = FIRST_EVENT_PART + 4 * tables.thresholds.shape[1] + exercise
-    w0, w1 = draw(tables.keys, run, part, person, moment)
+    w0, w1 = draw(tables.keys, run, part, person, moment + (again << MOMENT_BITS))
     if (np.float64(w1) + 0.5) * WORD < e[E_KNOWN] * _share(steady, BAD_ASSOCIATIONS + i):
         fast[U_T + i] += share * e[E_ASSOCIATION]
         return

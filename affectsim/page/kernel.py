@@ -35,7 +35,9 @@ def kernel_source(population: Population, tables: Tables) -> str:
     shares = [Array("place", 1), *numbers("thread", "threads")]
     whole.door(advance, [people, world, *numbers("first_tick", "ticks", "every"), *records, *shares])
     whole.door(dated_events, [people, world, *numbers("run", "moment", "first", "end")])
-    whole.door(_practise, [people, world, *numbers("block", "i", "person", "exercise", "moment", "skill", "share")])
+    whole.door(
+        _practise, [people, world, *numbers("block", "i", "person", "exercise", "moment", "again", "skill", "share")]
+    )
     whole.door(night, [people, world, *numbers("block", "forget")])
     whole.door(draws.threefry, numbers("key_0", "key_1", "counter_0", "counter_1"))
     whole.door(dynamics.excitation_inhibition, [state, inputs, person, coupling])

@@ -26,8 +26,8 @@ def scenario(people: int, days: float = DAYS, **changes: object) -> Scenario:
             "population": {"size": people},
             "network": {"kind": "none"},
             "stimuli": [{"kind": "daily-life"}],
-            # The peers know everyday events, ties and the three systems.
-            "model": {"risk_rate": 0.0, "shared_pleasure": 0.0},
+            # The peers know everyday events, ties and the three systems, and all weeks are alike to them.
+            "model": {"risk_rate": 0.0, "shared_pleasure": 0.0, "circumstances_sd": 0.0},
         }
     )
     return found.but({name.replace("__", "."): value for name, value in changes.items()}) if changes else found
@@ -69,6 +69,7 @@ def world(people: int, days: float = DAYS, ties: Ties | None = None, **changes: 
 def copied(original: World) -> World:
     """Return a world whose state is its own; what never changes is shared."""
     twin = copy.copy(original)
-    state = {name: getattr(original.population, name).copy() for name in ("fast", "slow", "steady", "given")}
+    names = ("fast", "slow", "steady", "given", "circumstances")
+    state = {name: getattr(original.population, name).copy() for name in names}
     twin.population = original.population._replace(**state)
     return twin

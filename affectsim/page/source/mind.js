@@ -5,11 +5,14 @@ function medianTraits(changes = {}) {
   return Object.fromEntries(TRAIT_NAMES.map((name) => [name, Float64Array.of(changes[name] ?? DATA.traits[name].median)]));
 }
 
+/** One mind has ordinary weeks, so that what a press does is seen for what it is; the community has good and bad ones. */
+const ORDINARY_MODEL = { ...DEFAULT_MODEL, circumstances_sd: 0 };
+
 class Mind {
   /** `chance`: where the numbers of presses begin, which tell their draws apart. */
   constructor(chance = 0) {
     this.presses = chance;
-    this.model = { ...DEFAULT_MODEL };
+    this.model = { ...ORDINARY_MODEL };
     this.circles = new Circles();
     this.record = new Record();
     this.pace = this.usualPace = 4;
@@ -91,7 +94,7 @@ class Mind {
   }
 
   usualModel() {
-    return { ...DEFAULT_MODEL, ...(this.quiet ? { background_sd: 0 } : {}) };
+    return { ...ORDINARY_MODEL, ...(this.quiet ? { background_sd: 0 } : {}) };
   }
 
   /** Start again with what `settingsNow` has found. */

@@ -207,7 +207,7 @@ class World {
     const before = this.get(0, person, "u_threat");
     for (let arm = 0; arm < this.arms; arm++) {
       const block = arm * this.blocks + Math.floor(person / LANES);
-      kernel.practise(this.population, this.tables, block, person % LANES, person, EXERCISES.indexOf(exercise), number, 1, 1);
+      kernel.practise(this.population, this.tables, block, person % LANES, person, EXERCISES.indexOf(exercise), number, 0, 1, 1);
     }
     return this.get(0, person, "u_threat") - before;
   }
