@@ -223,6 +223,15 @@ def dotted(*pieces: Any) -> str:
     return ".".join(str(piece) for piece in pieces if str(piece) != "")
 
 
+def flat(tables: Any, above: str = "") -> dict[str, Any]:
+    """Return nested tables as changes with dotted keys: {"a": {"b": 1}} -> {"a.b": 1}; nothing for what is no table."""
+    found: dict[str, Any] = {}
+    for key, value in tables.items() if isinstance(tables, Mapping) else ():
+        path = dotted(above, key)
+        found |= flat(value, path) if isinstance(value, Mapping) else {path: value}
+    return found
+
+
 def _at(values: Any, path: str) -> Any:
     """Return the value at a dotted path inside a table, if it is there."""
     for step in path.split("."):

@@ -172,7 +172,7 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         `collect_people`: every person's activations too.
         `ticks_per_step`: ticks of one step, at least 1. Further keywords: parameters of the equations.
         """
-        if seed is not None and seed < 0:
+        if isinstance(seed, (int, np.integer)) and seed < 0:
             raise InputError("AffectModel", [Mistake("seed", f"is {seed}; allowed: 0 or more")])
         super().__init__(rng=seed)
         if ticks_per_step < 1:

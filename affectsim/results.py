@@ -276,15 +276,22 @@ def commit() -> str:
 _ROOM = 1_000_000
 
 
+def need_room(found: xr.Dataset, path: Path) -> None:
+    """Raise OSError if a disk has less room than a dataset takes before compression.
+
+    HDF5 does not survive a disk that fills up while it writes.
+    """
+    if shutil.disk_usage(path.parent).free < found.nbytes + _ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
 def save(run: xr.Dataset, path: Path, *, circumstances: bool = True) -> None:
     """Write a run as NetCDF; the file appears whole or not at all.
 
     `circumstances`: also when, by which command and from which commit it was made. Without them the same run gives
-    the same bytes; a manifest beside the file says them. Raises OSError where it cannot be written, also for a disk
-    with less room than the run takes before compression: HDF5 does not survive a disk that fills up meanwhile.
+    the same bytes; a manifest beside the file says them. Raises OSError where it cannot be written (`need_room`).
     """
-    if shutil.disk_usage(path.parent).free < run.nbytes + _ROOM:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    need_room(run, path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     encoding: Mapping[str, Mapping[str, object]] = {
         str(name): {"zlib": True, "complevel": 1, "shuffle": True}

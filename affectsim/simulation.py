@@ -117,7 +117,7 @@ def recorded(
     """
     for one in scenarios:
         if not isinstance(one, Scenario):
-            raise TypeError(f"{one!r} is no Scenario; of a file: Scenario.load({str(one)!r})")
+            raise TypeError(f"{one!r} is no Scenario; Scenario.load reads one from a file")
     first = scenarios[0]
     if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
         raise ValueError("scenarios of one batch need the same record.every and readouts")

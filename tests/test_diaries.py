@@ -60,6 +60,11 @@ class TestReading:
         ("names", "column", "order"),
         [(("after", "before"), "when", ("before", "after")), (("post", "pre"), "when", ("pre", "post")),
          (("week 10", "week 2"), "when", ("week 2", "week 10")), (("10", "2"), "when", ("2", "10")),
+         (("-1", "-2"), "when", ("-2", "-1")),
+         (("week -1", "week 1", "week -2"), "when", ("week -2", "week -1", "week 1")),
+         (("T1", "T0"), "when", ("T0", "T1")), (("wave-2", "wave-1"), "when", ("wave-1", "wave-2")),
+         (("2024-07-01", "2024-05-01"), "when", ("2024-05-01", "2024-07-01")),
+         (("post-test", "Pre-test", "follow up"), "when", ("Pre-test", "post-test", "follow up")),
          (("a", "b"), "when=b,a", ("b", "a"))],
     )  # fmt: skip
     def test_phases_come_in_the_order_of_time(self, tmp_path: Path, names, column, order) -> None:
@@ -69,10 +74,30 @@ class TestReading:
 
     def test_phases_that_could_be_either_way_round_are_asked_about(self, tmp_path: Path) -> None:
         path = written(tmp_path, "person,time,threat,when\n1,9,1,a\n1,10,1,b\n")
-        with pytest.raises(InputError, match="cannot tell which of a, b is first; say COLUMN=FIRST,LAST"):
+        with pytest.raises(InputError, match=r"cannot tell the order of a, b; say COLUMN=FIRST,\.\.\.,LAST"):
             read_diaries(path, parse_mapping([]), phase="when")
         with pytest.raises(InputError, match="the column holds a, b; name each of them once"):
             read_diaries(path, parse_mapping([]), phase="when=a,c")
+
+    @pytest.mark.parametrize("names", [("w1", "w01"), ("T0", "T1", "later"), ("pre", "before")])
+    def test_names_that_stand_for_the_same_place_or_for_none_are_asked_about(self, tmp_path: Path, names) -> None:
+        rows = "".join(f"1,{hour},1,{name}\n" for name in names for hour in (9, 10))
+        path = written(tmp_path, f"person,time,threat,when\n{rows}")
+        with pytest.raises(InputError, match="cannot tell the order of"):
+            read_diaries(path, parse_mapping([]), phase="when")
+
+    def test_columns_and_names_may_hold_what_stands_between_them(self, tmp_path: Path) -> None:
+        rows = '1,9,1,"x, first"\n1,10,1,"x, first"\n1,9,1,"y, second"\n1,10,1,"y, second"\n'
+        path = written(tmp_path, f"person,time,threat,when\n{rows}")
+        found = read_diaries(path, parse_mapping([]), phase='when="y, second","x, first"')
+        assert found.phases == ("y, second", "x, first")
+        path = written(tmp_path, "person,time,threat,when=1\n1,9,1,1\n1,10,1,2\n")
+        assert read_diaries(path, parse_mapping([]), phase="when=1").phases == ("1", "2")
+
+    def test_a_rating_without_a_phase_is_told_with_its_line(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "person,time,threat,when\n1,9,1,pre\n1,10,1,\n1,11,1,post\n")
+        with pytest.raises(InputError, match=r"line 3, when +is empty"):
+            read_diaries(path, parse_mapping([]), phase="when")
 
     def test_arms_are_compared_as_said(self, tmp_path: Path) -> None:
         rows = "".join(
@@ -214,6 +239,21 @@ class TestStatistics:
                 assert found[f"between_person_r.{name}"].value == pytest.approx(expected, abs=1e-9)
             assert found["soothing.sd_between"].value == pytest.approx(means[rest, 2].std(ddof=1))
 
+    @pytest.mark.parametrize("always", [0.5, 0.7, 2 / 3, 5 / 6, 0.1])
+    def test_ratings_that_never_differ_have_no_correlation_and_no_skew(self, always: float) -> None:
+        data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
+        data.ratings[:, 0] = always
+        found = describe(data, draws=100)
+        assert found["threat.mean"].value == pytest.approx(always)
+        assert found["threat.sd_between"].value < 1e-6 and found["threat.sd_within"].value < 1e-6
+        for name in (
+            "threat.skew",
+            "threat.lag1_90min",
+            "within_person_r.threat_drive",
+            "between_person_r.threat_drive",
+        ):
+            assert name not in found or np.isnan(found[name].value), name
+
     def test_missing_ratings_are_left_out_and_few_say_nothing(self) -> None:
         data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
         data.ratings[:, 1] = np.nan
@@ -260,7 +300,7 @@ class TestCompare:
         assert set(compare(fewer, draws=100)) == {"change in arm wait"}
         nobody = Diaries(**{**data.__dict__, "person": data.person + 40 * data.phase, "arm": np.tile(data.arm, 2),
                             "labels": tuple(map(str, range(80)))})  # fmt: skip
-        with pytest.raises(InputError, match="nobody has ratings in 0 and 1"):
+        with pytest.raises(InputError, match="nobody has 5 ratings in 0 and 1"):
             compare(nobody, draws=100)
 
     def test_people_without_an_after_do_not_count(self) -> None:

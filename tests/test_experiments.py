@@ -13,11 +13,12 @@ import pytest
 from click.testing import CliRunner
 from scipy.stats import spearmanr
 
+from affectsim.checking import flat
 from affectsim.cli import affectsim
 from affectsim.errors import InputError
 from affectsim.experiments import design as designs
 from affectsim.experiments import execution, expected, readme
-from affectsim.experiments.design import cells, dotted_changes, load
+from affectsim.experiments.design import cells, load
 from affectsim.experiments.folders import find, names
 from affectsim.experiments.measured import _distances
 from affectsim.experiments.pictures import draw
@@ -315,8 +316,8 @@ def test_mistakes_in_a_design_are_all_named(small: Path) -> None:
         load(small)
 
 
-def test_dotted_changes() -> None:
-    assert dotted_changes({"a": {"b": {"c": 1}, "d": [1]}, "e": 2}) == {"a.b.c": 1, "a.d": [1], "e": 2}
+def test_nested_tables_are_dotted_changes() -> None:
+    assert flat({"a": {"b": {"c": 1}, "d": [1]}, "e": 2}) == {"a.b.c": 1, "a.d": [1], "e": 2}
 
 
 def test_distance_counts_ties_from_the_nearest_trained() -> None:

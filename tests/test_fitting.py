@@ -258,7 +258,7 @@ def test_too_few_people() -> None:
 
 def test_a_system_that_is_always_rated_alike_is_refused_in_words() -> None:
     data, _ = known_diaries(count=20, days=4)
-    data.ratings[:, 0] = 0.5
+    data.ratings[:, 0] = 2 / 3
     with pytest.raises(InputError, match=r"threat\.skew +cannot be computed: ratings that never differ"):
         fit(data, BASE, members=60, rounds=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from affectsim.diaries.files import SYSTEMS
@@ -64,6 +65,9 @@ def test_the_words_and_the_numbers_go_together(found: weeks.Found, tmp_path: Pat
 def test_people_needed_are_those_of_the_usual_tables() -> None:
     """Cohen (1988) for two groups at 5 %, two-sided, power 80 %: 64 for d = 0.5, 26 for 0.8."""
     assert [weeks.people_needed(d) for d in (0.5, -0.5, 0.8)] == [64, 64, 26]
+    for nothing in (0.0, np.nan):
+        with pytest.raises(ValueError, match="no number of people"):
+            weeks.people_needed(nothing)
 
 
 @pytest.mark.full

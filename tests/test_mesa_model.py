@@ -92,6 +92,8 @@ def test_seeds():
     assert not (state(None) == state(None)).all()
     with pytest.raises(InputError, match=r"seed +is -1; allowed: 0 or more"):
         state(-1)
+    with pytest.raises(InputError, match="seed"):
+        state(np.random.default_rng(1))
 
 
 def test_flat_keywords_reach_the_model_and_mistakes_are_named():

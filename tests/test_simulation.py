@@ -119,7 +119,7 @@ def test_an_impossible_number_of_threads_is_refused_in_words(threads):
 
 
 def test_the_name_of_a_file_is_told_from_a_scenario():
-    with pytest.raises(TypeError, match=r"Scenario\.load\('office\.toml'\)"):
+    with pytest.raises(TypeError, match=r"'office\.toml' is no Scenario; Scenario\.load reads one from a file"):
         simulate("office.toml")
 
 

@@ -472,8 +472,12 @@ def test_an_export_replaces_no_file_of_the_sweep(tmp_path):
     made(tmp_path / "out", asked(tmp_path, "model.defeat=0.2,0.8"))
     folder = str(tmp_path / "out")
     for option in ("--csv", "--parquet", "--netcdf"):
-        words = ["export", folder, option, str(tmp_path / "out" / FILE), "--overwrite"]
-        assert "is there already" in str(CliRunner().invoke(command, words).exception)
+        for name in (FILE, f"{FILE}-wal", "sweep.lock", "sweep-command.json", "manifest.json"):
+            words = ["export", folder, option, str(tmp_path / "out" / name), "--overwrite"]
+            assert "is a file of the sweep itself" in str(CliRunner().invoke(command, words).exception)
+    (tmp_path / "manifest.json").write_text("of something else")
+    words = ["export", folder, "--csv", str(tmp_path / "manifest.json"), "--overwrite"]
+    assert CliRunner().invoke(command, words).exit_code == 0
     both = ["--csv", str(tmp_path / "one"), "--netcdf", str(tmp_path / "one")]
     assert "a file of its own" in CliRunner().invoke(command, ["export", folder, *both]).output
     assert not (tmp_path / "one").exists()

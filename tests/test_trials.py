@@ -548,6 +548,18 @@ def test_changes_of_the_training_reach_a_trial_or_are_refused(place: Path) -> No
     for file in (plain, place / "trial.toml"):
         with pytest.raises(InputError, match=r"training\.who\.share +is decided by the trial: trial\.participants"):
             read_trial(file, {"training.who.share": 0.5})
+        with pytest.raises(InputError, match=r"record\.every +is decided by the trial: everybody, once a week"):
+            read_trial(file, {"record.every": "1 day"})
+    whole = {"training": {"programme": "eight-week", "start_day": 14, "delivery": {"therapists": 2}}, "days": 90}
+    with pytest.raises(InputError) as refused:
+        read_trial(place / "trial.toml", whole)
+    assert [one.where for one in refused.value.mistakes] == [
+        "training.programme", "training.start_day", "training.delivery.therapists",
+    ]  # fmt: skip
+    inside = place / "inside.toml"
+    inside.write_text(DESIGN.replace("start_day = 7", "start_day = 7\nchange.training.start_day = 9"))
+    with pytest.raises(InputError, match=r"inside\.toml: trial\.change: 1 mistake\n +training\.start_day +is decided"):
+        read_trial(inside, {})
     own = read_trial(plain, {"training.informal_practice": False}).scenario.training
     assert own is not None and not own.informal_practice
 

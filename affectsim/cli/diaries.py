@@ -24,11 +24,11 @@ scale_option = click.option(
     help="Scale of the items, such as 1:7; default: 0:1.",
 )  # fmt: skip
 phase_option = click.option(
-    "--before-after", "phase", metavar="COLUMN[=FIRST,LAST]",
+    "--before-after", "phase", metavar="COLUMN[=FIRST,...,LAST]",
     help="Column that tells before from after, and if it is not plain from the words, which is which.",
 )  # fmt: skip
 arm_option = click.option(
-    "--arm", metavar="COLUMN[=FIRST,LAST]",
+    "--arm", metavar="COLUMN[=FIRST,...,LAST]",
     help="Column that says which arm of a trial a person is in; the last is compared with the first.",
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def diaries(
         found_in = compare(data, draws=draws)
         for name in data.arms:
             if f"change in arm {name}" not in found_in:
-                click.echo(f"arm {name}: nobody has ratings both before and after, so it has no change", err=True)
+                click.echo(f"arm {name}: nobody has ratings enough before and after, so it has no change", err=True)
         for what, rows in found_in.items():
             for statistic, found in rows.items():
                 click.echo(f"{what},change,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")

@@ -173,6 +173,7 @@ def resume(folder: Path, workers: int | None, scheduler: str | None, time_limit:
     """Make the runs of the sweep in DIR that are missing.
 
     Refused if scenario, files or versions are not those it began with, since the runs would not belong together.
+    The exit code is 1 if a run failed.
     """
     hands = _hands(workers, scheduler, time_limit)
     _check_unchanged(folder)
@@ -193,7 +194,10 @@ def _check_unchanged(folder: Path) -> None:
 @_scheduler
 @_time_limit
 def retry(folder: Path, workers: int | None, scheduler: str | None, time_limit: float | None) -> None:
-    """Make the runs of the sweep in DIR that failed again, and those that are missing."""
+    """Make the runs of the sweep in DIR that failed again, and those that are missing.
+
+    The exit code is 1 if one fails once more.
+    """
     from affectsim.sweep.store import Store
 
     hands = _hands(workers, scheduler, time_limit)
@@ -279,8 +283,8 @@ def _say(store: Store) -> None:
         )
 
 
-#: Files of a sweep that no export may replace.
-_OWN = ("sweep.sqlite", "sweep.lock", "manifest.json")
+#: Files of a sweep that no export may write: these, and those of its database.
+_OWN = ("sweep.lock", "manifest.json", "sweep-command.json")
 
 
 @click.command(short_help="Write the table of a sweep as a file.")
@@ -304,7 +308,10 @@ def export(
     if len({path.resolve() for path in given.values()}) < len(given):
         raise click.UsageError("each format needs a file of its own")
     for option, file in given.items():
-        free_file(file, overwrite and file.name not in _OWN, "export", option)
+        inside = file.resolve().parent == folder.resolve()
+        if inside and (file.name in _OWN or file.name.startswith("sweep.sqlite")):
+            raise InputError("export", [Mistake(f"{option} {file}", "is a file of the sweep itself; choose another")])
+        free_file(file, overwrite, "export", option)
     with Store(folder) as store:
         for path, write in wanted:
             if path is not None:

@@ -33,10 +33,13 @@ PLACES = ("person", "time", "day", "hour")
 #: Longest diary (days): a limit of this package.
 MOST_DAYS = 400.0
 _MISSING = {"", "na", "nan", "n/a", "null", "none", "."}
-#: What phases are called, and in which order they come.
+#: How the names of phases begin, and in which order they come.
 _PHASES = {
-    "before": 0, "pre": 0, "baseline": 0, "during": 1, "mid": 1, "after": 2, "post": 2, "follow-up": 3, "followup": 3,
+    "before": 0, "pre": 0, "baseline": 0, "during": 1, "mid": 1, "after": 2, "post": 2, "follow": 3,
 }  # fmt: skip
+#: A date, and a name with one number in it; a minus is a sign at the beginning and after a space, else a dash.
+_DATE = re.compile(r"\d{4}-\d\d-\d\d.*")
+_NUMBERED = re.compile(r"(\D*?)((?:(?<=\s)-|(?<![\s\S])-)?\d+(?:\.\d+)?)(\D*)")
 _SCALE = re.compile(r"(?:(threat|drive|soothing)=)?(-?\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)")
 
 
@@ -148,15 +151,15 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
     """Read a CSV file with a header, one rating (beep) a line.
 
     `phase`, `arm`: columns that say before or after (each person may have both) and which arm a person is in, with
-    their order if it is given ("period=pre,post"). Otherwise both are ordered by the number in their names; phases else
-    by the words before and after, pre and post and the like, arms by name. Raises InputError with up to ten
-    mistakes, each with its line, and the number of the others; also for phases of which it is not known which is first.
+    their order if it is given ("period=pre,post"). Otherwise both are ordered by number or date, if their names differ
+    in that; phases else by the words before and after, pre and post and the like, arms by name. Raises InputError with
+    up to ten mistakes, each with its line, and the number of the others; also for phases whose order is not known.
     """
     found = Mistakes(str(path))
-    phase, phase_order = _column_and_order(phase)
-    arm, arm_order = _column_and_order(arm)
     rows = list(csv.reader(read_text(path, str(path), "diary file").splitlines()))
     header = [name.strip() for name in rows[0]] if rows else []
+    phase, phase_order = _column_and_order(phase, header)
+    arm, arm_order = _column_and_order(arm, header)
     columns = _columns(header, mapping, phase, arm, found)
     refuse(found)
     people: list[str] = []
@@ -189,6 +192,9 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
         people.append(cells[columns.places["person"]])
         times.append(time)
         values.append(rating)
+        for column in (phase, arm):
+            if column and not cells[column]:
+                found.add(f"line {line}, {column}", "is empty; allowed: the name of a phase or an arm")
         phases.append(cells[phase] if phase else "all")
         arms.append(cells[arm] if arm else "all")
     if not people and not found:
@@ -239,35 +245,44 @@ def _diaries(
     )  # fmt: skip
 
 
-def _column_and_order(text: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return the column and the names in order that "COLUMN" or "COLUMN=FIRST,LAST" say."""
-    if text is None:
-        return None, ()
+def _column_and_order(text: str | None, header: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the column and the names in order that "COLUMN" or "COLUMN=FIRST,...,LAST" say."""
+    if text is None or text.strip() in header:
+        return text and text.strip(), ()
     column, _, order = text.partition("=")
-    return column.strip(), tuple(name.strip() for name in order.split(",") if name.strip())
+    names = next(csv.reader([order], skipinitialspace=True), [])
+    return column.strip(), tuple(name.strip() for name in names if name.strip())
 
 
 def _ordered(
     names: set[str], given: tuple[str, ...], option: str, found: Mistakes, words: Mapping[str, int] | None = None
 ) -> tuple[str, ...]:
-    """Return names in order: as given, by their number, by what their words mean, or (without `words`) by name."""
+    """Return names in order: as given, by number or date, by what their words mean, or (without `words`) by name."""
     if given:
         if set(given) != names or len(given) != len(names):
             found.add(option, f"the column holds {', '.join(_sorted(names))}; name each of them once, in order")
         return given
-    numbers = [re.fullmatch(r"(\D*)(\d+)(\D*)", name) for name in names]
-    if all(numbers) and len({(one[1], one[3]) for one in numbers if one}) == 1:
-        return tuple(sorted(names, key=lambda name: int(re.sub(r"\D", "", name))))
-    if words is None or len(names) < 2 or _numeric(names):
-        return _sorted(names)
-    ranks = {name: words[name.lower()] for name in names if name.lower() in words}
-    if len(set(ranks.values())) < len(names):
-        found.add(option, f"cannot tell which of {', '.join(_sorted(names))} is first; say COLUMN=FIRST,LAST")
-    return tuple(sorted(names, key=lambda name: ranks.get(name, 0)))
+    if len(names) < 2 or all(_DATE.fullmatch(name) for name in names):
+        return tuple(sorted(names))
+    places = _numbers(names)
+    if places is None and words is not None:
+        places = [next((n for word, n in words.items() if name.lower().startswith(word)), math.nan) for name in names]
+    if places is not None and len(set(places)) == len(names) and not any(math.isnan(place) for place in places):
+        return tuple(name for _, name in sorted(zip(places, names, strict=True)))
+    if words is not None:
+        found.add(option, f"cannot tell the order of {', '.join(_sorted(names))}; say COLUMN=FIRST,...,LAST")
+    return tuple(sorted(names))
 
 
-def _numeric(names: Iterable[str]) -> bool:
-    return all(not math.isnan(_number(name)) for name in names)
+def _numbers(names: Iterable[str]) -> list[float] | None:
+    """Return the numbers of names that are numbers, or differ in one only ("week 2", "T1"); else None."""
+    whole = [_number(name) for name in names]
+    if not any(math.isnan(number) for number in whole):
+        return whole
+    parts = [_NUMBERED.fullmatch(name) for name in names]
+    if not all(parts) or len({(one[1], one[3]) for one in parts if one}) > 1:
+        return None
+    return [float(one[2]) for one in parts if one]
 
 
 def _sorted(names: set[str]) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ LAGS = np.array([0.75, 2.25, 3.75, 5.25, 6.75, 8.25, 9.75, 12.75])
 LEAST_RATINGS = 5
 #: Pairs of ratings that a lag needs to count.
 LEAST_PAIRS = 400
+#: Variances below this are rounding: ratings lie between 0 and 1.
+_ROUNDING = 1e-10
 #: Decay times (h) among which the best is taken.
 _TIMES = np.geomspace(0.5, 72.0, 120)
 
@@ -139,12 +141,12 @@ def statistics(found: Sums, lag_hours: Float, weights: Float | None = None) -> d
         square = w @ found.square
         moments = np.einsum("wp,psk->wsk", w, found.raw) / total[:, :, None]
         m1, m2, m3 = (moments[:, :, k] for k in range(3))
-        skew = (m3 - 3 * m1 * m2 + 2 * m1**3) / (m2 - m1**2) ** 1.5
-        spread = np.sqrt(between / (people - 1))
+        skew = (m3 - 3 * m1 * m2 + 2 * m1**3) / _differing(m2 - m1**2) ** 1.5
+        spread = np.sqrt(np.maximum(between, 0.0) / (people - 1))
         within = np.sqrt(square / (total - people))
         lag = np.einsum("wp,plsk->wlsk", w, found.lag)
         enough = lag[..., 1] >= LEAST_PAIRS
-        r = np.where(enough, lag[..., 0] / lag[..., 1] / (square / total)[:, None, :], np.nan)
+        r = np.where(enough, lag[..., 0] / lag[..., 1] / _differing(square / total)[:, None, :], np.nan)
     for n, system in enumerate(SYSTEMS):
         start, hours = _decay(r[:, :, n], np.where(enough[:, :, n], lag[:, :, n, 1], 0.0), lag_hours)
         results |= {
@@ -156,9 +158,15 @@ def statistics(found: Sums, lag_hours: Float, weights: Float | None = None) -> d
     with np.errstate(invalid="ignore", divide="ignore"):
         cross = np.einsum("wp,pck->wck", w, found.cross)
         for k, (a, b, i, j) in enumerate(PAIRS):
-            results[f"within_person_r.{a}_{b}"] = cross[:, k, 0] / np.sqrt(cross[:, k, 1] * cross[:, k, 2])
+            squares = _differing(cross[:, k, 1]) * _differing(cross[:, k, 2])
+            results[f"within_person_r.{a}_{b}"] = cross[:, k, 0] / np.sqrt(squares)
             results[f"between_person_r.{a}_{b}"] = _together(means[:, i], means[:, j], has[:, i] & has[:, j], w)
     return results
+
+
+def _differing(variance: Float) -> Float:
+    """Return variances or sums of squares, NaN where nothing differs but by rounding: no ratio to these means much."""
+    return np.where(variance > _ROUNDING, variance, np.nan)
 
 
 def lag_name(k: int) -> str:
@@ -172,7 +180,7 @@ def _together(x: Float, y: Float, both: npt.NDArray[np.bool_], weights: Float) -
     number = w.sum(axis=1)
     mean_x, mean_y = w @ x / number, w @ y / number
     product = w @ (x * y) - number * mean_x * mean_y
-    squares = (w @ x**2 - number * mean_x**2) * (w @ y**2 - number * mean_y**2)
+    squares = _differing(w @ x**2 - number * mean_x**2) * _differing(w @ y**2 - number * mean_y**2)
     return np.where(number > 2, product / np.sqrt(squares), np.nan)
 
 
@@ -252,7 +260,7 @@ def compare(
         drawn[diaries.arms[arm]] = {name: after[name] - before[name] for name in before}
     if not drawn:
         phases = f"{diaries.phases[0]} and {diaries.phases[last]}"
-        raise InputError(diaries.source, [Mistake("--before-after", f"nobody has ratings in {phases}")])
+        raise InputError(diaries.source, [Mistake("--before-after", f"nobody has {LEAST_RATINGS} ratings in {phases}")])
     shown = {f"change in arm {name}": change for name, change in drawn.items()}
     if len(drawn) > 1:
         first, *_, other = drawn

@@ -144,9 +144,13 @@ def _trial(
 def people_needed(d: float) -> int:
     """Return the smallest number of people in each of two arms whose t test finds a difference of `d` SD of change.
 
-    Two-sided at `_ALPHA`, with a power of `_POWER`, from the noncentral t distribution.
+    Two-sided at `_ALPHA`, with a power of `_POWER`, from the noncentral t distribution. Raises ValueError if there is
+    no difference to be found.
     """
     from scipy.stats import nct, t
+
+    if not abs(d) > 0:
+        raise ValueError(f"d = {d} is found with no number of people")
 
     number = 2
     while True:

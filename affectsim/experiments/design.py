@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import field_validator
 
-from affectsim.checking import Findings, dotted, read_model
+from affectsim.checking import Findings, flat, read_model
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parts import Table, field
 from affectsim.readouts import SYSTEMS, Measure, directions
@@ -158,31 +158,22 @@ def cells(design: Design, folder: Path, full: bool) -> list[Cell]:
     if design.sweep is not None:
         values = design.sweep.values if full else design.sweep.reduced or design.sweep.values
     tables = read_toml(template(design.template), design.template)
-    tables = changed(tables, dotted_changes(design.scenario), source)
+    tables = changed(tables, flat(design.scenario), source)
     # What is measured decides what is recorded.
     tables["record"] = {**tables.get("record", {}), "people": "all", "summaries": False,
                         "readouts": [name for name in design.outcomes if name not in SYSTEMS]}  # fmt: skip
     found = []
     for value in values:
         for condition in design.conditions:
-            mine = changed(tables, dotted_changes(condition.change), source)
+            mine = changed(tables, flat(condition.change), source)
             if design.sweep is not None:
                 mine = changed(mine, {design.sweep.change: value}, source)
             if not full:
-                mine = changed(mine, dotted_changes(design.reduced), source)
+                mine = changed(mine, flat(design.reduced), source)
             name = f'{source}, condition "{condition.name}"'
             found.append(
                 Cell(value, condition, _switched(Scenario.from_tables(mine, source=name, folder=folder), condition))
             )
-    return found
-
-
-def dotted_changes(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Return nested tables as changes with dotted keys: {"a": {"b": 1}} -> {"a.b": 1}."""
-    found: dict[str, Any] = {}
-    for key, value in tables.items():
-        path = dotted(above, key) if above else key
-        found |= dotted_changes(value, path) if isinstance(value, Mapping) else {path: value}
     return found
 
 

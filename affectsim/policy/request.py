@@ -44,7 +44,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from affectsim.checking import Findings, dotted, plain, read_model, shown
+from affectsim.checking import Findings, dotted, flat, plain, read_model, shown
 from affectsim.errors import InputError, Mistake
 from affectsim.parts import Table, field
 from affectsim.policy.costs import Cost, refuse_unknown
@@ -127,7 +127,7 @@ def read(file: Path, changes: Mapping[str, Any], *, threads: int | None = None) 
     named = tables["optimise"].get("scenario")
     if not isinstance(named, str) or not named:
         findings.stop(source)
-    all_changes = {**_dotted(tables["optimise"].get("change", {})), **changes}
+    all_changes = {**flat(tables["optimise"].get("change", {})), **changes}
     try:
         base = Scenario.load(file.parent / str(named))
         base = base.but(all_changes) if all_changes else base
@@ -229,14 +229,6 @@ def most_runs(asked: Asked) -> tuple[int, int]:
         proposed = count
     different = proposed if count is None else min(proposed, count)
     return proposed, (different + 1) * (settings.most_replicates + settings.fresh_replicates)
-
-
-def _dotted(tables: Any, above: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in tables.items() if isinstance(tables, Mapping) else ():
-        path = f"{above}.{key}" if above else key
-        found |= _dotted(value, path) if isinstance(value, Mapping) else {path: value}
-    return found
 
 
 def _own_sources() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affectsim.errors import InputError, Mistake
-from affectsim.results import DISCLAIMER
+from affectsim.results import DISCLAIMER, need_room
 from affectsim.sweep.plan import refuse_differences
 from affectsim.sweep.store import Done, Store
 
@@ -69,7 +69,12 @@ def dataset(store: Store) -> xr.Dataset:
 def export_netcdf(store: Store, path: Path) -> None:
     """Write the table as NetCDF with the dimension run. Raises InputError."""
     found = dataset(store)
-    whole_file(path, lambda partial: found.to_netcdf(partial, engine="h5netcdf"))
+
+    def write(partial: Path) -> None:
+        need_room(found, partial)
+        found.to_netcdf(partial, engine="h5netcdf")
+
+    whole_file(path, write)
 
 
 def _texts(found: pd.DataFrame) -> pd.DataFrame:

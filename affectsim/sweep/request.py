@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from affectsim.checking import Findings, read_model
+from affectsim.checking import Findings, flat, read_model
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parts import Table, field
 from affectsim.scenario import Scenario
@@ -107,7 +107,7 @@ def read(file: Path, given: Mapping[str, Any], vary: Iterable[str], changes: Map
     findings.stop(source)
     assert request is not None
     place = file.parent / request.scenario
-    all_changes = {**_dotted(request.change), **changes}
+    all_changes = {**flat(request.change), **changes}
     base = Scenario.load(place)
     base = base.but(all_changes) if all_changes else base
     kind = "points" if request.points is not None else request.design
@@ -141,14 +141,6 @@ def _parsed(vary: Iterable[str]) -> tuple[list[dict[str, Any]], list[Mistake]]:
         except InputError as error:
             wrong += error.mistakes
     return found, wrong
-
-
-def _dotted(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in tables.items():
-        path = f"{above}.{key}" if above else key
-        found |= _dotted(value, path) if isinstance(value, Mapping) else {path: value}
-    return found
 
 
 def parse_shard(text: str) -> tuple[int, int]:

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from affectsim.checking import Findings, plain, read_model
+from affectsim.checking import Findings, flat, plain, read_model
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parameters import ATTRIBUTES, TRAITS
 from affectsim.parts import Table, field
@@ -199,7 +199,8 @@ def read(file: Path, changes: Mapping[str, Any]) -> Trial:
     source = str(file)
     tables = read_toml(read_text(file, source), source)
     findings = Findings()
-    if "trial" in tables:
+    designed = "trial" in tables
+    if designed:
         for key in sorted(set(tables) - {"trial"}):
             findings.add(key, "does not belong into a file with [trial]; it goes into the scenario that it names")
         table = tables["trial"]
@@ -216,26 +217,30 @@ def read(file: Path, changes: Mapping[str, Any]) -> Trial:
         design = read_model(TrialDesign, tables["trial"], "trial", findings)
         findings.stop(said)
         assert design is not None
-    _refuse_decided(changes, "trial" in read_toml(read_text(file, source), source))
+    _refuse_decided(changes, "--set", designed)
+    _refuse_decided(design.change, f"{source}: trial.change", True)
     base = Scenario.load(file.parent / design.scenario)
     wanted = {**design.change, **{key: value for key, value in changes.items() if key not in own}}
     return checked(design, base.but(wanted) if wanted else base, source, file.parent)
 
 
-def _refuse_decided(changes: Mapping[str, Any], designed: bool) -> None:
+def _refuse_decided(changes: Mapping[str, Any], source: str, designed: bool) -> None:
     """Raise InputError for changes of the scenario that a trial would ignore. `designed`: the file has [trial]."""
-    instead = {"training.who": "trial.participants", "training.screening": "trial.participants"}
+    instead = {
+        "training.who": "trial.participants", "training.screening": "trial.participants",
+        "training.delivery": "everybody starts at once", "record": "everybody, once a week; see trial.outcomes",
+    }  # fmt: skip
     if designed:
         instead |= {"training.programme": "trial.arms", "training.start_day": "trial.start_day",
                     "training.against": "trial.arms"}  # fmt: skip
     wrong = [
         Mistake(key, f"is decided by the trial: {where}")
-        for key in changes
+        for key in flat(changes)
         for path, where in instead.items()
         if key == path or key.startswith(f"{path}.")
     ]
     if wrong:
-        raise InputError("--set", wrong)
+        raise InputError(source, wrong)
 
 
 def _everything(design: TrialDesign) -> dict[str, Any]:
