@@ -162,7 +162,10 @@ def dataset(
         coordinates["label"] = _of_people([np.asarray(run.community.labels)[rows].astype(str) for run in runs])
         for name in runs[0].community.groups:
             coordinates[f"group_{name}"] = _of_people([np.asarray(run.community.groups[name])[rows] for run in runs])
-    return xr.Dataset(variables, coordinates, {**provenance(scenario), "people": runs[0].people, "seconds": seconds})
+    found = {**provenance(scenario), "people": runs[0].people, "seconds": seconds}
+    if (programme := scenario.programme()) is not None:
+        found["programme_days"] = programme.days
+    return xr.Dataset(variables, coordinates, found)
 
 
 def _of_people(each: Sequence[npt.NDArray[Any]]) -> tuple[Any, ...]:

@@ -13,7 +13,10 @@ import numpy.typing as npt
 
 from affectsim.correlations import mixing
 from affectsim.draws import uniforms
+from affectsim.layout import ATTRIBUTE_NAMES, STEADY_UNITS, steady
 from affectsim.parameters import Trait
+from affectsim.scenario import Scenario
+from affectsim.training.limits import harmless
 
 Float = npt.NDArray[np.float64]
 
@@ -65,3 +68,14 @@ def draw_traits(
             normal = own[name] if name in own else ndtri(uniforms(seed, replicate, f"trait/{name}", people))
         found[name] = values_at(trait, normal)
     return found
+
+
+def traits_of(scenario: Scenario, replicate: int, people: int) -> dict[str, Float]:
+    """Return every trait and attribute of the people of one replicate: name -> values, shape (people,).
+
+    Limits that are switched off harm nobody. A baseline of an attribute is held in fewer bits (`layout.steady`), so it
+    is rounded to them: whoever never trains stays on it to the last bit.
+    """
+    drawn = draw_traits(scenario.distributions(), scenario.seed, replicate, people, scenario.correlated_pairs())
+    drawn |= {name: np.full(people, value) for name, value in harmless(scenario.limits.off()).items()}
+    return drawn | {name: steady(drawn[name]) / STEADY_UNITS for name in ATTRIBUTE_NAMES}

@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -108,20 +107,15 @@ class Periods(NamedTuple):
         return cls.of(start, length, scenario.days, scenario.source)
 
     @classmethod
-    def of_run(cls, run: xr.Dataset, folder: Path | None = None) -> Self:
-        """Return the periods of a run from the scenario it carries.
-
-        `folder`: where the file of a programme of one's own is, if its path is relative. Raises InputError.
-        """
-        from affectsim.training.programmes import Programme
-
+    def of_run(cls, run: xr.Dataset) -> Self:
+        """Return the periods of a run from what it carries. Raises InputError without training or days before it."""
         tables = tomllib.loads(run.attrs["scenario"])
-        if "training" not in tables:
+        if "training" not in tables or "programme_days" not in run.attrs:
             raise InputError("run", [Mistake("training", "is missing: a trial needs training")])
-        programme = Programme.load(tables["training"]["programme"], folder=folder)
         start = tables["training"]["start_day"]
         last = last_start(run)
-        return cls.of(start, (start if last is None else last) - start + programme.days, tables["days"], "run")
+        length = (start if last is None else last) - start + int(run.attrs["programme_days"])
+        return cls.of(start, length, tables["days"], "run")
 
 
 def last_start(run: xr.Dataset) -> float | None:

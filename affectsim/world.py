@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.draws import seed_for, uniforms
+from affectsim.enrolment import enrol, guidance, nobody, training_days
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.kernel.tables import MOST_GROUPS, Population, Tables
 from affectsim.layout import (
@@ -30,11 +31,7 @@ from affectsim.own_parts import blamed
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
-from affectsim.training.choosing import order
-from affectsim.training.delivery import Places, places, screened
-from affectsim.training.limits import harmless
-from affectsim.training.programmes import Programme
-from affectsim.traits import draw_traits
+from affectsim.traits import traits_of
 from affectsim.world_tables import tables_of
 
 Float = npt.NDArray[np.float64]
@@ -135,25 +132,17 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
     if len(lengths) != 1:
         raise ValueError("scenarios of one batch need the same days, tick and steps_per_tick")
     runs: list[Run] = []
-    states: list[tuple[dict[str, Float], npt.NDArray[np.int64]]] = []
+    states: list[dict[str, Float]] = []
     slot = 0
     for number, scenario in enumerate(scenarios):
         for replicate in range(scenario.replicates) if replicates is None else replicates:
             community = community_of(scenario, replicate)
             people = community.people
-            traits = draw_traits(
-                scenario.distributions(), scenario.seed, replicate, people, scenario.correlated_pairs()
-            )
-            traits |= {name: np.full(people, value) for name, value in harmless(scenario.limits.off()).items()}
-            # A baseline is held in fewer bits; whoever never trains stays on it to the last bit.
-            traits |= {name: steady(traits[name]) / STEADY_UNITS for name in ATTRIBUTE_NAMES}
-            chosen = _chosen(scenario, replicate, community, traits)
-            unfit = _screened_out(scenario, chosen, traits)
-            fit = chosen[~unfit[:, chosen].any(axis=0)]
-            taken = _places(scenario, replicate, fit, people)
+            traits = traits_of(scenario, replicate, people)
+            enrolled = enrol(scenario, replicate, community, traits)
             for arm in scenario.arms:
                 programme = scenario.programme(arm)
-                start, stop = _training_days(scenario, replicate, programme, taken.start)
+                start, stop = training_days(scenario, replicate, programme, enrolled.places.start)
                 practice = uniforms(scenario.seed, replicate, "practice moment", people)
                 low, high = _PRACTICE_MOMENTS
                 slow = {
@@ -163,10 +152,10 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
                     "practice_time": (low + np.floor(practice * (high - low)) + 0.5) * MOMENT_HOURS / 24,
                     "start_day": start,
                     "stop_day": stop,
-                    **_guidance(scenario, replicate, programme, taken),
+                    **guidance(scenario, replicate, programme, enrolled.places),
                 }
                 early = (stop < start + (programme.days if programme else 0)) & (start < NEVER)
-                given = taken if programme else Places(*np.full((3, people), -1))
+                given = enrolled.places if programme else nobody(people)
                 runs.append(
                     Run(
                         scenario,
@@ -174,16 +163,16 @@ def build(scenarios: Sequence[Scenario], replicates: Sequence[int] | None = None
                         arm,
                         community,
                         slot,
-                        _mask(fit, people),
+                        enrolled.fit,
                         early,
                         *given,
-                        screened_out=unfit,
+                        screened_out=enrolled.screened_out,
                         number=number,
                     )
                 )
-                states.append((slow, np.arange(people)))
+                states.append(slow)
                 slot += blocks_for(people) * LANES
-    population = _population(runs, [state for state, _ in states])
+    population = _population(runs, states)
     return World(population, tables_of(runs), tuple(runs))
 
 
@@ -209,86 +198,6 @@ def _check_groups(scenario: Scenario, community: Community) -> None:
     if (count := np.unique(groups[attribute]).size) > MOST_GROUPS:
         message = f"{attribute} has {count} values; at most {MOST_GROUPS} groups are allowed"
         raise InputError(scenario.source, [Mistake(where, message)])
-
-
-def _chosen(
-    scenario: Scenario, replicate: int, community: Community, traits: dict[str, Float]
-) -> npt.NDArray[np.int64]:
-    """Return who is chosen for training, in the order of the waiting list, the same in every arm; shape (chosen,)."""
-    if scenario.training is None:
-        return np.zeros(0, dtype=np.int64)
-    people, who, ties = community.people, scenario.training.who, community.ties
-    lots = uniforms(scenario.seed, replicate, "who is trained", people)
-    return order(who.choose, round(who.share * people), ties.start, ties.source, traits, lots)
-
-
-def _mask(chosen: npt.NDArray[np.int64], people: int) -> npt.NDArray[np.bool_]:
-    mask = np.zeros(people, dtype=bool)
-    mask[chosen] = True
-    return mask
-
-
-def _screened_out(scenario: Scenario, chosen: npt.NDArray[np.int64], traits: dict[str, Float]) -> npt.NDArray[np.bool_]:
-    """Return which of the chosen are not suitable by which rule, shape (rules, people); no rules without screening."""
-    people = traits["self_criticism"].size
-    if scenario.training is None or scenario.training.who.unless is None:
-        return np.zeros((0, people), dtype=bool)
-    return screened(scenario.training.screening, traits) & _mask(chosen, people)
-
-
-def _places(scenario: Scenario, replicate: int, waiting: npt.NDArray[np.int64], people: int) -> Places:
-    """Return who starts when, with whom and in which group; `waiting`: people in order. Each of shape (people,)."""
-    found = Places(*np.full((3, people), -1))
-    programme = scenario.programme()
-    if scenario.training is None or programme is None:
-        return found
-    delivery = scenario.training.delivery
-    listed = places(
-        delivery.joined(scenario.training.start_day, waiting.size),
-        _stays(scenario, replicate, programme, people)[waiting],
-        days=scenario.days,
-        length=programme.days,
-        group_size=programme.group_size,
-        therapists=delivery.therapists,
-        capacity=delivery.capacity,
-    )
-    for everybody, those in zip(found, listed, strict=True):
-        everybody[waiting] = those
-    return found
-
-
-def _stays(scenario: Scenario, replicate: int, programme: Programme, people: int) -> npt.NDArray[np.int64]:
-    """Return after how many days each would leave a programme, its length for those who stay; shape (people,)."""
-    leaves = uniforms(scenario.seed, replicate, "drop-out", people) < programme.drop_out
-    when = uniforms(scenario.seed, replicate, "drop-out", people, index=1)
-    return np.where(leaves, np.floor(when * programme.days), programme.days).astype(np.int64)
-
-
-def _training_days(
-    scenario: Scenario, replicate: int, programme: Programme | None, starts: npt.NDArray[np.int64]
-) -> tuple[Float, Float]:
-    """Return the first day in a programme and the day of stopping, `NEVER` for those who do not; shape (people,)."""
-    start, stop = np.full(starts.size, float(NEVER)), np.full(starts.size, float(NEVER))
-    if programme is None:
-        return start, stop
-    begins = starts >= 0
-    start[begins] = starts[begins]
-    stays = _stays(scenario, replicate, programme, starts.size)
-    early = begins & (stays < programme.days)
-    stop[early] = starts[early] + stays[early]
-    return start, stop
-
-
-def _guidance(scenario: Scenario, replicate: int, programme: Programme | None, taken: Places) -> dict[str, Float]:
-    """Return the competence of everybody's therapist and the warmth (input) of their sessions, shape (people,)."""
-    skill, warmth = np.ones(taken.start.size), np.zeros(taken.start.size)
-    begins = np.flatnonzero(taken.start >= 0)
-    if scenario.training is not None and programme is not None and begins.size:
-        therapist, group = taken.therapist[begins], taken.group[begins]
-        competence = scenario.training.delivery.competences(scenario.seed, replicate, int(therapist.max()) + 1)
-        skill[begins] = competence[therapist]
-        warmth[begins] = programme.warmth(np.bincount(group)[group])
-    return {"skill": skill, "session_warmth": warmth}
 
 
 def _population(runs: Sequence[Run], states: Sequence[dict[str, Float]]) -> Population:

@@ -289,6 +289,19 @@ def test_trial_table_compares_the_same_people(cli: Command) -> None:
     assert float(re.findall(r"\d\.\d{3}", balance)[0]) == pytest.approx(float(before), abs=5.1e-4)
 
 
+def test_a_run_that_ends_within_the_course_says_so_before(cli: Command) -> None:
+    """Also if only those end too late who wait for a place: of ten people five start on day 2, five when those end."""
+    Path("short.toml").write_text(SHORT + "drop_out = 0.0\n")
+    Path("trial.toml").write_text(TRIAL)
+    said = 'The course lasts until day {}, the run until day {}: "after" is within the course.'
+    assert "within the course" not in cli("validate", "trial.toml").out
+    assert said.format(5, 4) in cli("validate", "trial.toml", "--set", "days=4").out
+    places = ["--set", "training.delivery.therapists=5", "--set", "training.delivery.capacity=1"]
+    assert said.format(8, 7) in cli("validate", "trial.toml", *places).out
+    assert "within the course" not in cli("validate", "trial.toml", *places, "--set", "days=8").out
+    assert cli("run", "trial.toml", *places).out.count(said.format(8, 7)) == 2  # before and after it
+
+
 def test_resolved_scenario_runs_again_to_the_same_numbers(cli: Command) -> None:
     Path("inputs").mkdir()
     Path("inputs/short.toml").write_text(SHORT)

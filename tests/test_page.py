@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from affectsim.checking import flat
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.page import assemble, data, texts
@@ -329,7 +330,7 @@ def test_every_fictional_person_can_recover_from_one_bad_event(tmp_path):
 
 
 def test_strings_are_complete_in_every_language():
-    found = {language: texts.dotted(table) for language, table in texts.strings().items()}
+    found = {language: flat(table) for language, table in texts.strings().items()}
     english = set(found["en"])
     for language, table in found.items():
         extra = {f"parameters.{name}" for name in texts.shown_parameters()} | {
@@ -343,7 +344,7 @@ def test_strings_are_complete_in_every_language():
 
 
 def test_every_text_that_the_page_asks_for_exists():
-    table = texts.dotted(texts.strings()["en"])
+    table = flat(texts.strings()["en"])
     code = "".join(path.read_text(encoding="utf-8") for path in SOURCE.glob("*.js"))
     keys = set(re.findall(r'(?:say|text:|button|labelled|fold|pick)\(? ?"([a-z_]+\.[a-z_.0-9]+)"', code))
     assert len(keys) > 45

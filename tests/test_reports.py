@@ -25,6 +25,7 @@ from affectsim.reports.whole import report
 from affectsim.results import DISCLAIMER, load
 from affectsim.sweep.store import Store
 
+FROM_FILE = '[network]\nkind = "file"\npath = "ties.csv"\n'
 SMALL = """
 title = "A <b>small</b> & 'odd' trial <script>alert(1)</script>"
 days = 6
@@ -340,6 +341,19 @@ def test_report_of_a_run(copy: Path) -> None:
     assert Path("b.html").read_text(encoding="utf-8") == text and "were changed" not in text
     flip(copy / "results/one/scenario.toml")
     assert "scenario.toml (edited since)" in report(manifest.read(copy / "results/one"))
+
+
+def test_report_of_a_run_with_a_programme_of_ones_own_from_anywhere(tmp_path: Path) -> None:
+    """The run knows how long its programme was; the file that says so need not be where the report is asked for."""
+    (tmp_path / "away").mkdir()
+    with chdir(tmp_path):
+        Path("small.toml").write_text(SMALL.replace("two-week", "mine.toml").replace(FROM_FILE, ""), encoding="utf-8")
+        Path("mine.toml").write_text(Answer("new", "--template", "two-week").out, encoding="utf-8")
+        assert Answer("run", "small.toml", "--set", "days=20", "--out", "one").code == 0
+    with chdir(tmp_path / "away"):
+        assert Answer("report", "../one", "--out", "one.html").code == 0
+        text = Path("one.html").read_text(encoding="utf-8")
+    assert "after, day 9 to 16" in text and "Effect of training" in text
 
 
 def test_report_of_the_demo_has_its_figures(project: Path) -> None:

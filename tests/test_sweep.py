@@ -464,6 +464,8 @@ def test_the_exit_code_says_that_runs_failed(tmp_path):
     first = CliRunner().invoke(command, [*words, "--out", str(out)])
     assert first.exit_code == 1 and "1 run failed" in first.output, (first.output, first.exception)
     assert CliRunner().invoke(command, ["resume", str(out)]).exit_code == 1
+    merged = CliRunner().invoke(command, ["merge", str(out), "--out", str(tmp_path / "merged")])
+    assert merged.exit_code == 1 and f"affectsim retry {tmp_path / 'merged'}" in merged.output
     words[3] = "population.size=12,14"
     assert CliRunner().invoke(command, [*words, "--out", str(tmp_path / "whole")]).exit_code == 0
 

@@ -40,7 +40,7 @@ def made_up(shift: float = 0.0, spill: float = 0.0, replicates: int = 1, seed: i
     return xr.Dataset(
         {**variables, "chosen": (("run", "person"), chosen)},
         {"time": time, "arm": ("run", [arm for arm, _ in runs]), "replicate": ("run", [r for _, r in runs])},
-        {"scenario": tomli_w.dumps(tables)},
+        {"scenario": tomli_w.dumps(tables), "programme_days": 56},
     )
 
 

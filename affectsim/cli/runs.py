@@ -75,33 +75,55 @@ def head(scenario: Scenario) -> str:
 
     Raises InputError if the network cannot be read.
     """
-    people, ties = _size(scenario)
+    community = _counted(scenario)
+    people, ties = _size(scenario, community)
     worlds = scenario.replicates * len(scenario.arms)
     count = _NUMBERS[worlds] if worlds < len(_NUMBERS) else f"{worlds:,}"
     arms = f" ({' / '.join(scenario.arms)})" if len(scenario.arms) > 1 else ""
     kind = "world" if worlds == 1 else "worlds"
     size = f"  {people:,} people, {ties} ties, {scenario.days:g} days, {count} {kind}{arms}"
-    return "\n  ".join([size, *_unfinished(scenario)])
+    return "\n  ".join([size, *_unfinished(scenario, community)])
 
 
-def _unfinished(scenario: Scenario) -> list[str]:
+def _unfinished(scenario: Scenario, community: Community | None) -> list[str]:
+    """Return a line if the run ends within the course; of people who wait for places in the first replicate.
+
+    Nothing is said of a waiting list in a community too large to build here: the run itself tells.
+    """
     from affectsim.trial import Periods
 
     if scenario.training is None or scenario.training.start_day == 0:
         return []
-    return Periods.of_scenario(scenario).unfinished()
+    if not scenario.training.delivery.waits:
+        return Periods.of_scenario(scenario).unfinished()
+    if community is None:
+        return []
+    from affectsim.enrolment import enrol
+    from affectsim.traits import traits_of
+
+    starts = enrol(scenario, 0, community, traits_of(scenario, 0, community.people)).places.start
+    return Periods.of_scenario(scenario, float(starts.max())).unfinished() if (starts >= 0).any() else []
 
 
-def _size(scenario: Scenario) -> tuple[int, str]:
+def _counted(scenario: Scenario) -> Community | None:
+    """Return the community of the first replicate, or nothing if it is too large to be built for a line of words."""
     from affectsim.networks.generators import Generated
     from affectsim.world import community_of
 
     size, network = scenario.population.size, scenario.network
-    if isinstance(network, Generated) and size is not None and size > _COUNTED_PEOPLE:
-        return size, f"about {network.expected(size) / 2:,.0f}"
-    community = community_of(scenario)
-    about = "about " if scenario.replicates > 1 and isinstance(network, Generated) else ""
-    return community.people, f"{about}{_pairs(community):,}"
+    too_large = isinstance(network, Generated) and size is not None and size > _COUNTED_PEOPLE
+    return None if too_large else community_of(scenario)
+
+
+def _size(scenario: Scenario, community: Community | None) -> tuple[int, str]:
+    from affectsim.networks.generators import Generated
+
+    size, network = scenario.population.size, scenario.network
+    if community is not None:
+        about = "about " if scenario.replicates > 1 and isinstance(network, Generated) else ""
+        return community.people, f"{about}{_pairs(community):,}"
+    assert isinstance(network, Generated) and size is not None  # others are built
+    return size, f"about {network.expected(size) / 2:,.0f}"
 
 
 def _pairs(community: Community) -> int:

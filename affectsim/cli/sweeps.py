@@ -238,19 +238,29 @@ def _go_on(folder: Path, hands: dict[str, Any]) -> None:
             )
             if written:
                 click.echo(f"\nwritten: {folder / TABLE}, manifest.json")
-            failures = store.counts()[1]
-            if failures:
-                click.echo(
-                    f"\nno {TABLE} and no manifest yet, since {_runs(failures)} failed; once the reason is gone: "
-                    f"affectsim retry {folder}"
-                )
+            failures = _say_how_to_mend(store)
             click.echo(DISCLAIMER)
     except KeyboardInterrupt as stopped:
         # Also where it stops before the first run, or while the last words are said.
         said = str(stopped) or f"what was done is safe. Go on with: affectsim resume {folder}"
         raise KeyboardInterrupt(said) from None
+    _end(failures)
+
+
+def _say_how_to_mend(store: Store) -> int:
+    """Return how many runs failed, and say what to do about them."""
+    failures = store.counts()[1]
     if failures:
-        # So that a script does not go on as if all were there.
+        click.echo(
+            f"\nno {TABLE} and no manifest yet, since {_runs(failures)} failed; once the reason is gone: "
+            f"affectsim retry {store.folder}"
+        )
+    return failures
+
+
+def _end(failures: int) -> None:
+    """End with 1 if runs failed, so that a script does not go on as if all were there."""
+    if failures:
         raise click.exceptions.Exit(1)
 
 
@@ -326,7 +336,10 @@ def export(
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", required=True, help="New folder of the sweep.")
 def merge(folders: tuple[Path, ...], out: Path) -> None:
-    """Put shards of one sweep together in a new folder."""
+    """Put shards of one sweep together in a new folder.
+
+    The exit code is 1 if a run failed.
+    """
     from affectsim.sweep.exports import merge as merged
 
     there, total = merged(folders, out)
@@ -337,6 +350,8 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     with Store(out) as store:
         if finish(store):
             click.echo(f"\nwritten: {out / TABLE}, manifest.json")
+        failures = _say_how_to_mend(store)
+    _end(failures)
 
 
 def _runs(count: int) -> str:

@@ -7,7 +7,8 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-from affectsim.page.texts import dotted, strings
+from affectsim.checking import flat
+from affectsim.page.texts import strings
 
 
 @functools.cache
@@ -16,4 +17,4 @@ def words(language: str) -> dict[str, str]:
     own: dict[str, Any] = tomllib.loads(
         files("affectsim.handouts").joinpath("strings", f"{language}.toml").read_text(encoding="utf-8")
     )
-    return {**{f"page.{key}": text for key, text in dotted(strings()[language]).items()}, **dotted(own)}
+    return {**{f"page.{key}": text for key, text in flat(strings()[language]).items()}, **flat(own)}

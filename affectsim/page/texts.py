@@ -31,15 +31,6 @@ def teaching() -> dict[str, Any]:
     return dict(_toml("teaching.toml"))
 
 
-def dotted(table: dict[str, Any], above: str = "") -> dict[str, str]:
-    """Return nested texts as one table with dotted keys."""
-    found: dict[str, str] = {}
-    for name, value in table.items():
-        key = f"{above}.{name}" if above else name
-        found |= dotted(value, key) if isinstance(value, dict) else {key: value}
-    return found
-
-
 def shown_parameters() -> list[str]:
     """Return the parameters of the equations that have a slider on the page."""
     from affectsim.parameters import MODEL

@@ -49,6 +49,11 @@ class Delivery(Table):
         says="people who join the waiting list in a week, from training.start_day on; left out: all at once",
     )  # fmt: skip
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody may start later than training.start_day."""
+        return self.therapists is not None or self.referrals_per_week is not None
+
     def competences(self, seed: int, replicate: int, therapists: int) -> Float:
         """Return the competence of each therapist, shape (therapists,); logit-normal, one draw per therapist."""
         if self.competence_spread == 0 or self.competence in (0.0, 1.0):
