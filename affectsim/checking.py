@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from affectsim.errors import InputError, Mistake, nearest
+from affectsim.parameters import MODEL, Parameter
 from affectsim.parts import Declared, Part, declared
 
 M = TypeVar("M", bound=BaseModel)
@@ -326,6 +327,23 @@ def read_number(value: Any, low: float, high: float, unit: str, path: str, findi
     else:
         return float(value)
     return None
+
+
+def read_overrides(
+    values: Any, path: str, findings: Findings, parameters: Mapping[str, Parameter] = MODEL
+) -> dict[str, float]:
+    """Check changed parameters against a list of `parameters`; return the sound ones by name."""
+    if not isinstance(values, Mapping):
+        findings.add(path, wrong_type("a table", values), values)
+        return {}
+    unknown_keys(values, parameters, path, findings)
+    found = {}
+    for name in sorted(set(values) & set(parameters)):
+        parameter = parameters[name]
+        value = read_number(values[name], parameter.low, parameter.high, parameter.unit, dotted(path, name), findings)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def plain(value: Any) -> Any:

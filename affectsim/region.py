@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
+#: Half of a 95 % interval in standard errors.
+NORMAL_95 = 1.96
 _DAYS = 7 * WEEKS
 #: Words for what became of an applicant.
 _STATUS = {
@@ -108,7 +110,7 @@ def start_days(started_share: Float, turn: Float) -> Float:
 
 
 def _scenario(plan: _Plan, trained: bool) -> Scenario:
-    """Return the scenario of the sample; without training it depends on seed, years, sample and preset only."""
+    """Return the scenario of the sample; without training it depends on seed, years, sample, preset and model only."""
     region = plan.pipeline.region
     training: dict[str, Any] = {
         "programme": region.programme,
@@ -121,6 +123,7 @@ def _scenario(plan: _Plan, trained: bool) -> Scenario:
             "days": plan.pipeline.years * _DAYS,
             "seed": plan.pipeline.seed,
             "population": {"size": region.sample, "preset": region.preset},
+            "model": dict(region.model),
             "network": {"kind": "small-world"},
             "record": {"every": "7 days", "people": "none"},
             **({"training": training} if trained else {}),
@@ -283,9 +286,14 @@ def table(found: xr.Dataset) -> str:
     columns = [("year", "year", "{:d}"), ("places", "places", "{:.0f}"), ("qualified", "qualified", "{:.0f}"),
                ("in_practice", "in practice", "{:.0f}"), ("competence", "competence", "{:.2f}"),
                ("seen", "seen", "{:,.0f}"), ("waiting", "waiting", "{:,.0f}"), ("coverage", "coverage", "{:.1%}"),
-               ("balance_region", "balance", "{:.4f}"), ("balance_region_untrained", "untrained", "{:.4f}"),
-               ("balance_in_need", "in need", "{:.4f}"),
-               ("balance_in_need_untrained", "untrained", "{:.4f}")]  # fmt: skip
+               ("balance_region", "balance", "{:.4f}"), ("gain_region", "gain", "{:+.4f}"),
+               ("error_region", "+-", "{:.4f}"), ("balance_in_need", "in need", "{:.4f}"),
+               ("gain_in_need", "gain", "{:+.4f}"), ("error_in_need", "+-", "{:.4f}")]  # fmt: skip
+    if "balance_region" in found:
+        for group in ("region", "in_need"):
+            gain = found[f"balance_{group}"] - found[f"balance_{group}_untrained"]
+            half = NORMAL_95 * found[f"balance_{group}_error"]
+            found = found.assign({f"gain_{group}": gain, f"error_{group}": half})
     columns = [column for column in columns if column[0] in found or column[0] == "year"]
     rows = [[words for _, words, _ in columns]]
     for year in found["year"].to_numpy():
@@ -303,9 +311,10 @@ def table(found: xr.Dataset) -> str:
         "",
         "seen: people who started training in the year; waiting: at its end; coverage: share of those in need who",
         "have been trained to the end. Balance: mean of the year, 1 = three equal systems; in need: the most",
-        "self-critical; untrained: the same people and events in a world without training.",
+        "self-critical; gain: compared with the same people and events in a world without training, and half of its",
+        "95 % interval (over people; that they share one community is not in it).",
         DISCLAIMER,
     ]
     if "balance_region" not in found:
-        notes[-3:-1] = ["have been trained to the end."]
+        notes[-4:-1] = ["have been trained to the end."]
     return "\n".join([*lines, *notes])

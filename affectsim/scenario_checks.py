@@ -15,6 +15,7 @@ from affectsim.checking import (
     dotted,
     range_words,
     read_model,
+    read_overrides,
     read_part,
     unknown_keys,
     wrong_type,
@@ -37,7 +38,6 @@ from affectsim.sections import (
     Population,
     Record,
     Training,
-    read_overrides,
 )
 from affectsim.stimuli import DailyLife
 from affectsim.text_files import missing_file

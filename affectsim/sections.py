@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +15,10 @@ import affectsim.questionnaires.ratings
 import affectsim.questionnaires.received
 import affectsim.questionnaires.scores
 import affectsim.readouts  # noqa: F401  (so that their kinds are known)
-from affectsim.checking import Findings, dotted, range_words, read_number, unknown_keys, wrong_type
+from affectsim.checking import range_words
 from affectsim.correlations import CORRELATIONS, CorrelationTable, together
 from affectsim.errors import nearest
-from affectsim.parameters import MODEL, MOMENT_HOURS, Parameter, Trait
+from affectsim.parameters import MOMENT_HOURS, Trait
 from affectsim.parts import Exercise, Readout, Table, field
 from affectsim.populations import PRESETS, distributions, is_file, load_preset
 from affectsim.training.choosing import SAYS, Choose
@@ -276,20 +276,3 @@ class Numerics(Table):
     def ticks_per_moment(self) -> int:
         """Ticks in a moment (half an hour)."""
         return round(MOMENT_HOURS * 60 / self.tick)
-
-
-def read_overrides(
-    values: Any, path: str, findings: Findings, parameters: Mapping[str, Parameter] = MODEL
-) -> dict[str, float]:
-    """Check changed parameters against a list of `parameters`; return the sound ones by name."""
-    if not isinstance(values, Mapping):
-        findings.add(path, wrong_type("a table", values), values)
-        return {}
-    unknown_keys(values, parameters, path, findings)
-    found = {}
-    for name in sorted(set(values) & set(parameters)):
-        parameter = parameters[name]
-        value = read_number(values[name], parameter.low, parameter.high, parameter.unit, dotted(path, name), findings)
-        if value is not None:
-            found[name] = value
-    return found

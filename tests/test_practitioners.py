@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from affectsim.errors import InputError
 from affectsim.parts import declared
 from affectsim.training.careers import Careers, Status, follow
-from affectsim.training.coverage import capacity, completed, region_waits, waiting_list
+from affectsim.training.coverage import WaitingList, capacity, completed, region_waits, waiting_list
 from affectsim.training.practitioners import (
     COURSE_WEEKS,
     REASONS,
@@ -280,11 +280,24 @@ def test_capacity_counts_places_times_rounds() -> None:
 
 
 def test_coverage_counts_those_who_finish() -> None:
+    """Who starts eight weeks on the first day of week 3 ends with the last day of week 10."""
     made = pipeline(years=3)
     waits = region_waits(made, capacity(made, follow(made)))
     done, started = completed(made, waits), np.cumsum(waits.started)
-    assert done[8:] == pytest.approx((1 - made.programme().drop_out) * started[:-8])
-    assert (done[:8] == 0).all()
+    assert done[7:] == pytest.approx((1 - made.programme().drop_out) * started[:-7])
+    assert (done[:7] == 0).all() and done.size == started.size
+    one = waits._replace(started=(np.arange(started.size) == 3) * 1.0)
+    assert np.flatnonzero(completed(made, one))[0] == 10
+
+
+@pytest.mark.parametrize(("days", "first"), [(1, 3), (7, 3), (8, 4), (14, 4)])
+def test_whoever_starts_in_week_3_ends_in_the_week_of_their_last_day(tmp_path: Path, days: int, first: int) -> None:
+    home = f'home = [{{ from_day = 0, to_day = {days - 1}, exercise = "appreciation" }}]'
+    (tmp_path / "short.toml").write_text(f'name = "short"\ndays = {days}\n{home}\n')
+    made = Pipeline.from_tables({"region": {"programme": "short.toml"}}, folder=tmp_path)
+    started = (np.arange(20) == 3) * 1.0
+    waits = WaitingList(*np.zeros((5, 20)))._replace(started=started)
+    assert np.flatnonzero(completed(made, waits))[0] == first
 
 
 # -------------------------------------------------------------------------------------------- TOML

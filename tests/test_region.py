@@ -146,20 +146,54 @@ def test_the_experiment_finds_what_it_says() -> None:
     """All that needs no simulated days, at full size; the balance of the region in reduced size is checked above."""
     expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
     design = Pipeline.load(FOLDER / "pipeline.toml")
-    found = places.numbers(places.run(design.but({"region.sample": 0})))
-    checked = [name for name in expected if "balance" not in name]
+    cases = {**places.COURSES, **places.FADING}
+    found = places.numbers(places.run(design.but({"region.sample": 0}), cases))
+    checked = [name for name in expected if ".gain_" not in name]
     assert sorted(checked) == sorted(found)
     for name in checked:
         assert found[name] == pytest.approx(expected[name]["value"], abs=expected[name]["tolerance"]), name
 
 
+@pytest.mark.full
+def test_the_balance_of_the_experiment_is_what_it_says() -> None:
+    """The balance of the region, too, in full size: the course with fewest people and the one that fades fastest."""
+    expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
+    design = Pipeline.load(FOLDER / "pipeline.toml")
+    for cases in (places.COURSES, places.FADING):
+        for name, value in places.numbers(places.run(design, cases)).items():
+            assert value == pytest.approx(expected[name]["value"], abs=expected[name]["tolerance"]), name
+
+
+def test_the_model_of_a_region_can_be_changed_and_is_checked() -> None:
+    """Faster fading: as much is trained, less is kept; nobody's world without training is shared with another model."""
+    slow, fast = (small(20, 1.0).but({"region.model.forgetting_time": days}) for days in (900, 10))
+    found = simulate_regions([slow, fast], threads=1)
+    kept = [float(one["balance_in_need"][1] - one["balance_in_need_untrained"][1]) for one in found]
+    assert kept[0] > kept[1]
+    assert tomllib.loads(found[1].attrs["pipeline"])["region"]["model"] == {"forgetting_time": 10}
+    other = small(20, 1.0).but({"region.model.circumstances_sd": 0.0})
+    worlds = [one["balance_in_need_untrained"] for one in (found[0], simulate_regions([other], threads=1)[0])]
+    assert not np.array_equal(*worlds)
+    with pytest.raises(InputError) as raised:
+        small(20, 1.0).but({"region.model.forgeting_time": 9, "region.model.defeat": -1})
+    assert "did you mean forgetting_time?" in str(raised.value) and "region.model.defeat = -1" in str(raised.value)
+
+
+def test_the_table_tells_gains_with_their_interval(regions: list[xr.Dataset]) -> None:
+    found = regions[2]
+    row = table(found).splitlines()[2].split()
+    gain = float((found["balance_in_need"] - found["balance_in_need_untrained"])[1])
+    assert float(row[-2]) == pytest.approx(gain, abs=5.1e-5) and row[-2][0] in "+-"
+    assert float(row[-1]) == pytest.approx(1.96 * float(found["balance_in_need_error"][1]), abs=5.1e-5)
+
+
 def test_the_experiment_writes_table_and_figure(regions: list[xr.Dataset], tmp_path: Path) -> None:
-    found = {0: regions[0], 20: regions[2]}
-    assert {path.name for path in places.write(found, tmp_path)} == {"table.txt", "places.png"}
+    found = {"none": regions[0], "20 places": regions[2]}
+    assert {path.name for path in places.write(found, tmp_path, "two")} == {"two.txt", "two.png"}
     assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
-    assert DISCLAIMER in (tmp_path / "table.txt").read_text(encoding="utf-8")
+    assert DISCLAIMER in (tmp_path / "two.txt").read_text(encoding="utf-8")
     names = {name.partition(".")[2] for name in places.numbers(found)}
-    assert {"balance_gain_in_need", "balance_gain_region", "coverage"} <= names
+    assert {"gain_in_need", "gain_in_need_last", "gain_region", "coverage"} <= names
     with pytest.raises(ValueError, match="1 to 4"):
         region_over_years({})
 

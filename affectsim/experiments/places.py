@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from affectsim.region import simulate_regions, table
 from affectsim.simulation import Progress
@@ -13,51 +13,56 @@ from affectsim.training.practitioners import Pipeline
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Places per year that are compared.
-PLACES = (5, 20, 80)
+#: Courses that are compared: name -> changes of the design.
+COURSES: Mapping[str, Mapping[str, Any]] = {f"{places} places": {"course.places": places} for places in (5, 20, 80)}
+#: The largest course again, where what was trained fades faster or more slowly than in 180 days.
+FADING: Mapping[str, Mapping[str, Any]] = {
+    f"80 places, {days} days": {"course.places": 80, "region.model.forgetting_time": days} for days in (60, 540)
+}
 #: What is expected of each course in the last year; see `numbers`.
 _LAST = ("in_practice", "competence", "waiting", "coverage")
 
 
 def run(
     design: Pipeline,
-    places: Sequence[int] = PLACES,
+    cases: Mapping[str, Mapping[str, Any]],
     *,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> dict[int, xr.Dataset]:
-    """Return what comes of a design with each number of places per year: places -> dataset of `region`.
+) -> dict[str, xr.Dataset]:
+    """Return what comes of a design with the changes of each case: name -> dataset of `region`.
 
-    Same applicants, same people, same events. Raises InputError for places that are not allowed.
+    Same applicants, same people, same events. Raises InputError for changes that are not allowed.
     """
-    pipelines = [design.but({"course.places": number}) for number in places]
+    pipelines = [design.but(changes) for changes in cases.values()]
     found = simulate_regions(pipelines, threads=threads, progress=progress)
-    return dict(zip(places, found, strict=True))
+    return dict(zip(cases, found, strict=True))
 
 
-def numbers(found: dict[int, xr.Dataset]) -> dict[str, float]:
-    """Return the headline numbers: "<places>.<quantity>", in the last year.
+def numbers(found: Mapping[str, xr.Dataset]) -> dict[str, float]:
+    """Return the headline numbers: "<case>.<quantity>", in the last year.
 
-    `balance_gain_in_need`, `balance_gain_region`: balance compared with the same people and events without
-    training, the mean of all years; left out where balance was not simulated.
+    `gain_in_need`, `gain_region`: balance compared with the same people and events without training, the mean of all
+    years; `gain_in_need_last`: that of the last year; left out where balance was not simulated.
     """
     headline = {}
-    for places, one in found.items():
+    for case, one in found.items():
         last = one.isel(year=-1)
         for name in _LAST:
-            headline[f"{places}.{name}"] = float(last[name])
+            headline[f"{case}.{name}"] = float(last[name])
         for group in ("in_need", "region") if "balance_region" in one else ():
-            gain = float((one[f"balance_{group}"] - one[f"balance_{group}_untrained"]).mean())
-            headline[f"{places}.balance_gain_{group}"] = gain
+            gain = one[f"balance_{group}"] - one[f"balance_{group}_untrained"]
+            headline[f"{case}.gain_{group}"] = float(gain.mean())
+            if group == "in_need":
+                headline[f"{case}.gain_{group}_last"] = float(gain[-1])
     return headline
 
 
-def write(found: dict[int, xr.Dataset], folder: Path) -> tuple[Path, ...]:
-    """Write the tables (table.txt) and the figure (places.png) into a folder that is there; return the files."""
+def write(found: Mapping[str, xr.Dataset], folder: Path, name: str) -> tuple[Path, ...]:
+    """Write the tables (NAME.txt) and the figure (NAME.png) into a folder that is there; return the files."""
     from affectsim import plots
 
-    text = "\n\n".join(f"{places} places a year\n\n{table(one)}" for places, one in found.items())
-    (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
-    figure = plots.region_over_years({f"{places} places a year": one for places, one in found.items()})
-    plots.save(figure, folder / "places.png")
-    return folder / "table.txt", folder / "places.png"
+    text = "\n\n".join(f"{case}\n\n{table(one)}" for case, one in found.items())
+    (folder / f"{name}.txt").write_text(text + "\n", encoding="utf-8")
+    plots.save(plots.region_over_years(found), folder / f"{name}.png")
+    return folder / f"{name}.txt", folder / f"{name}.png"

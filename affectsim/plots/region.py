@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from affectsim.plots.style import COLOURS, GREY, INK, new_figure, plain
+from affectsim.region import NORMAL_95
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,7 +54,7 @@ def region_over_years(found: Mapping[str, xr.Dataset]) -> Figure:
             if name == "gain":
                 for group, line in (("in_need", "-"), ("region", ":")):
                     gained = one[f"balance_{group}"] - one[f"balance_{group}_untrained"]
-                    bars = 1.96 * one[f"balance_{group}_error"].to_numpy() if line == "-" else None
+                    bars = NORMAL_95 * one[f"balance_{group}_error"].to_numpy() if line == "-" else None
                     axes.errorbar(years, gained.to_numpy(), bars, linestyle=line, elinewidth=0.8, capsize=2, **style)
             else:
                 axes.plot(years, factor * one[name].to_numpy(), label=label, **style)

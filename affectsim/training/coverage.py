@@ -82,10 +82,11 @@ def region_waits(pipeline: Pipeline, able: Capacity) -> WaitingList:
 
 
 def completed(pipeline: Pipeline, waits: WaitingList) -> Float:
-    """Return how many people have been trained to the end by the end of each week, shape (weeks,)."""
+    """Return how many people have been trained to the end by the end of each week, shape (weeks,).
+
+    Who starts in a week starts on its first day, as in the engine (`region.start_days`).
+    """
     programme = pipeline.programme()
-    lag = -(-programme.days // 7)
-    started = np.cumsum(waits.started)
-    ended = np.zeros(started.size)
-    ended[lag:] = started[:-lag] if lag < started.size else 0.0
+    whole_weeks = -(-programme.days // 7)
+    ended = np.concatenate([np.zeros(whole_weeks - 1), np.cumsum(waits.started)])[: waits.started.size]
     return np.asarray(ended * (1.0 - programme.drop_out))

@@ -13,7 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from affectsim.checking import Findings, plain, read_model
+from affectsim.checking import Findings, plain, read_model, read_overrides
 from affectsim.errors import InputError
 from affectsim.parts import Table, field
 from affectsim.scenario_files import changed
@@ -213,6 +213,9 @@ class Region(Table):
         says="people simulated day by day to find the balance of the region; 0: balance is left out",
     )  # fmt: skip
     preset: str = field("general", min_length=1, unit="", says="kind of population of which the sample is drawn")
+    model: Mapping[str, float] = field(
+        default_factory=dict, unit="", says="changed parameters of the model in the sample, as [model] of a scenario"
+    )
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -250,6 +253,8 @@ class Pipeline(Table):
         """
         findings = Findings()
         made = read_model(cls, tables, "", findings)
+        if made is not None:
+            read_overrides(made.region.model, "region.model", findings)
         where = "region.programme"
         if made is not None and not findings.touch(where):
             name = made.region.programme
