@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake
-from affectsim.readouts import directions
+from affectsim.readouts import SYSTEMS, balance, directions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -210,6 +210,22 @@ def outcome_values(run: xr.Dataset, outcome: str) -> xr.DataArray:
         return (run["dominant"] == 0).astype(np.float64).assign_attrs(
             units="1", long_name="share of intervals in which threat is the strongest system")  # fmt: skip
     raise InputError("run", [Mistake("record.readouts", f'"{outcome}" was not recorded')])
+
+
+def recorded_values(run: xr.Dataset, name: str) -> xr.DataArray | None:
+    """Return a headline by run, time and, if people were recorded, person; None if there is nothing at all.
+
+    What was not recorded of people who were, is taken from the three systems of each interval; means over everybody
+    stand in only where no people were recorded.
+    """
+    if name in run:
+        return run[name]
+    if "threat" not in run:
+        return run.get(f"{name}_mean")
+    threat, drive, soothing = (run[system] for system in SYSTEMS)
+    if name == "balance":
+        return balance(threat, drive, soothing)  # type: ignore[no-any-return]
+    return ((threat >= drive) & (threat >= soothing)).astype(float)
 
 
 def period_mean(run: xr.Dataset, values: xr.DataArray, span: tuple[float, float]) -> xr.DataArray:

@@ -104,10 +104,13 @@ def trainings(draw: st.DrawFn, last_day: int) -> dict[str, Any]:
         "referrals_per_week": draw(number(0.01, 100)),
     }
     room = {"capacity", "therapists"}  # one has no effect without the other
+    given = {key: delivery[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(delivery)))) - room)}
+    given |= draw(st.sampled_from([{}, {key: delivery[key] for key in sorted(room)}]))
+    if given.get("competence", 1) in (0, 1):  # at the ends of the scale all therapists are alike
+        given.pop("competence_spread", None)
     return {
         "programme": name,
-        "delivery": {key: delivery[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(delivery)))) - room)}
-        | draw(st.sampled_from([{}, {key: delivery[key] for key in sorted(room)}])),
+        "delivery": given,
         "start_day": draw(st.integers(0, last_day)),
         "who": {
             "share": draw(number(0, 1)),

@@ -187,6 +187,14 @@ def test_therapists_differ_and_each_is_one_draw():
     assert (Delivery().competences(1, 0, 3) == 1).all() and (Delivery(competence=0.0).competences(1, 0, 3) == 0).all()
 
 
+@pytest.mark.parametrize("competence", [None, 0.0, 1.0])
+def test_a_spread_that_does_nothing_is_refused(competence):
+    """Also with the default competence, where a sweep over the spread would find that therapists do not matter."""
+    delivery = {"competence_spread": 0.5} | ({} if competence is None else {"competence": competence})
+    with pytest.raises(InputError, match=r"competence_spread = 0\.5  does nothing with a competence of"):
+        scenario(people=40, days=9.0, training={"programme": "eight-week", "start_day": 1, "delivery": delivery})
+
+
 def test_everybody_has_the_competence_of_the_own_therapist():
     delivery = {"therapists": 3, "capacity": 8, "competence": 0.6, "competence_spread": 1.0}
     training = {"programme": "eight-week-group", "start_day": 1, "who": {"share": 0.5}, "delivery": delivery}

@@ -365,6 +365,24 @@ class TestStability:
         data.ratings[:, 1] = np.nan
         assert {name.split(".")[1] for name in stability(data, draws=100)} == {"threat", "soothing"}
 
+    def test_people_of_another_arm_make_nobody_longer(self) -> None:
+        """One person of an arm, and a whole other arm, have diaries of ten days: the arm is told for its own six."""
+        data = self.drifting(2 * LEAST_PEOPLE + 20, 10, 0.3, 2.0, seed=8)
+        mine = data.person >= LEAST_PEOPLE + 10
+        kept = ~mine | (data.time_h < 6 * 24) | (data.person == LEAST_PEOPLE + 10)
+        arm = (np.arange(data.people) >= LEAST_PEOPLE + 10).astype(int)
+        columns = ("person", "time_h", "ratings", "phase")
+        both = Diaries(**{**data.__dict__, **{name: getattr(data, name)[kept] for name in columns},
+                          "arm": arm, "arms": ("other", "mine")})  # fmt: skip
+        here = kept & mine
+        alone = diaries_of(data.person[here] - LEAST_PEOPLE - 10, data.time_h[here], data.ratings[here])
+        found, expected = stability(both, arm=1, draws=50), lasting(day_means(alone))
+        assert set(found) == set(expected) and {name.split(".")[2] for name in found} == {
+            f"{days}_days" for days in range(2, 6)
+        }
+        for name, value in expected.items():
+            assert found[name].value == pytest.approx(value[0], rel=1e-9)
+
     def test_days_are_counted_from_each_persons_first(self) -> None:
         data = self.drifting(40, 4, 0.3, 2.0, seed=6)
         later = Diaries(**{**data.__dict__, "time_h": data.time_h + 24.0 * (data.person % 3)})

@@ -17,6 +17,11 @@ def test_as_exact_as_the_library(x: float) -> None:
     assert abs(exponential_less_one(x) - math.expm1(x)) <= 1e-14 * max(1.0, math.exp(x))
 
 
+@given(st.floats(20, 700))
+def test_large_numbers_lose_a_digit(x: float) -> None:
+    assert abs(exponential(x) / math.exp(x) - 1) <= 2e-13
+
+
 @given(st.floats(-1e-3, 1e-3))
 def test_small_numbers_lose_no_digits(x: float) -> None:
     assert abs(exponential_less_one(x) - math.expm1(x)) <= 1e-14 * abs(math.expm1(x)) + 1e-300

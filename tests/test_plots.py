@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
+from scipy import stats
 
 from affectsim import plots
 from affectsim.networks.generators import SmallWorld
@@ -128,6 +129,21 @@ def test_people_without_ties_have_a_place() -> None:
 
 def test_colours_are_told_apart_in_greyscale_or_by_shape() -> None:
     assert len(set(SHAPES.values())) == len(set(COLOURS.values())) == 3
+
+
+def test_bars_along_factors_are_those_of_replicates() -> None:
+    """Four worlds at ten levels of a factor that does nothing: forty runs, and still four cases."""
+    worlds = np.array([0.1, 0.3, 0.2, 0.6])
+    replicate, idle = np.tile(np.arange(4), 20), np.repeat(np.arange(10.0), 8)
+    acts = np.tile(np.repeat([0.0, 1.0], 4), 10)
+    figure = plots.along_factors({"acts": acts}, {"threat": worlds[replicate] + acts}, replicate)
+    (bar,) = figure.axes[0].containers
+    ends = np.array([segment[:, 1] for segment in bar.lines[2][0].get_segments()])
+    half = stats.t.ppf(0.975, 3) * worlds.std(ddof=1) / 2
+    np.testing.assert_allclose(ends, [[0.3 - half, 0.3 + half], [1.3 - half, 1.3 + half]])
+    assert "over the 4 replicates" in words(figure)
+    single = plots.along_factors({"idle": idle}, {"threat": idle}, np.zeros(80, dtype=int))
+    assert "interval" not in words(single)
 
 
 def test_effects_show_every_outcome(run: xr.Dataset) -> None:

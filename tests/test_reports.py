@@ -333,6 +333,12 @@ def test_report_of_a_run(copy: Path) -> None:
     rows = run["threat"].where(run["chosen"])[:, run["time"].to_numpy() <= 2]
     value = float(rows.isel(run=[k for k, arm in enumerate(run["arm"].to_numpy()) if arm == "training"]).mean())
     assert f"<td>{value:.3f}</td>" in text
+    # Also of what was not recorded by person: of those offered training, not of everybody.
+    strongest = (run["threat"] >= run["drive"]) & (run["threat"] >= run["soothing"])
+    mine = strongest.astype(float).where(run["chosen"])[:, run["time"].to_numpy() <= 2]
+    cells = [f"<td>{float(mine[run['arm'].to_numpy() == arm].mean()):.3f}</td>" for arm in ("training", "waiting-list")]
+    row = text.partition("share of time with threat strongest")[2]
+    assert cells[0] in row.partition("</tr>")[0]
     again = Answer("report", "results/one")
     assert again.code == 2 and "--overwrite" in str(again.error)
     assert Answer("report", "results/one", "--out", "x.pdf").code == 2 and not Path("x.pdf").exists()

@@ -45,6 +45,23 @@ def test_a_run_is_a_labelled_dataset():
     assert Scenario.from_toml(run.attrs["scenario"]).digest() == run.attrs["digest"]
 
 
+def test_single_half_hours_are_as_exact_as_the_description_says():
+    """Against ticks of 7.5 minutes: how far records, means over three looks in a tick, are off."""
+    tables = {"days": 7, "seed": 3, "population": {"size": 200, "preset": "help-seeking"},
+              "network": {"kind": "small-world"}, "stimuli": [{"kind": "daily-life"}],
+              "record": {"every": "30 minutes"}}  # fmt: skip
+    made = Scenario.from_tables(tables)
+    fine, usual, half = (simulate(made.but({"numerics.tick": tick})) for tick in (7.5, 30, 15))
+    for name in ("threat", "drive", "soothing", "balance"):
+        rough, better = (np.abs((one[name] - fine[name]).to_numpy()) for one in (usual, half))
+        assert rough.max() < 0.06 and np.sqrt((rough**2).mean()) < 0.002, name
+        days = (usual[name] - fine[name]).to_numpy().reshape(7, 48, 200).mean(axis=1)
+        assert np.abs(days).max() < 0.003, name
+        assert float(usual[name].mean() / fine[name].mean()) == pytest.approx(1, abs=1e-3), name
+        # A control that can fail: the shorter tick is nearer.
+        assert better.max() < 0.4 * rough.max(), name
+
+
 @pytest.mark.parametrize(("steps", "tolerance"), [(12, 2e-4), (7, 2e-3)])
 def test_records_are_means_over_time_and_not_over_the_ends_of_ticks(steps, tolerance):
     """Against the trapezoid rule on half a minute's worth of finely cut time; odd steps have a simpler rule."""

@@ -18,6 +18,7 @@ from scipy import stats
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.networks.ties import Ties
+from affectsim.plots import trial_result
 from affectsim.reports import manifest
 from affectsim.reports.whole import report
 from affectsim.scenario import Scenario
@@ -25,7 +26,7 @@ from affectsim.simulation import simulate
 from affectsim.training.programmes import programmes
 from affectsim.trials import contamination, files, power
 from affectsim.trials.allocation import allocate, communities, permuted_blocks
-from affectsim.trials.analysis import analyse
+from affectsim.trials.analysis import analyse, averaged
 from affectsim.trials.answers import Answers, answers
 from affectsim.trials.compare import Pairs, compare, read, units
 from affectsim.trials.design import Arm, Missing, Trial, TrialDesign, checked
@@ -269,6 +270,23 @@ def test_a_trial_of_nothing_finds_something_in_one_of_twenty(place: Path, full: 
         hits = int((np.array(made) < 0.05).sum())
         assert stats.binom.ppf(RARE / 2, trials, 0.05) <= hits <= stats.binom.isf(RARE / 2, trials, 0.05)
         assert stats.kstest(made, "uniform").pvalue > RARE
+
+
+def test_replicates_are_averaged_with_the_interval_of_their_mean(asked: Trial, found: list[Answers]) -> None:
+    """By hand, in the table and in the figure; of a single replicate the trial's own interval is kept."""
+    results = pd.concat([analyse(asked, one) for one in found], ignore_index=True)
+    chosen = {"outcome": "soothing", "arm": "compassion", "assessment": "after"}
+    mine = results[(results[list(chosen)] == pd.Series(chosen)).all(axis=1)]
+    expected = stats.ttest_1samp(mine["difference"], 0.0).confidence_interval(0.95)
+    mean = averaged(results, 0.95)
+    row = mean[(mean[list(chosen)] == pd.Series(chosen)).all(axis=1)].iloc[0]
+    assert len(mine) == row["replicates"] > 1
+    assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
+    assert row["found"] == (mine["p"] < 0.05).mean()
+    lines = [tuple(line.get_xdata()) for axes in trial_result(mean).axes for line in axes.lines]
+    assert (row["low"], row["high"]) in lines
+    one = averaged(results[results["replicate"] == results["replicate"].iloc[0]], 0.95)
+    assert one["low"].tolist() == results["low"][: len(one)].tolist()
 
 
 # ------------------------------------------------------------------------------------- blinding

@@ -16,6 +16,7 @@ from affectsim.analysis.engine import SteadyWorld
 from affectsim.analysis.equations import person_system
 from affectsim.analysis.equilibria import equilibria
 from affectsim.analysis.settings import Settings
+from affectsim.intervals import reach
 
 Float = npt.NDArray[np.float64]
 
@@ -122,5 +123,5 @@ def _trend(signal: Float) -> Trend:
             taus.append(float(kendalltau(np.arange(kept.size), kept).statistic))
     if len(taus) < 2:
         return Trend(np.nan, np.nan, np.nan)
-    mean, error = float(np.mean(taus)), float(np.std(taus, ddof=1) / np.sqrt(len(taus)))
-    return Trend(mean, mean - 1.96 * error, mean + 1.96 * error)
+    mean, half = float(np.mean(taus)), float(reach(taus))
+    return Trend(mean, mean - half, mean + half)

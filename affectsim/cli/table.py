@@ -87,9 +87,9 @@ def _whose(results: xr.Dataset) -> tuple[str, Any]:
 
 def _means(results: xr.Dataset, name: str, mask: Any, spans: Sequence[tuple[float, float]]) -> list[Any]:
     """Return the mean of a quantity in each period, one number per run; NaN where nothing was recorded."""
-    from affectsim.trial import period_mean
+    from affectsim.trial import period_mean, recorded_values
 
-    values = _values(results, name)
+    values = recorded_values(results, name)
     found = []
     for span in spans:
         try:
@@ -103,17 +103,3 @@ def _means(results: xr.Dataset, name: str, mask: Any, spans: Sequence[tuple[floa
             mean = (mean if mask is None else mean.where(mask)).mean("person")
         found.append(mean.to_numpy())
     return found
-
-
-def _values(results: xr.Dataset, name: str) -> xr.DataArray | None:
-    """Return a quantity by run, time and, if people were recorded, person; None if there is nothing at all."""
-    from affectsim.readouts import SYSTEMS, balance
-
-    if name in results:
-        return results[name]
-    if "threat" not in results:
-        return results.get(f"{name}_mean")
-    threat, drive, soothing = (results[system] for system in SYSTEMS)
-    if name == "balance":
-        return balance(threat, drive, soothing)  # type: ignore[no-any-return]
-    return ((threat >= drive) & (threat >= soothing)).astype(float)

@@ -50,7 +50,8 @@ def day_means(diaries: Diaries, phase: int = 0) -> DayMeans:
 def lasting(means: DayMeans, weights: Float | None = None) -> dict[str, Float]:
     """Return what lasts over k days, "stability.SYSTEM.K_days" -> (draws,), for every k that enough people have.
 
-    From two days to `MOST_APART`. `weights`: (draws, people), how often each person counts; default: once.
+    From two days to `MOST_APART`. `weights`: (draws, people), how often each person counts, in the first row
+    everybody who counts at all; default: once.
     """
     people, days, _ = means.of_days.shape
     w = np.ones((1, people)) if weights is None else weights
@@ -111,9 +112,13 @@ def _intervals(values: dict[str, Float], confidence: float) -> dict[str, Interva
 
 
 def _lagged(x: Float, apart: int, weights: Float) -> Float:
-    """Return the mean covariance over people of days `apart` apart, (draws,); NaN where too few have both."""
+    """Return the mean covariance over people of days `apart` apart, (draws,); NaN where too few have both.
+
+    The first row of `weights` says who counts at all.
+    """
     pairs = [(x[:, day], x[:, day + apart]) for day in range(x.shape[1] - apart)]
-    pairs = [(a, b) for a, b in pairs if np.isfinite(a * b).sum() >= LEAST_PEOPLE]
+    mine = weights[0] > 0  # those of other arms say nothing
+    pairs = [(a, b) for a, b in pairs if (np.isfinite(a * b) & mine).sum() >= LEAST_PEOPLE]
     if not pairs:
         return np.full(weights.shape[0], np.nan)
     found: Float = np.mean([_covariance(a, b, weights) for a, b in pairs], axis=0)

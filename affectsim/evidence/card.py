@@ -10,6 +10,7 @@ from affectsim.errors import InputError, Mistake, nearest
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.studies import STUDIES, Study, check_changes
 from affectsim.evidence.values import simulated
+from affectsim.intervals import reach
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import Progress
 
@@ -98,15 +99,8 @@ def card(
 
 def mean_and_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the mean over worlds and its 95 % t interval, NaN for one world."""
-    from scipy.special import stdtrit
-
-    count = len(values)
-    mean = sum(values) / count
-    if count == 1:
-        return mean, math.nan, math.nan
-    variance = sum((value - mean) ** 2 for value in values) / (count - 1)
-    reach = float(stdtrit(count - 1, 0.975)) * math.sqrt(variance / count)
-    return mean, mean - reach, mean + reach
+    mean, half = sum(values) / len(values), float(reach(values))
+    return mean, mean - half, mean + half
 
 
 def _row(entry: Entry, values: Sequence[float]) -> Row:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.intervals import reach
 from affectsim.trial import HARM_MARGIN
 
 Float = npt.NDArray[np.float64]
@@ -41,11 +42,8 @@ def mean_interval(
         cases = values[counted]
     if cases.size == 0:
         return Interval(math.nan)
-    mean = float(cases.mean())
-    if cases.size < 2:
-        return Interval(mean)
-    reach = _t(cases.size - 1, confidence) * float(cases.std(ddof=1)) / math.sqrt(cases.size)
-    return Interval(mean, mean - reach, mean + reach)
+    mean, half = float(cases.mean()), float(reach(cases, confidence))
+    return Interval(mean, mean - half, mean + half)
 
 
 def individual(effects: Float, margin: float = HARM_MARGIN) -> dict[str, Interval]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from affectsim.errors import InputError, Mistake
+from affectsim.intervals import reach
 from affectsim.simulation import Progress
 from affectsim.sweep import exports
 from affectsim.sweep.execution import execute
@@ -80,22 +81,16 @@ def found_in(store: Path) -> Found:
     if without:
         raise InputError(str(store), [Mistake(name, why) for name, why in without.items()])
     numbers = runs.groupby("point")[list(BENEFITS)]
+    halves = numbers.agg(lambda one: float(reach(one.to_numpy(), CONFIDENCE)))
     points = runs.groupby("point")[list(FACTORS)].first().astype(float)
     for name in BENEFITS:
         points[name] = numbers.mean()[name]
-        reach = _reach(plan.replicates) * numbers.std()[name] / plan.replicates**0.5
-        points[f"{name}_low"], points[f"{name}_high"] = points[name] - reach, points[name] + reach
+        points[f"{name}_low"], points[f"{name}_high"] = points[name] - halves[name], points[name] + halves[name]
     source = (
         f"{len(runs):,} runs: {len(points):,} points with {plan.replicates} replicates; "
         f"sources of the model {plan.versions['sources']}"
     )
     return Found(points.round(_DIGITS).reset_index(drop=True), indices.round(_DIGITS), source)
-
-
-def _reach(replicates: int) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf((1 + CONFIDENCE) / 2, replicates - 1))
 
 
 def load(folder: Path) -> Found:

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from affectsim.intervals import reach
 from affectsim.plots.style import COLOURS, GREY, INK, Float, new_figure, plain
 
 #: Different values of a factor up to which each is a dot; more are put together in this many steps.
 _MOST, _STEPS = 12, 10
 
 
-def along_factors(factors: Mapping[str, Float], outcomes: Mapping[str, Float]) -> Figure:
+def along_factors(
+    factors: Mapping[str, Float], outcomes: Mapping[str, Float], replicates: npt.NDArray[np.int64]
+) -> Figure:
     """Return a panel for each outcome (rows) and factor (columns): the mean over everything else, with intervals.
 
-    Values of shape (runs,); outcomes may have gaps (NaN). Where a factor has more than 12 values they are put
-    together in ten steps.
+    Values of shape (runs,), `replicates` the number of each run's world; outcomes may have gaps (NaN). Where a factor
+    has more than 12 values they are put together in ten steps. The same replicate has the same people and chances at
+    every point, so a replicate is one case, however many points it has; with a single one there is no interval.
     """
     width, height = 1.5 + 2.9 * len(factors), 1.75 + 2.0 * len(outcomes)
-    subtitle = "Mean over all runs with this value; bar: 95 % interval; grey: single runs."
+    worlds = np.unique(replicates).size
+    bars = f"; bar: 95 % interval over the {worlds} replicates" if worlds > 1 else ""
+    subtitle = f"Mean over all runs with this value{bars}; grey: single runs."
     figure = new_figure(max(width, 7), height, "What changes along each factor", subtitle)
     left = 1.0 / max(width, 7)
     grid = figure.add_gridspec(
@@ -36,7 +43,7 @@ def along_factors(factors: Mapping[str, Float], outcomes: Mapping[str, Float]) -
             axes.plot(
                 values[shown], found[shown], ".", color=GREY, alpha=0.25, markersize=3, rasterized=shown.size > 800
             )
-            places, means, ends = _means(values, found)
+            places, means, ends = _means(values, found, replicates)
             axes.errorbar(places, means, yerr=ends, fmt="o-", color=colour, linewidth=1.4, markersize=4, capsize=2)
             if column == 0:
                 axes.set_ylabel(outcome.replace("_", " "), fontsize=10)
@@ -53,8 +60,8 @@ def along_factors(factors: Mapping[str, Float], outcomes: Mapping[str, Float]) -
     return figure
 
 
-def _means(values: Float, found: Float) -> tuple[Float, Float, Float]:
-    """Return the places, the means there and half the widths of their 95 % intervals (0 for a single run)."""
+def _means(values: Float, found: Float, replicates: npt.NDArray[np.int64]) -> tuple[Float, Float, Float]:
+    """Return the places, the means there and half the widths of their 95 % intervals (0 for a single replicate)."""
     levels = np.unique(values)
     if levels.size > _MOST:
         edges = np.linspace(values.min(), values.max(), _STEPS + 1)
@@ -64,9 +71,9 @@ def _means(values: Float, found: Float) -> tuple[Float, Float, Float]:
         group = np.searchsorted(levels, values)
     rows = []
     for number, level in enumerate(levels):
-        mine = found[(group == number) & np.isfinite(found)]
-        if mine.size:
-            half = 1.96 * float(mine.std(ddof=1)) / np.sqrt(mine.size) if mine.size > 1 else 0.0
-            rows.append((float(level), float(mine.mean()), half))
+        here = (group == number) & np.isfinite(found)
+        if here.any():
+            worlds = [float(found[here & (replicates == one)].mean()) for one in np.unique(replicates[here])]
+            rows.append((float(level), float(found[here].mean()), np.nan_to_num(float(reach(worlds)))))
     columns = np.array(rows, dtype=np.float64).reshape(-1, 3)
     return columns[:, 0], columns[:, 1], columns[:, 2]

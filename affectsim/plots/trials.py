@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from affectsim.intervals import reach
 from affectsim.plots.style import COLOURS, GREY, INK, PALE, new_figure, plain
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ _RANDOMISED = {"individual": "people randomised", "cluster": "communities random
 def trial_result(results: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """Return what a trial found and the truth beside it: a panel per outcome, a row per arm and assessment.
 
-    `results`: from `trials.analysis.analyse`; replicates are averaged.
+    `results`: from `trials.analysis.averaged`, one row each.
     """
+    replicates = int(results["replicates"].max())
+    whose = f"mean over {replicates} replicates and its" if replicates > 1 else "with its"
     outcomes = list(dict.fromkeys(results["outcome"]))
     rows = list(dict.fromkeys(zip(results["arm"], results["assessment"], strict=True)))
     against = results["against"].iloc[0]
@@ -35,7 +38,7 @@ def trial_result(results: pd.DataFrame, confidence: float = 0.95) -> Figure:
     height = 1.3 + panel * len(outcomes)
     figure = new_figure(
         10.5, height, f"What the trial found, against {against}",
-        f"Blue dot: difference in points of the score, intention to treat, with its {100 * confidence:g} % interval; "
+        f"Blue dot: difference in points of the score, intention to treat, {whose} {100 * confidence:g} % interval; "
         "circle: per protocol.\nTruth from twins: green diamond, those in the arm against themselves without it; "
         "orange square, everybody in it.",
     )  # fmt: skip
@@ -46,7 +49,7 @@ def trial_result(results: pd.DataFrame, confidence: float = 0.95) -> Figure:
         axes.set_title(outcome.replace("-", " "), loc="left", fontsize=11, color=INK)
         for number, (arm, assessment) in enumerate(rows):
             chosen = (results["outcome"] == outcome) & (results["arm"] == arm) & (results["assessment"] == assessment)
-            mean = results[chosen].mean(numeric_only=True)
+            mean = results[chosen].iloc[0]
             y = len(rows) - 1 - number
             axes.plot([mean["low"], mean["high"]], [y, y], color=_FOUND, linewidth=2)
             axes.plot(mean["protocol_difference"], y, "o", markersize=9, color=_FOUND, markerfacecolor="none")
@@ -151,8 +154,7 @@ def contamination(found: pd.DataFrame, title: str) -> Figure:
         for way, shift in zip(ways, (-0.2, 0.2), strict=False):
             mine = here[here["randomise"] == way]["difference"].to_numpy()
             left.plot(column + shift + 0.09 * _spread(mine.size), mine, ".", color=shades[way], alpha=0.4)
-            error = 1.96 * mine.std(ddof=1) / np.sqrt(mine.size)
-            left.errorbar(column + shift, mine.mean(), error, color=shades[way], marker="o", markersize=8,
+            left.errorbar(column + shift, mine.mean(), float(reach(mine)), color=shades[way], marker="o", markersize=8,
                           capsize=4, linewidth=2, label=_RANDOMISED.get(way, way) if column == 0 else None)  # fmt: skip
             right.bar(column + shift, mine.std(ddof=1), 0.36, color=shades[way])
     for axes in (left, right):

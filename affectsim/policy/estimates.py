@@ -21,6 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.intervals import reach
+
 Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
@@ -72,14 +74,8 @@ class Interval(NamedTuple):
 
 def interval(values: Float) -> Interval:
     """Return the mean over replicates and its interval by Student's t; `values`: (replicates, objectives)."""
-    from scipy.special import stdtrit
-
-    count, mean = len(values), values.mean(axis=0)
-    if count < 2:
-        nothing = np.full(mean.shape, np.nan)
-        return Interval(mean, nothing, nothing)
-    reach = float(stdtrit(count - 1, 0.975)) * values.std(axis=0, ddof=1) / math.sqrt(count)
-    return Interval(mean, mean - reach, mean + reach)
+    mean, half = values.mean(axis=0), reach(values)
+    return Interval(mean, mean - half, mean + half)
 
 
 def gain_of_common_worlds(values: Sequence[Float]) -> Float:

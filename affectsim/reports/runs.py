@@ -15,7 +15,7 @@ from affectsim.reports.blocks import Block, Listed, Section, Table, Words
 from affectsim.reports.kinds import pictures, question, sections
 from affectsim.reports.manifest import Manifest
 from affectsim.results import load
-from affectsim.trial import WEEK, Periods, analyse, delivery_words, period_mean
+from affectsim.trial import WEEK, Periods, analyse, delivery_words, period_mean, recorded_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,7 +60,7 @@ def _results(run: xr.Dataset) -> list[Block]:
     arms = run["arm"].to_numpy()
     rows = []
     for name, words in _OUTCOMES.items():
-        values = run[name] if name in run else run.get(f"{name}_mean")
+        values = recorded_values(run, name)
         if values is None:
             continue
         for arm in dict.fromkeys(arms.tolist()):

@@ -138,7 +138,9 @@ def _figures(found: pd.DataFrame, factors: list[str], outcomes: list[str]) -> li
             plots.along_factors(
                 {factor: found[factor].to_numpy(dtype=float) for factor in numeric[:4]},
                 {outcome: found[outcome].to_numpy(dtype=float) for outcome in outcomes[:3]},
+                found["replicate"].to_numpy(),
             ),
-            "Mean of each outcome along each factor, over everything else that was varied, with 95 % intervals",
+            "Mean of each outcome along each factor, over everything else that was varied"
+            + (", with 95 % intervals over replicates" if found["replicate"].nunique() > 1 else ""),
         )
     ]

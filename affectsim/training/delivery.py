@@ -54,9 +54,18 @@ class Delivery(Table):
         """Whether somebody may start later than training.start_day."""
         return self.therapists is not None or self.referrals_per_week is not None
 
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong between fields."""
+        if self.competence_spread > 0 and self.competence in (0.0, 1.0):
+            end = "the top" if self.competence else "the bottom"
+            yield (
+                "competence_spread",
+                (f"does nothing with a competence of {self.competence:g}: at {end} of the scale everybody is alike"),
+            )
+
     def competences(self, seed: int, replicate: int, therapists: int) -> Float:
         """Return the competence of each therapist, shape (therapists,); logit-normal, one draw per therapist."""
-        if self.competence_spread == 0 or self.competence in (0.0, 1.0):
+        if self.competence_spread == 0:
             return np.full(therapists, self.competence)
         from scipy.special import expit, logit, ndtri
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.intervals import reach
 from affectsim.readouts import directions
 from affectsim.trial import effect_size
 from affectsim.trials.answers import Answers
@@ -53,6 +54,25 @@ def analyse(trial: Trial, found: Answers) -> pd.DataFrame:
         for row, assessment in enumerate(found.assessments)
         if row
     ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def averaged(results: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Return the means over the replicates of a trial: a row per outcome, assessment and arm, in their order.
+
+    With several, `low` and `high` are the t interval of the mean difference over replicates; with one, its own. `found`
+    is the share with p < .05, `replicates` how many there are.
+    """
+    import pandas as pd
+
+    rows = []
+    for (outcome, assessment, arm), mine in results.groupby(["outcome", "assessment", "arm"], sort=False):
+        mean = mine.mean(numeric_only=True)
+        if len(mine) > 1:
+            half = float(reach(mine["difference"].to_numpy(), confidence))
+            mean["low"], mean["high"] = mean["difference"] - half, mean["difference"] + half
+        names = {"outcome": outcome, "assessment": assessment, "arm": arm, "against": mine["against"].iloc[0]}
+        rows.append({**names, **mean, "found": float((mine["p"] < 0.05).mean()), "replicates": len(mine)})
     return pd.DataFrame(rows)
 
 

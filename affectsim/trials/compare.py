@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake, nearest
+from affectsim.intervals import reach
 from affectsim.results import load
 from affectsim.trials.files import KEY, WORLDS
 
@@ -154,7 +155,6 @@ def compare(pairs: Pairs, *, confidence: float = 0.95, outcomes: Iterable[str] =
     outcomes that one of the sides does not have.
     """
     import pandas as pd
-    from scipy.special import stdtrit
 
     both = [name for name in pairs.first if name in pairs.second]
     wanted = [name.replace("-", "_") for name in outcomes] or both
@@ -171,11 +171,11 @@ def compare(pairs: Pairs, *, confidence: float = 0.95, outcomes: Iterable[str] =
         each = other - one
         error = float(each.std(ddof=1)) / math.sqrt(count)
         apart = math.sqrt((one.var(ddof=1) + other.var(ddof=1)) / count)
-        reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
+        half = float(reach(each, confidence))
         mean = float(each.mean())
         rows.append(
             {"outcome": name, pairs.names[0]: float(one.mean()), pairs.names[1]: float(other.mean()),
-             "difference": mean, "low": mean - reach, "high": mean + reach, "units": count,
+             "difference": mean, "low": mean - half, "high": mean + half, "units": count,
              "unit": "replicate" if pairs.first[name].shape[0] > 1 else "person",
              "narrower": apart / error if error > 0 else math.nan}
         )  # fmt: skip

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from affectsim.intervals import reach
 from affectsim.text_files import NUMBERS, printed
 from affectsim.trials.analysis import estimates, truth
 from affectsim.trials.answers import answers
@@ -65,11 +64,9 @@ def simulate(
 
 def _recovered(mine: pd.DataFrame) -> tuple[float, float]:
     """Return the mean estimate as a share of the mean truth, and half its 95 % interval (delta method, paired)."""
-    from scipy.special import stdtrit
-
     share = float(mine["difference"].mean() / mine["truth"].mean())
     left = (mine["difference"] - share * mine["truth"]) / mine["truth"].mean()
-    return share, float(stdtrit(len(mine) - 1, 0.975) * left.std(ddof=1) / np.sqrt(len(mine)))
+    return share, float(reach(left))
 
 
 def text(found: pd.DataFrame) -> str:

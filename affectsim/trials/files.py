@@ -23,7 +23,7 @@ import numpy.typing as npt
 from affectsim.draws import uniforms
 from affectsim.results import DISCLAIMER, save
 from affectsim.scenario import Scenario
-from affectsim.trials.analysis import tested
+from affectsim.trials.analysis import averaged, tested
 from affectsim.trials.answers import Answers
 from affectsim.trials.design import Trial
 
@@ -166,7 +166,7 @@ def write(trial: Trial, answers: Sequence[Answers], results: pd.DataFrame, text:
     results.to_csv(secret / "results.csv", index=False, lineterminator="\n")
     (secret / "result.txt").write_text(text + "\n", encoding="utf-8")
     save(worlds(trial, answers), secret / WORLDS, circumstances=False)
-    figure = plots.trial_result(results, trial.design.confidence)
+    figure = plots.trial_result(averaged(results, trial.design.confidence), trial.design.confidence)
     for suffix in (".svg", ".png"):
         plots.save(figure, secret / f"result{suffix}")
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from affectsim.results import DISCLAIMER
+from affectsim.trials.analysis import averaged
 from affectsim.trials.design import Trial
 
 if TYPE_CHECKING:
@@ -28,17 +29,21 @@ def head(trial: Trial) -> str:
 def text(trial: Trial, results: pd.DataFrame) -> str:
     """Return the unblinded result of a trial: means over its replicates, beside the truth from twins."""
     lines = [head(trial), ""]
-    replicates = results["replicate"].nunique()
+    means = averaged(results, trial.design.confidence)
+    replicates = int(means["replicates"].max())
     if replicates > 1:
-        lines += [f"Means of {replicates} replicates of the trial; 'found' is the share of them with p < 0.05.", ""]
+        lines += [
+            f"Means of {replicates} replicates of the trial, with the interval of such a mean; 'found' is the share of",
+            "them with p < 0.05.", "",
+        ]  # fmt: skip
     columns = f"{'points':>9}{'[interval]':>20}{'p' if replicates == 1 else 'found':>8}{'d':>8}"
     columns += f"{'per prot.':>11}{'| truth: own':>14}{'everybody':>11}{'contamin.':>11}"
-    for (outcome, assessment), rows in results.groupby(["outcome", "assessment"], sort=False):
+    for (outcome, assessment), rows in means.groupby(["outcome", "assessment"], sort=False):
         lines.append(f"{outcome}, {assessment}")
         lines.append(f"{'':<26}{columns}")
-        for arm, mine in rows.groupby("arm", sort=False):
-            mean = mine.mean(numeric_only=True)
-            p = _p(mean["p"]) if replicates == 1 else f"{(mine['p'] < 0.05).mean():.2f}"
+        for mean in rows.to_dict("records"):
+            arm = mean["arm"]
+            p = _p(mean["p"]) if replicates == 1 else f"{mean['found']:.2f}"
             interval = f"[{_points(mean['low'])}, {_points(mean['high'])}]"
             lines.append(
                 f"  {str(arm)[:24]:<24}{_points(mean['difference']):>9}{interval:>20}{p:>8}{mean['d']:>8.2f}"
