@@ -184,8 +184,7 @@ def _submodels() -> Iterator[Block]:
     yield Heading(3, "Inputs")
     yield Words(
         "Each event adds to its input, which then decays; 0 marks its value t hours before. Ease is a share: each "
-        "exercise adds its part of what is left to 1. Assigned practice is done with the chance "
-        "a (1 + 0.5 (q_mot - 0.4)), where a is adherence; the 0.5 is assumed."
+        "exercise adds its part of what is left to 1."
     )
     yield Words("The body's response adds to the affiliation from oneself: mind first, then body.")
     yield Formulas(input_equations())

@@ -170,6 +170,9 @@ MODEL: dict[str, Parameter] = {
         Parameter("more_to_relieve", r"e_{need}", 1.0, 0.0, 1.0, "1",
                   "how much further practice relieves those with more self-criticism: 0 not at all, 1 in proportion",
                   "assumed; direction: who starts lower gains more, in training more than in waiting (Sieder et al. 2024, 177 trials)"),
+        Parameter("motivation_effect", r"e_{mot}", 0.5, 0.0, 2.0, "1",
+                  "how much more of the assigned practice the fully motivated do than people usually do, as a share of it "
+                  "per unit of motivation", "assumed"),
         Parameter("hope_effect", r"e_{hope}", 0.0, 0.0, 1.0, "1",
                   "share of self-criticism and of the reaction to threat that full hope takes away: what all therapies share",
                   "assumed: 0, as if nothing but what is trained acted. 0.28: eight supportive contacts lower the depression score "
@@ -191,11 +194,12 @@ MODEL: dict[str, Parameter] = {
         Parameter("tie_wear", r"c_{wear}", 0.02, 0.0, 1.0, "per day",
                   "how fast hostility and withdrawal weaken a tie, if ties change", "assumed"),
         Parameter("distrust_strength", r"g_{dis}", 5.0, 0.0, 100.0, "1",
-                  "distrust that hostility, met under threat, leads to", "assumed"),
+                  "distrust that hostility, met under threat, leads to, where bonds.stereotyping_by is set", "assumed"),
         Parameter("distrust_time", r"\tau_{dis}", 14.0, 1.0, 3650.0, "day",
-                  "time constant with which distrust is learnt and forgotten", "assumed"),
+                  "time constant with which distrust is learnt and forgotten, where bonds.stereotyping_by is set", "assumed"),
         Parameter("stereotyping", r"s_{group}", 0.7, 0.0, 1.0, "1",
-                  "share of distrust that goes to the whole group of a hostile person, not to that person", "assumed"),
+                  "share of distrust that goes to the whole group of a hostile person, not to that person, where "
+                  "bonds.stereotyping_by is set", "assumed"),
         Parameter("power_time", r"\tau_{power}", 14.0, 1.0, 365.0, "day",
                   "time constant with which perceived power follows submission", "assumed"),
     )

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.parameters import ATTRIBUTES, REFERENCE_ATTRIBUTE
+from affectsim.parameters import ATTRIBUTES, MODEL, REFERENCE_ATTRIBUTE
 from affectsim.parts import Readout
 
 Float = npt.NDArray[np.float64]
@@ -94,6 +94,25 @@ class Balance(Measure, kind="balance"):
     def of(cls, values: Mapping[str, Float]) -> Float:
         """Return the mean balance."""
         return values["balance"]
+
+
+#: Balance of activations of 2 : 1 : 1.
+IN_BALANCE = 0.75
+
+
+class InBalance(Measure, kind="in_balance"):
+    """Whether the three systems were in balance over the interval; its mean over people is the share in balance.
+
+    Assumes: people are in balance from a balance of 0.75 on, which is that of one system twice as strong as each of the
+    other two.
+    """
+
+    direction = 1
+
+    @classmethod
+    def of(cls, values: Mapping[str, Float]) -> Float:
+        """Return 1 for people in balance, 0 for others."""
+        return np.asarray(values["balance"] >= IN_BALANCE, dtype=np.float64)
 
 
 class ThreatDominant(Measure, kind="threat_dominant"):
@@ -257,9 +276,15 @@ class ChanceOfPractice(Measure, kind="chance_of_practice"):
     direction = 1
 
     @classmethod
-    def of(cls, values: Mapping[str, Float]) -> Float:
-        """Return the chance, as the days of a run draw it."""
-        return np.clip(values["adherence"] * (1 + 0.5 * (values["motivation"] - REFERENCE_ATTRIBUTE)), 0.0, 1.0)
+    def of(cls, values: Mapping[str, Float], motivation_effect: float = MODEL["motivation_effect"].default) -> Float:
+        """Return the chance, as the days of a run draw it (`training.practice.done`)."""
+        keen = 1 + motivation_effect * (values["motivation"] - REFERENCE_ATTRIBUTE)
+        return np.clip(values["adherence"] * keen, 0.0, 1.0)
+
+    @classmethod
+    def recorded(cls, values: Mapping[str, Float], recording: Recording) -> Float:
+        """Return the chance with the parameters of the run."""
+        return cls.of(values, recording.model["motivation_effect"])
 
 
 class _Slow(Measure):

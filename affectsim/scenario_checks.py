@@ -82,6 +82,7 @@ def _checked(
     model = read_overrides(given.get("model", {}), "model", findings)
     rating = read_overrides(given.get("rating", {}), "rating", findings, RATING)
 
+    _check_names(stimuli, findings)
     _check_files(network, stimuli, source, folder, findings)
     _check_days(head, stimuli, training, record, findings)
     _check_people(population, network, record, findings)
@@ -133,6 +134,17 @@ def _add_inside(error: InputError, key: str, written: str, findings: Findings) -
     for mistake in error.mistakes:
         inside = mistake.where if mistake.where != written else ""
         findings.add(key, f"{inside}: {mistake.message}" if inside else mistake.message, written)
+
+
+def _check_names(stimuli: Sequence[Stimulus | None], findings: Findings) -> None:
+    """Note every stimulus that has the name of one of its kind before it."""
+    known = set()
+    for number, stimulus in enumerate(stimuli):
+        name = getattr(stimulus, "name", None)
+        if stimulus is not None and name is not None:
+            if (stimulus.kind, name) in known:
+                findings.add(f"stimuli.{number}.name", f"another {stimulus.kind} has that name", name)
+            known.add((stimulus.kind, name))
 
 
 def _read_stimuli(values: Any, findings: Findings) -> list[Stimulus | None]:

@@ -38,6 +38,14 @@ def _kick(default: float, what: str, source: str = "assumed") -> Any:
     return field(default, ge=0, le=10, unit="input", says=what, source=source)
 
 
+def _name() -> Any:
+    says = (
+        "what its chances hang on; sources of one kind without a name are numbered, so one put before another "
+        "changes its chances"
+    )
+    return field(None, min_length=1, max_length=100, unit="", says=says)
+
+
 def _unlike_nothing(part: Any) -> Iterable[tuple[str, str]]:
     if not any(getattr(part, kind) for kind in KINDS):
         yield "threat", "nothing would happen: give at least one of threat, resource, affiliative, ambiguous"
@@ -63,6 +71,7 @@ class DailyLife(Stimulus, kind="daily-life"):
     wake_hour: float = field(7.0, ge=0, le=24, unit="h", says="time of waking", source="assumed")
     sleep_hour: float = field(23.0, ge=0, le=24, unit="h", says="time of going to sleep", source="assumed")
     night_share: float = field(0.05, ge=0, le=1, unit="1", says="rate at night relative to the day", source="assumed")
+    name: str | None = _name()
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield what is wrong between fields."""
@@ -142,16 +151,19 @@ class _Dated(Stimulus):
 class Dated(_Dated, kind="dated"):
     """A dated event for a share of the people: an exam, a lay-off, a birthday.
 
-    Assumes: who is hit is drawn at random, and everybody who is gets the same kick at the same hour.
+    Assumes: who is hit is drawn at random, and everybody who is gets the same kick at the same hour. A reward kicks
+    drive alone and a kindness soothing alone: what they share in daily life (model.shared_pleasure) is not added.
     """
 
     share: float = field(1.0, ge=0, le=1, unit="1", says="share of the people it happens to", source="assumed")
+    name: str | None = _name()
 
 
 class Shock(_Dated, kind="shock"):
     """A shock that hits a whole community, or one group of it, at once.
 
-    Assumes: everybody in the group gets the same kick at the same hour.
+    Assumes: everybody in the group gets the same kick at the same hour. A reward kicks drive alone and a kindness
+    soothing alone: what they share in daily life (model.shared_pleasure) is not added.
     """
 
     group: dict[str, Any] | None = field(
@@ -184,8 +196,10 @@ class ScriptedEvents(NamedTuple):
 class Script(Stimulus, kind="script"):
     """Events from a CSV file: who, when, what and how strongly; real diaries can drive people.
 
-    Assumes: nothing; what is in the file happens. Columns: person (0-based row), time_h (hours from the
-    start), kind (threat, resource, affiliative or ambiguous), intensity (input). Others are ignored.
+    Assumes: what is in the file happens, and no more: a reward kicks drive alone and a kindness soothing alone. What
+    they share in daily life (model.shared_pleasure) is not added; give both lines where both are meant. Columns: person
+    (0-based row), time_h (hours from the start), kind (threat, resource, affiliative or ambiguous), intensity
+    (input). Others are ignored.
     """
 
     path: str = field(min_length=1, unit="file", says="CSV file with columns person,time_h,kind,intensity")

@@ -168,6 +168,11 @@ def slow_equations() -> tuple[Equation, ...]:
     insight, understanding = _symbol("r_und"), known["understanding"]
     return (
         Equation(ambiguous, _symbol("p_alarm"), _exact(alarm)),
+        Equation(
+            "Chance that the practice of a day is done, and share of what is assigned in passing (at most 1)",
+            _symbol("p_done"),
+            _exact(practice.done(known["adherence"], known["motivation"], known["motivation_effect"], reference)),
+        ),
         Equation("Probability that an exercise fails (a sum, at most 1)", _symbol("p_fail"), _failure()),
         Equation("Share of an exercise's effect that arrives", _symbol("epsilon"), _exact(_arrives(threat, known))),
         Equation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,13 +107,18 @@ def tables_of(runs: Sequence[Run]) -> Tables:
 
 
 def _numbered(stimuli: Sequence[Stimulus], count: int) -> list[str]:
-    """Return "kind/number among its kind" for each, so that one of another kind changes nobody's draws.
+    """Return what the draws of each hang on: "kind/named NAME", or "kind/number" among those of its kind that have none.
 
-    Filled up to `count` names, for places that stay empty.
+    So one of another kind, or with a name, changes nobody's draws. Filled up to `count`, for places that stay empty.
     """
     names: list[str] = []
+    nameless: Counter[str] = Counter()
     for stimulus in stimuli:
-        names.append(f"{stimulus.kind}/{sum(name.startswith(stimulus.kind + '/') for name in names)}")
+        if (name := getattr(stimulus, "name", None)) is not None:
+            names.append(f"{stimulus.kind}/named {name}")
+        else:
+            names.append(f"{stimulus.kind}/{nameless[stimulus.kind]}")
+            nameless[stimulus.kind] += 1
     return [*names, *(f"none/{number}" for number in range(len(names), count))]
 
 

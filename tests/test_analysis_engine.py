@@ -99,6 +99,23 @@ def test_a_sweep_of_the_engine_leaves_each_branch_at_its_fold():
     assert np.abs(soothed - swept.up[inside, 0]).max() < 5e-3
 
 
+@pytest.mark.parametrize(
+    ("name", "high", "folds"),
+    [("fear_of_compassion_from_others", 1.0, 1), ("warmth", 2.0, 2), ("background_threat", 1.0, 1)],
+)
+def test_a_sweep_jumps_at_every_fold_of_other_causes(name: str, high: float, folds: int):
+    """Fear, warmth and threat load, of somebody whose self-criticism is between its folds; a step late at most."""
+    values = wide()[0].but(self_criticism=2.0)
+    found = [fold.p for fold in study.one_parameter(values, study.Range(name, 0.0, high)).folds]
+    assert len(found) == folds
+    step = high / 60
+    grid = np.arange(max(0.0, min(found) - 6 * step), min(high, max(found) + 6 * step), step)
+    jumps = [jump for jump in sweep(values, name, grid, hold_hours=18).jumps() if jump is not None]
+    assert len(jumps) == folds
+    for jump, fold in zip(sorted(jumps), sorted(found), strict=True):
+        assert jump == pytest.approx(fold, abs=2 * step)
+
+
 def test_without_a_fold_a_sweep_is_the_same_both_ways():
     values = Settings(REFERENCE)
     swept = sweep(values, "self_criticism", np.linspace(0.2, 1.0, 5), hold_hours=24)

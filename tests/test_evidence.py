@@ -15,6 +15,8 @@ from affectsim.errors import InputError
 from affectsim.evidence import alone, calibrate, card, files, studies, trials, values
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.free import STAGES, Free
+from affectsim.parameters import MODEL
+from affectsim.parts import Exercise
 from affectsim.questionnaires.scales import Questionnaire
 
 README = Path(__file__).parents[1] / "experiments" / "evidence" / "README.md"
@@ -445,6 +447,17 @@ def test_numbers_set_by_hand_do_what_their_trials_found(exercises: list[alone.Ro
     assert [row.finding.score for row in exercises if row.finding.sets and not _near(row)] == []
     # If not: affectsim evidence --alone --full --write experiments/evidence/README.md
     _as_shown(files.block(README, files.ALONE), alone.table(exercises, full=True))
+
+
+def test_what_is_set_by_hand_says_so() -> None:
+    """A number that is set to a trial is neither assumed nor fitted."""
+    for path in {one.sets for one in alone.FINDINGS if one.sets}:
+        match path.split("."):
+            case ["model", name]:
+                source = MODEL[name].source
+            case ["training", "exercises", kind, name]:
+                source = Exercise.kinds()[kind].declared()[name].source
+        assert source.startswith("set by hand"), path
 
 
 @pytest.mark.parametrize(("number", "exercise"), [(one.sets, one.exercise) for one in alone.FINDINGS if one.sets])

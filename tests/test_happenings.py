@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from affectsim.appraisal import alarm_probability
+from affectsim.errors import InputError
 from affectsim.layout import LANES, SLOW, STEADY, TRAINABLE, Fast
 from affectsim.parts import Exercise, field
 from affectsim.readouts import ChanceOfPractice
@@ -605,6 +608,29 @@ def test_every_cost_lowers_what_is_trained_and_nothing_else_does_it(cost, trait,
     assert 0 < gains[1] < 0.75 * gains[0]
 
 
+@pytest.mark.parametrize(
+    ("cost", "trait", "value", "learnt"),
+    [("understanding_cost", "understanding", 0.3, "insight"),
+     ("discomfort_cost", "discomfort_with_soothing", 0.6, "comfort")],
+)  # fmt: skip
+def test_what_is_learnt_about_compassion_and_being_soothed_lets_practice_train_more(
+    cost, trait, value, learnt, tmp_path
+):
+    """The same people, with the insight or the comfort of those who have learnt all of it: the cost is gone."""
+    traits = {"population": {"traits": {trait: {"median": value}}}}
+    path, gains = _programme(tmp_path, "appreciation", 10), []
+    for start in (0.0, 1.0):
+        training = {"programme": path, "start_day": 1, "who": {"share": 1.0},
+                    "exercises": {"appreciation": {**UNFAILING, cost: 1.0}}}  # fmt: skip
+        made = scenario(people=60, days=11.0, steps=4, training=training, network=NOBODY, **traits)
+        world = build([made])
+        for run in range(2):
+            world.set(run, learnt, start)
+        advance(world, 11 * 48)
+        gains.append((world.get(0, "sensitivity") - world.get(1, "sensitivity")).mean())
+    assert gains[1] > 1.3 * gains[0] > 0
+
+
 def _kicked(tmp_path, kind, people=400, **exercises):
     """Return how much more threat input people have than untrained twins, just after the first practice."""
     always = {"adherence": {"median": 1.0}, "motivation": {"median": 0.9, "spread": 0.0}, **exercises.pop("traits", {})}
@@ -839,15 +865,19 @@ def test_mindfulness_eases_the_loop_by_a_share_of_what_is_left(tmp_path):
     assert world.get(0, "u_ease") / left == pytest.approx([0.4, 0.4, 0.7, 0.7, 1.0], rel=1e-6)
 
 
-@pytest.mark.parametrize(("motivation", "expected"), [(0.1, 0.6 * 0.85), (0.9, 0.6 * 1.25)])
-def test_the_motivated_practise_more_often(motivation, expected, tmp_path):
+@pytest.mark.parametrize(
+    ("motivation", "effect", "expected"), [(0.1, 0.5, 0.6 * 0.85), (0.9, 0.5, 0.6 * 1.25), (0.9, 0.0, 0.6)]
+)
+def test_the_motivated_practise_more_often(motivation, effect, expected, tmp_path):
     """Within 4.9 standard errors (1 in a million)."""
     traits = {"adherence": {"median": 0.6, "spread": 0.0}, "motivation": {"median": motivation, "spread": 0.0}}
     world = _arms(
         tmp_path, "soothing-rhythm-breathing", exercises=UNFAILING, people=2000, days=3.0, ticks=48 + 45,
-        population={"traits": traits},
+        population={"traits": traits}, model={"motivation_effect": effect},
     )  # fmt: skip
     done = world.get(0, "tolerance") > world.get(1, "tolerance")
+    told = ChanceOfPractice.of({name: world.get(0, name) for name in ("adherence", "motivation")}, effect)
+    assert told.mean() == pytest.approx(expected, abs=0.02)  # what was practised moves motivation a little
     assert done.mean() == pytest.approx(expected, abs=4.9 * np.sqrt(expected * (1 - expected) / 2000))
 
 
@@ -868,8 +898,12 @@ def test_adding_a_stimulus_changes_no_other_draw():
         assert (u == resources[0][0]).all() and (z == resources[0][1]).all()
 
 
-def test_adding_an_exercise_changes_no_other_draw(tmp_path):
-    """The same practice of mindfulness, with and without sessions of another exercise that does nothing."""
+@pytest.mark.parametrize("place", ["home", "session"])
+def test_adding_an_exercise_changes_no_other_draw(tmp_path, place):
+    """The same practice of mindfulness, at home, in passing and in sessions, with one that does nothing before or after.
+
+    Sessions of it alone as well, on a day on which nothing is done in passing (nobody does that in a session).
+    """
 
     class Idle(Practice, kind="idle-for-test"):
         """Sitting. Assumes: nothing."""
@@ -878,20 +912,43 @@ def test_adding_an_exercise_changes_no_other_draw(tmp_path):
 
     assert "idle-for-test" in Exercise.kinds()
     path = tmp_path / "with.toml"
-    home = 'home = [{ from_day = 0, to_day = 9, exercise = "mindfulness" }]\n'
     head = 'name = "p"\ndays = 10\ndrop_out = 0.0\n'
+    span = (
+        '{{ from_day = 0, to_day = 5, exercise = "{0}", informal = 6 }}, '
+        '{{ from_day = 6, to_day = 9, exercise = "{0}" }}'
+    )
     found = []
-    for sessions in (
-        "",
-        'sessions = [{ day = 1, exercises = ["idle-for-test"] }, { day = 4, exercises = ["idle-for-test"] }]\n',
-    ):
-        path.write_text(head + home + sessions)
+    for order in (["mindfulness"], ["idle-for-test", "mindfulness"], ["mindfulness", "idle-for-test"]):
+        home = order if place == "home" else ["mindfulness"]
+        session = order if place == "session" else ["mindfulness"]
+        sessions = [f"{{ day = {day}, exercises = {json.dumps(session)} }}" for day in (1, 4)]
+        sessions += ['{ day = 7, exercises = ["idle-for-test"] }'] if len(order) > 1 else []
+        path.write_text(head + f"home = [{', '.join(map(span.format, home))}]\nsessions = [{', '.join(sessions)}]\n")
         training = {"programme": str(path), "start_day": 1, "who": {"share": 1.0}}
         world = build([scenario(people=60, days=11.0, steps=2, training=training, stimuli=[LIFE], network=NOBODY)])
         advance(world, 11 * 48)
         found.append([world.get(0, name) for name in ("tolerance", "threat", "u_threat")])
-    for one, other in zip(*found, strict=True):
-        assert (one == other).all()
+    for other in found[1:]:
+        for one, again in zip(found[0], other, strict=True):
+            assert (one == again).all()
+
+
+def test_a_name_keeps_the_draws_of_a_stimulus_wherever_it_stands():
+    """A source before it, of its own kind, changes nobody; without a name it does, as its description says."""
+    quiet = {"kind": "daily-life", "threat": 0.0, "resource": 0.0, "affiliative": 0.001, "ambiguous": 0.0}
+    exam = {"kind": "dated", "day": 0, "hour": 3.0, "share": 0.5, "threat": 0.5}
+    nobody = {**exam, "share": 0.0}
+    found = {}
+    for name in (None, "mine"):
+        own = {} if name is None else {"name": name}
+        for before in (False, True):
+            more = [quiet, nobody] if before else []
+            made = scenario(people=80, stimuli=[*more, {**LIFE, **own}, {**exam, **own}], network=NOBODY)
+            found[name, before] = advance(build([made]), 40).get(0, "u_threat")
+    assert (found["mine", False] == found["mine", True]).all()
+    assert (found[None, False] != found[None, True]).any()
+    with pytest.raises(InputError, match="another dated has that name"):
+        scenario(people=8, stimuli=[{**exam, "name": "a"}, {**exam, "name": "a"}], network=NOBODY)
 
 
 def test_one_more_person_changes_nobody_else():

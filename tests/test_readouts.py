@@ -70,6 +70,13 @@ def test_each_readout_by_hand():
     assert sure == 1.0
 
 
+def test_people_are_in_balance_up_to_one_system_twice_as_strong_as_the_others():
+    """The bound is the balance of 2 : 1 : 1, whichever system it is."""
+    threat, drive, soothing = np.array([[0.4, 0.2, 0.2, 0.42], [0.2, 0.4, 0.2, 0.2], [0.2, 0.2, 0.39, 0.2]])
+    found = Measure.kinds()["in_balance"].of({"balance": balance(threat, drive, soothing) + 1e-12})
+    assert found.tolist() == [1, 1, 1, 0]
+
+
 def test_the_strongest_system_dominates_the_first_of_equals():
     threat, drive, soothing = np.array(
         [[0.7, 0.2, 0.3, 0.4, 0.1], [0.4, 0.5, 0.2, 0.4, 0.6], [0.2, 0.3, 0.8, 0.1, 0.6]]

@@ -3,7 +3,8 @@
 The trials of whole programmes that the model is fitted to do not say what one exercise does. Trials of breathing, of
 relaxation and of psychoeducation alone do, so what these train is set by hand to such a trial and then held against
 what else the same trials found. Cognitive restructuring, which is only compared with, is held against trials of
-cognitive-behavioural therapy. None of this is part of the evidence card.
+cognitive-behavioural therapy. Beside them stands how the share of assigned practice that people do goes with what they
+gain from eight weeks. None of this is part of the evidence card.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from typing import Any, NamedTuple
 
 from affectsim.evidence import trials
 from affectsim.evidence.card import SEED, changed, mean_and_interval, shared
-from affectsim.evidence.studies import Study, check_changes, scenario
+from affectsim.evidence.studies import DONE, SCORES, Study, check_changes, scenario
 from affectsim.evidence.values import weighted
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import Progress, simulate_many
 
 
 class Finding(NamedTuple):
-    """One published effect of an exercise alone. `sets`: path of the number that is set by hand to it, "" for none.
+    """One published effect of an exercise alone, or the correlation of practice done with benefit (`PRACTICE`).
 
+    `sets`: path of the number that is set by hand to it, "" for none.
     `low`, `high`: the published 95 % interval, NaN where only the effect is known.
     """
 
@@ -67,7 +69,14 @@ _CUIJPERS = (
     "adjustment for publication bias"
 )
 
+_PARSONS = (
+    "Parsons et al. 2017 (Behav Res Ther 95:29-41), 28 studies of mindfulness: correlation of the share of practice "
+    "that is done with the outcome"
+)
+
 _EXERCISES = "training.exercises"
+#: Stands for an exercise where all of a programme is practised.
+PRACTICE = "practice-at-home"
 _BREATHING, _RELAXATION, _LEARNING = "soothing-rhythm-breathing", "relaxation", "psychoeducation"
 _THINKING = "cognitive-restructuring"
 
@@ -84,6 +93,8 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(_LEARNING, "distress_score", 0.20, 0.01, 0.40, "", _DONKER),
     Finding(_THINKING, "depression_score", 0.71, 0.62, 0.79, "", _CUIJPERS),
+    Finding(PRACTICE, "distress_score", 0.26, 0.19, 0.34, "", _PARSONS),
+    Finding(PRACTICE, "self_compassion_score", 0.26, 0.19, 0.34, "", _PARSONS),
 )
 
 
@@ -103,6 +114,10 @@ _ALONE = (
 #: Exercise -> the study of it alone. That patients stand for trials of relaxation and of therapy and people in general
 #: for the other two is assumed.
 STUDIES: dict[str, Study] = {exercise: _study(says, exercise, preset, days) for says, exercise, preset, days in _ALONE}
+STUDIES[PRACTICE] = Study(
+    "people who seek help: eight weeks of training, those who stay to the end", "help-seeking", "eight-week",
+    "waiting-list", 56, people=(480, 900), worlds=(3, 6), readouts=(*SCORES, *DONE),
+)  # fmt: skip
 
 
 def rows(
@@ -123,8 +138,14 @@ def rows(
             worlds = trials.worlds(simulate_many([made], threads=threads, progress=moved.get(exercise))[0], study)
             for finding in FINDINGS:
                 if finding.exercise == exercise:
-                    effects[exercise, finding.score] = [world.effect(finding.score) for world in worlds]
+                    effects[exercise, finding.score] = [_effect(world, finding) for world in worlds]
     return [Row(one, *mean_and_interval(effects[one.exercise, one.score])) for one in FINDINGS]
+
+
+def _effect(world: trials.World, finding: Finding) -> float:
+    if finding.exercise == PRACTICE:
+        return world.practice_with_benefit(finding.score)
+    return world.effect(finding.score)
 
 
 def table(found: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any] | None = None) -> str:
@@ -135,7 +156,7 @@ def table(found: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any
         lines += ["", f"{exercise} ({study.says}): {mine[0].finding.source}"]
         lines += [_line(row) for row in mine]
     size = "full size" if full else "reduced size; --full simulates more people in more worlds"
-    lines += ["", f"Effects against waiting, above 0 where training helps ({size})."]
+    lines += ["", f"Effects against waiting, above 0 where training helps; {PRACTICE}: correlations ({size})."]
     lines += ["What is marked as set was chosen by hand so that the effect comes near; all else is a prediction."]
     lines += changed(changes)
     lines.append(DISCLAIMER)

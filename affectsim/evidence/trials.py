@@ -69,6 +69,15 @@ class World(NamedTuple):
             self.scores(name, "control", self.before), self.scores(name, "control", week),
         ).d  # fmt: skip
 
+    def practice_with_benefit(self, name: str) -> float:
+        """Return how the chance of doing assigned practice goes with the change of a score, over those who stay.
+
+        Pearson's r. The chance is the mean over the weeks of training. Needs the readout `DONE`.
+        """
+        stayed = ~self.training["dropped_out"].to_numpy()[self.chosen]
+        done = self.training["chance_of_practice"].isel(time=slice(self.before + 1, self.after + 1), person=self.chosen)
+        return float(np.corrcoef(done.mean("time").to_numpy()[stayed], self.change([name], TRAINING)[stayed])[0, 1])
+
     def benefits(self) -> dict[str, float]:
         """Return the effect of training on the three systems and on balance, and whom it left less balanced.
 

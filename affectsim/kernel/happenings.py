@@ -52,6 +52,7 @@ _need = inlined(practice.need)
 _sensitised = inlined(practice.sensitised)
 _forgotten = inlined(practice.forgotten)
 _left = inlined(practice.left)
+_done = inlined(practice.done)
 _understood = inlined(practice.understood)
 _fear_left = inlined(practice.fear_left)
 _unworthy_fear = inlined(practice.unworthy_fear)
@@ -59,12 +60,12 @@ _effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, 
 
 GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, ANGER_COST, TOLERANCE_EFFECT, \
     NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF, MORE_TO_RELIEVE, \
-    HOPE_EFFECT = (PARAMETER[n] for n in (
+    HOPE_EFFECT, MOTIVATION_EFFECT = (PARAMETER[n] for n in (
         "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
         "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "anger_cost", "tolerance_effect", "non_judgement_effect",
         "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half",
-        "more_to_relieve", "hope_effect"))  # fmt: skip
+        "more_to_relieve", "hope_effect", "motivation_effect"))  # fmt: skip
 _STEADY = {name: row * L for name, row in STEADY.items()}
 STEADY_BLOCK = STEADY_ROWS * L
 POWER_NOW, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
@@ -96,6 +97,8 @@ E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE
         "fear_cost", "understanding_cost", "discomfort_cost", "failure_base", "failure_blame", "failure_threat",
         "failure_raises_fears", "known_person", "association_threat", "learnt_at_once", "informal_share"))  # fmt: skip
 FIRST_EVENT_PART = len(FIXED_PARTS)
+#: What tells draws of one exercise, person and moment apart; in a session counted on, should it be there twice.
+AT_HOME, WHETHER_IN_PASSING, IN_PASSING, IN_SESSION = range(4)
 _HALF_WORD = 2.0**-16
 
 
@@ -215,6 +218,8 @@ def practice_if_due(population, tables, block, moment):
     What is to be done in passing happens at any waking moment, each time with the chance that practice at home has.
     """
     run = population.block_run[block]
+    model = tables.model
+    exercise_parts = FIRST_EVENT_PART + 4 * tables.thresholds.shape[1]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     steady = population.steady[block * STEADY_BLOCK : (block + 1) * STEADY_BLOCK]
@@ -232,25 +237,25 @@ def practice_if_due(population, tables, block, moment):
         person = np.int64(population.block_first[block] + i)
         practises = np.int64(_share(steady, PRACTICE_TIME + i) * tables.moments_per_day)
         if tables.home[run, number, 0] >= 0 and (of_day == practises or waking):
-            w0, w1 = draw(tables.keys, run, ADHERENCE_PART, person, moment)
-            keen = 1.0 + 0.5 * (np.float64(slow[MOTIVATION + i]) - REFERENCE_ATTRIBUTE)
-            done = _share(steady, ADHERENCE + i) * keen
+            motivation = np.float64(slow[MOTIVATION + i])
+            done = _done(_share(steady, ADHERENCE + i), motivation, model[run, MOTIVATION_EFFECT], REFERENCE_ATTRIBUTE)
             if of_day == practises:
+                w0, _ = draw(tables.keys, run, ADHERENCE_PART, person, moment)
                 if (np.float64(w0) + 0.5) * WORD < done:
                     for which in range(tables.home.shape[2]):
                         exercise = tables.home[run, number, which]
                         if exercise >= 0:
-                            _practise(population, tables, block, i, person, exercise, moment, which, 1.0, 1.0)
+                            _practise(population, tables, block, i, person, exercise, moment, AT_HOME, 1.0, 1.0)
             elif of_day != tables.session_moment[run, number]:
-                # At most one in a moment: the same uniform number decides whether and which.
-                chance = (np.float64(w1) + 0.5) * WORD
                 for which in range(tables.home.shape[2]):
                     limit = tables.informal[run, number, which] * done
-                    if 0.0 <= chance < limit:
+                    if limit > 0.0:
                         exercise = tables.home[run, number, which]
-                        share = tables.exercises[exercise, E_INFORMAL]
-                        _practise(population, tables, block, i, person, exercise, moment, which, 1.0, share)
-                    chance -= limit
+                        counter = moment + (WHETHER_IN_PASSING << MOMENT_BITS)
+                        w0, _ = draw(tables.keys, run, exercise_parts + exercise, person, counter)
+                        if (np.float64(w0) + 0.5) * WORD < limit:
+                            share = tables.exercises[exercise, E_INFORMAL]
+                            _practise(population, tables, block, i, person, exercise, moment, IN_PASSING, 1.0, share)
         if of_day == tables.session_moment[run, number]:
             w0, _ = draw(tables.keys, run, ATTENDANCE_PART, person, moment)
             if (np.float64(w0) + 0.5) * WORD < tables.attendance[run]:
@@ -258,11 +263,12 @@ def practice_if_due(population, tables, block, moment):
                 skill = _share(steady, SKILL + i)
                 hope = np.float64(slow[HOPE + i])
                 slow[HOPE + i] = np.float32(_practised(hope, tables.session_hope[run, number] * skill, 1.0))
-                at_home = tables.home.shape[2]
                 for which in range(tables.session.shape[2]):
                     exercise = tables.session[run, number, which]
                     if exercise >= 0:
-                        again = at_home + which
+                        again = IN_SESSION
+                        for before in range(which):
+                            again += 1 if tables.session[run, number, before] == exercise else 0
                         _practise(population, tables, block, i, person, exercise, moment, again, skill, 1.0)
 
 
@@ -282,7 +288,8 @@ def _baseline(steady, trainable, i):
 def _practise(population, tables, block, i, person, exercise, moment, again, skill, share):
     """Let one person do one exercise: it fails or works, acts now, and trains.
 
-    `again` tells its draws from those of the same exercise in the same moment, as at home and in a session. `skill`
+    `again` tells its draws from those of the same exercise in the same moment (`AT_HOME` and so on): what else is done
+    with it, and in which order, changes none of them. `skill`
     (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) its inputs.
     """
     run = population.block_run[block]

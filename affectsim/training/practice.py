@@ -57,6 +57,14 @@ def efficacy(
     )
 
 
+def done(adherence: Any, motivation: Any, motivation_effect: Any, reference: Any) -> Any:
+    """Return the share of assigned practice that a person does: the own one, more so the more motivated they are.
+
+    `reference`: motivation of the median person.
+    """
+    return adherence * (1.0 + motivation_effect * (motivation - reference))
+
+
 def asymptote(start: Any, share: Any) -> Any:
     """Return how far an exercise leads in the end: `share` (at most 1) of the way from `start` to 1."""
     return start + (share if share < 1.0 else 1.0) * (1.0 - start)
