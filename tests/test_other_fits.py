@@ -268,6 +268,30 @@ def test_what_is_told_is_what_was_kept(tmp_path):
         other_fits.write(found, tmp_path)
 
 
+def test_sets_are_judged_again_with_the_numbers_of_their_table(tmp_path, monkeypatch):
+    """The own set with the package's numbers of now; a set that no longer fits is left out, and the words say so."""
+    (tmp_path / other_fits.README).write_text(f"{other_fits.NUMBERS.begin}\n{other_fits.NUMBERS.end}\n")
+    before = other_fits.found_in(_kept(tmp_path / "store"), SMALL)
+    other_fits.write(before, tmp_path)
+    judged = []
+
+    def judge(numbers):
+        judged.append(numbers)
+        held = {"predicted": {entry.name: (0.5, True) for entry in other_fits.predicted()}}
+        return {"numbers": numbers, "outside": ["practice.dropout"] * len(judged), **(held if len(judged) != 3 else {})}
+
+    monkeypatch.setattr(other_fits, "judge", judge)
+    monkeypatch.setattr(other_fits, "benefits", lambda numbers: {"threat": 0.1, "balance": 0.2, "less_balanced": 0.3})
+    found = other_fits.judged_again(tmp_path)
+    assert found.numbers["set"].tolist() == [search.OWN, "member-0", "member-2", "member-3", "member-4"]
+    assert found.source.endswith("; of these 4 still fit, judged again") and found.inside["set"].size == 5
+    mine = other_fits.read_numbers(other_fits.FILE)
+    for one in search.free_numbers():
+        assert judged[0][one.path] == mine[one.path] and judged[1][one.path] == before.numbers[one.path][1]
+    other_fits.write(found, tmp_path)
+    assert other_fits.judged_again(tmp_path).source.count("judged again") == 1
+
+
 def test_a_search_without_the_own_numbers_is_not_told(tmp_path):
     store = _kept(tmp_path)
     store.keep(search.OWN, {"numbers": {}, "outside": ["practice.dropout"] * 3})

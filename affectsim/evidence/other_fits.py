@@ -4,20 +4,26 @@
 
 makes what is missing of the search (`evidence.search`; kept in the folder equally-good-fits-search, or in the one
 given as second argument) and writes the tables, the figure and the numbers in the README of the folder.
+
+    python -m affectsim.evidence.other_fits experiments/equally-good-fits --again
+
+judges the sets that were found once more, without a new search: for a change of the model that is none of its numbers.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from affectsim.calibrated import FILE
 from affectsim.errors import InputError, Mistake
 from affectsim.evidence.card import card
 from affectsim.evidence.entries import Entry, entries
+from affectsim.evidence.files import read_numbers
 from affectsim.evidence.search import (
     BENEFITS,
     MEMBER,
@@ -25,8 +31,10 @@ from affectsim.evidence.search import (
     REACH,
     Search,
     Store,
+    benefits,
     coordinates_of,
     free_numbers,
+    judge,
     run,
     whole,
 )
@@ -70,30 +78,48 @@ def predicted() -> list[Entry]:
 
 def found_in(store: Store, search: Search) -> Found:
     """Return what came out of a search that is finished. Raises InputError."""
-    import pandas as pd
-
     kept = {name: store.read(name) for name in (OWN, *(MEMBER.format(n) for n in range(search.members)))}
     judged = {name: one for name, one in kept.items() if one is not None}
     fits = {name: one for name, one in judged.items() if "predicted" in one}
+    source = (
+        f"{search.members} sets of {len(free_numbers())} numbers were looked for; {len(judged) - 1} that seemed to fit "
+        f"were judged on the card in its full size, {len(fits) - 1} fit"
+    )
+    return _tables(fits, {name: store.read(BENEFITS.format(name)) for name in fits}, source, str(store.folder))
+
+
+def judged_again(folder: Path) -> Found:
+    """Return what the model says now of the sets in the tables of a folder; those that no longer fit are left out."""
+    known = load(folder)
+    mine = read_numbers(FILE)
+    fits: dict[str, dict[str, Any]] = {}
+    for row in known.numbers.to_dict("records"):
+        name = str(row["set"])
+        found = judge({one.path: mine[one.path] if name == OWN else row[one.path] for one in free_numbers()})
+        print(f"{name}: {len(found['outside'])} outside", file=sys.stderr, flush=True)
+        if "predicted" in found:
+            fits[name] = found
+    gains = {name: benefits(one["numbers"]) for name, one in fits.items()}
+    first = known.source.partition("; of these")[0]
+    return _tables(fits, gains, f"{first}; of these {len(fits) - 1} still fit, judged again", str(folder))
+
+
+def _tables(fits: Mapping[str, Mapping[str, Any]], gains: Mapping[str, Any], source: str, where: str) -> Found:
+    import pandas as pd
+
     if OWN not in fits:
-        raise InputError(
-            str(store.folder), [Mistake("search", "the package's own numbers are not judged, or do not fit")]
-        )
+        raise InputError(where, [Mistake("search", "the package's own numbers are not judged, or do not fit")])
     paths, names = [one.path for one in free_numbers()], [entry.name for entry in predicted()]
     numbers = pd.DataFrame([[one["numbers"][path] for path in paths] for one in fits.values()], columns=paths)
     model, inside = (
         pd.DataFrame([[one["predicted"][name][n] for name in names] for one in fits.values()], columns=names)
         for n in (0, 1)
     )
-    benefits = pd.DataFrame([store.read(BENEFITS.format(name)) for name in fits])
+    effects = pd.DataFrame([gains[name] for name in fits])
     numbers.insert(0, OUTSIDE, [len(one["outside"]) for one in fits.values()])
-    for table in (numbers, model, inside, benefits):
+    for table in (numbers, model, inside, effects):
         table.insert(0, "set", list(fits))
-    source = (
-        f"{search.members} sets of {len(paths)} numbers were looked for; {len(judged) - 1} that seemed to fit were "
-        f"judged on the card in its full size, {len(fits) - 1} fit"
-    )
-    return Found(numbers, model, inside, benefits, source)
+    return Found(numbers, model, inside, effects, source)
 
 
 def load(folder: Path) -> Found:
@@ -241,11 +267,14 @@ def _words(name: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Make what is missing and write everything; the second argument names another folder for the search."""
-    search = Search()
-    store = Store(Path(arguments[1] if len(arguments) > 1 else "equally-good-fits-search"), search)
-    run(store, search)
-    found = found_in(store, search)
     folder = Path(arguments[0])
+    if "--again" in arguments:
+        found = judged_again(folder)
+    else:
+        search = Search()
+        store = Store(Path(arguments[1] if len(arguments) > 1 else "equally-good-fits-search"), search)
+        run(store, search)
+        found = found_in(store, search)
     write(found, folder)
     again(found).to_csv(folder / EXPECTED, index=False, lineterminator="\n")
     print(text(found))
