@@ -213,6 +213,7 @@ def test_the_map_of_tipping_points_writes_its_numbers_into_the_readme(tmp_path: 
     diagram = study.one_parameter(Settings(REFERENCE), tipping_point_map.FIRST)
     assert found.cells[0.2, 0.0].appears == pytest.approx(diagram.folds[0].p, abs=1e-9)
     assert found.cells[0.2, 0.9] == (None, None)
+    assert found.exponents[0.2, 3] == found.cells[0.2, 0.0]
     assert (tmp_path / tipping_point_map.FIGURE).stat().st_size > 10_000
     with pytest.raises(InputError, match="must have the lines"):
         (tmp_path / tipping_point_map.README).write_text("no marks", encoding="utf-8")

@@ -90,8 +90,8 @@ def _symbols() -> dict[str, sp.Symbol]:
     return {name: of_model.get(name) or sp.Symbol(name, real=True, nonnegative=True) for name in KNOWN}
 
 
-@lru_cache(maxsize=2)
-def _rates(mean_field: bool) -> tuple[sp.Matrix, tuple[sp.Symbol, ...], dict[str, sp.Symbol]]:
+@lru_cache(maxsize=4)
+def _rates(mean_field: bool, exponent: int = 3) -> tuple[sp.Matrix, tuple[sp.Symbol, ...], dict[str, sp.Symbol]]:
     """Return the averaged right-hand side, the symbols of the state, and those of the settings by name."""
     known = symbolic.symbols()
     values = _symbols()
@@ -99,7 +99,7 @@ def _rates(mean_field: bool) -> tuple[sp.Matrix, tuple[sp.Symbol, ...], dict[str
     ties = heard(known.state, giver, values) if mean_field else (values["warmth"], values["hostility"])
     inputs = Inputs(*events_met(known.state, values, sp.sqrt), values["practice_input"], values["ease"], *ties)
     put_in = dict(zip((*known.inputs, *known.person), (*inputs, *someone), strict=True))
-    return symbolic.right_hand_side().xreplace(put_in), tuple(known.state), values
+    return symbolic.right_hand_side(exponent=exponent).xreplace(put_in), tuple(known.state), values
 
 
 @lru_cache(maxsize=2)
@@ -110,19 +110,22 @@ def acting(mean_field: bool = False) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=32)
-def _derivatives(active: tuple[str, ...], mean_field: bool) -> tuple[Derivatives, tuple[str, ...]]:
-    rates, state, values = _rates(mean_field)
+def _derivatives(active: tuple[str, ...], mean_field: bool, exponent: int) -> tuple[Derivatives, tuple[str, ...]]:
+    rates, state, values = _rates(mean_field, exponent)
     fixed = tuple(name for name in acting(mean_field) if name not in active)
     made = Derivatives(list(rates), state, [values[n] for n in active], [values[n] for n in fixed])
     return made, fixed
 
 
-def person_system(settings: Settings, active: Sequence[str] = (), *, mean_field: bool = False) -> System:
+def person_system(
+    settings: Settings, active: Sequence[str] = (), *, mean_field: bool = False, exponent: int = 3
+) -> System:
     """Return the averaged equations of a person as a system with the named parameters active.
 
     `mean_field`: warmth and hostility come from people who are all in the same state as this person; otherwise
-    they are the constants `warmth` and `hostility`. Rates are per hour. Raises InputError for names that are
-    unknown or on which the equations do not depend.
+    they are the constants `warmth` and `hostility`. `exponent`: of the signal function, see `symbolic.right_hand_side`;
+    what people give keeps the model's own. Rates are per hour. Raises InputError for names that are unknown or on
+    which the equations do not depend.
     """
     depends = acting(mean_field)
     mistakes = []
@@ -133,7 +136,7 @@ def person_system(settings: Settings, active: Sequence[str] = (), *, mean_field:
             mistakes.append(Mistake(name, _no_effect(name, mean_field)))
     if mistakes:
         raise InputError("parameter to follow", mistakes)
-    made, fixed = _derivatives(tuple(active), mean_field)
+    made, fixed = _derivatives(tuple(active), mean_field, exponent)
     return System(made, SYSTEMS, active, [settings[name] for name in fixed])
 
 

@@ -49,9 +49,12 @@ def range_of(name: str, low: float | None, high: float | None, source: str = "co
     return Range(name, float(begin), float(end))
 
 
-def one_parameter(settings: Settings, wanted: Range, *, mean_field: bool = False) -> Diagram:
-    """Return the diagram of a person in one parameter. Raises InputError if nothing depends on it."""
-    system = person_system(settings, (wanted.name,), mean_field=mean_field)
+def one_parameter(settings: Settings, wanted: Range, *, mean_field: bool = False, exponent: int = 3) -> Diagram:
+    """Return the diagram of a person in one parameter; `exponent` as in `equations.person_system`.
+
+    Raises InputError if nothing depends on the parameter.
+    """
+    system = person_system(settings, (wanted.name,), mean_field=mean_field, exponent=exponent)
     return diagram(system, wanted.low, wanted.high)
 
 

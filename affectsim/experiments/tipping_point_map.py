@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from affectsim import plots
 from affectsim.analysis import report
+from affectsim.analysis.bifurcation import Diagram
 from affectsim.analysis.equations import person_system
 from affectsim.analysis.equilibria import equilibria
 from affectsim.analysis.folds import FoldCurve
@@ -30,6 +31,8 @@ WARMTH = (0.0, 0.3, 0.6, 1.2)
 FEARS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
 #: Self-criticism at which the table says how threatened the most afraid are.
 CRITICISM = (0.3, 0.7, 1.0, 2.0)
+#: Exponents of the signal function (the model's own is 3), for which the last table says where both states are there.
+EXPONENTS = (2, 3, 4)
 FIGURE, README = "figure.png", "README.md"
 
 
@@ -50,23 +53,31 @@ class Found(NamedTuple):
     curves: dict[float, tuple[FoldCurve, ...]]
     cells: dict[tuple[float, float], Cell]
     threat: dict[tuple[float, float], float]
+    exponents: dict[tuple[float, int], Cell]
 
 
 def run(settings: Settings | None = None, warmth: Sequence[float] = WARMTH, fears: Sequence[float] = FEARS) -> Found:
     """Return the map of a person; default: the median person of the general population in daily life."""
     person = settings or settings_of(Scenario({"days": 1, "population": {"size": 100}}))
-    curves, cells, threat = {}, {}, {}
+    curves, cells, threat, exponents = {}, {}, {}, {}
     for given in warmth:
         warm = person.but(warmth=given)
         curves[given] = two_parameters(warm, FIRST, SECOND)
         for fear in fears:
-            folds = [f for f in one_parameter(warm.but({SECOND.name: fear}), FIRST).folds if f.stable]
-            appears = next((f.p for f in folds if f.opens == "above"), None)
-            cells[given, fear] = Cell(appears, next((f.p for f in folds if f.opens == "below"), None))
+            cells[given, fear] = _both(one_parameter(warm.but({SECOND.name: fear}), FIRST))
+        for exponent in EXPONENTS:
+            calm = warm.but({SECOND.name: 0.0})
+            exponents[given, exponent] = _both(one_parameter(calm, FIRST, exponent=exponent))
         system = person_system(warm.but({SECOND.name: max(fears)}), (FIRST.name,))
         for value in CRITICISM:
             threat[given, value] = float(equilibria(system, (value,)).stable[0].state[0])
-    return Found(person, curves, cells, threat)
+    return Found(person, curves, cells, threat, exponents)
+
+
+def _both(found: Diagram) -> Cell:
+    folds = [fold for fold in found.folds if fold.stable]
+    appears, ends = (next((fold.p for fold in folds if fold.opens == side), None) for side in ("above", "below"))
+    return Cell(appears, ends)
 
 
 def text(found: Found) -> str:
@@ -76,7 +87,7 @@ def text(found: Found) -> str:
         report.standing(found.settings, False, "warmth"), "",
         "Self-criticism at which a threat-locked state appears .. at which the soothed state ends",
         f'("-": no such fold up to {FIRST.high:g}; "smooth": no fold at all)', "",
-        "fear of compassion" + "".join(f"{f'warmth {one:g}':>18}" for one in warmth),
+        "fear of compassion" + _heads(warmth),
     ]  # fmt: skip
     for fear in sorted({fear for _, fear in found.cells}):
         cells = (found.cells[one, fear] for one in warmth)
@@ -89,11 +100,19 @@ def text(found: Found) -> str:
     lines += [
         "",
         f"Threat at rest with fear {most:g}",
-        "    self-criticism" + "".join(f"{f'warmth {one:g}':>18}" for one in warmth),
+        "    self-criticism" + _heads(warmth),
     ]
     for value in CRITICISM:
         lines.append(f"{value:>18g}" + "".join(f"{found.threat[one, value]:>18.3f}" for one in warmth))
+    lines += ["", "Self-criticism between the folds, without fear", "          exponent" + _heads(warmth)]
+    for exponent in EXPONENTS:
+        cells = (found.exponents[one, exponent] for one in warmth)
+        lines.append(f"{exponent:>18g}" + "".join(f"{_cell(cell):>18}" for cell in cells))
     return "\n".join(lines)
+
+
+def _heads(warmth: Sequence[float]) -> str:
+    return "".join(f"{f'warmth {one:g}':>18}" for one in warmth)
 
 
 def _cell(cell: Cell) -> str:
