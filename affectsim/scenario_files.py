@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import math
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,10 @@ from affectsim.checking import Findings, dotted, plain, type_words
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.text_files import read_text
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_PACKAGE = Path(__file__).resolve().parent
+_TEMPLATES = _PACKAGE / "templates"
+#: Marks a path inside this package, which lies elsewhere on another machine.
+_SHIPPED = "affectsim:"
 
 
 def parse_change(text: str) -> tuple[str, Any]:
@@ -91,20 +95,39 @@ def _change(tables: dict[str, Any], path: str, value: Any, findings: Findings) -
             holder[key] = value
 
 
+def shipped(path: Path) -> str | None:
+    """Return the name of a file of this package that holds on every machine, None for any other file."""
+    full = Path(os.path.abspath(path))
+    return _SHIPPED + full.relative_to(_PACKAGE).as_posix() if full.is_relative_to(_PACKAGE) else None
+
+
+def seen_from(folder: Path, path: Path) -> str:
+    """Return the name of a file that a scenario in `folder` reads: as it is written there, or see `shipped`."""
+    return shipped(path) or (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
+def located(name: str, folder: Path) -> Path:
+    """Return the file that `shipped` or `seen_from` gave a name."""
+    return _PACKAGE / name.removeprefix(_SHIPPED) if name.startswith(_SHIPPED) else folder / name
+
+
+def sha256(path: Path, where: str) -> str:
+    """Return the sha256 (64 hexadecimal digits) of a file that is named at `where`. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise InputError(str(path), [Mistake(where, message)]) from None
+
+
 def fingerprint(tables: Any, files: Mapping[str, Path]) -> str:
     """Return the sha256 (64 hexadecimal digits) of plain tables and of the content of files.
 
     It does not depend on the order of keys, nor on whether a whole number was written 7 or 7.0.
     Raises InputError if a file cannot be read.
     """
-    hashes = {}
-    for where, path in files.items():
-        try:
-            with path.open("rb") as file:
-                hashes[where] = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            message = f"cannot be read: {error.strerror or error}"
-            raise InputError(str(path), [Mistake(where, message)]) from None
+    hashes = {where: sha256(path, where) for where, path in files.items()}
     text = json.dumps(
         {"tables": _canonical(tables), "files": hashes},
         sort_keys=True,

@@ -299,10 +299,25 @@ def test_the_plan_knows_every_file_that_is_decided_about(asked_in, tmp_path):
     (tmp_path / "own.toml").write_text(programmes()["two-week"].read_text())
     more = '\n[[optimise.decide]]\npath = "training.programme"\nvalues = ["two-week", "own.toml"]\n'
     before = asked_in(POLICY + more).plan
-    assert {"own.toml", "two-week.toml"} <= set(before["files"])
+    assert {"own.toml", "affectsim:training/data/two-week.toml"} <= set(before["files"])
     (tmp_path / "own.toml").write_text(programmes()["two-week"].read_text().replace("0.17", "0.2"))
     after = asked_in(POLICY + more).plan
     assert {key for key in before if before[key] != after[key]} == {"files"}
+
+
+def test_files_of_the_same_name_are_two_files(asked_in, tmp_path):
+    from affectsim.training.programmes import programmes
+
+    text = programmes()["two-week"].read_text()
+    for name in ("p1", "p2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "own.toml").write_text(text)
+    more = '\n[[optimise.decide]]\npath = "training.programme"\nvalues = ["p1/own.toml", "p2/own.toml"]\n'
+    before = asked_in(POLICY + more)
+    assert {tmp_path / "p1" / "own.toml", tmp_path / "p2" / "own.toml"} <= set(before.read)
+    (tmp_path / "p1" / "own.toml").write_text(text.replace("0.17", "0.2"))
+    was, now = before.plan["files"], asked_in(POLICY + more).plan["files"]
+    assert [name for name in was if was[name] != now[name]] == ["p1/own.toml"]
 
 
 # ------------------------------------------------------------------------------------ command line

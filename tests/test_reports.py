@@ -24,6 +24,7 @@ from affectsim.reports.svg import inline
 from affectsim.reports.whole import report
 from affectsim.results import DISCLAIMER, load
 from affectsim.sweep.store import Store
+from affectsim.training.programmes import programmes
 
 FROM_FILE = '[network]\nkind = "file"\npath = "ties.csv"\n'
 SMALL = """
@@ -270,6 +271,51 @@ def test_phase_and_sweep_are_the_same_again(copy: Path, monkeypatch: pytest.Monk
     file.close()
     said = Answer("rerun", "many", "--check-only")
     assert said.code == 1 and "sweep.sqlite" in said.out, said.out
+
+
+def test_files_of_values_and_conditions_went_in_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is varied, decided or compared may name files, and a file with [sweep] a scenario and points."""
+    monkeypatch.setattr(sweeps, "_hands", lambda *_: {"workers": 0})
+    monkeypatch.chdir(tmp_path)
+    text = programmes()["two-week"].read_text(encoding="utf-8")
+    small = "days = 2\n[population]\nsize = 12\n[network]\nkind = 'none'\n[training]\nprogramme = 'a.toml'\n"
+    points = "training.programme\na.toml\nb.toml\n"
+    asked = "[sweep]\nscenario = 'small.toml'\npoints = 'points.csv'\noutcomes = ['threat']\n"
+    decided = (
+        "[optimise]\nscenario = 'small.toml'\nmethod = 'all'\nreplicates = 2\nmost_replicates = 2\n"
+        "fresh_replicates = 2\n[[optimise.decide]]\npath = 'training.programme'\nvalues = ['a.toml', 'b.toml']\n"
+        "[[optimise.objectives]]\nmeasure = 'mean'\nreadout = 'threat'\n[[optimise.objectives]]\nmeasure = 'cost'\n"
+    )
+    compared = (
+        "question = 'Which?'\nkind = 'conditions'\noutcomes = ['threat']\npeople = 'everybody'\n"
+        "spans = { all = [0, 2] }\nat = 'all'\n"
+        "[scenario]\ndays = 2\npopulation.size = 12\ntraining = { programme = 'a.toml', start_day = 1 }\n"
+        "[[conditions]]\nname = 'one'\n[[conditions]]\nname = 'other'\nchange.training.programme = 'b.toml'\n"
+    )
+    for name, content in {
+        "a.toml": text, "b.toml": text, "small.toml": small, "points.csv": points, "asked.toml": asked,
+        "decided.toml": decided, "experiment/design.toml": compared, "experiment/a.toml": text,
+        "experiment/b.toml": text,
+    }.items():  # fmt: skip
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(content, encoding="utf-8")
+    Answer("sweep", "asked.toml", "--out", "swept")
+    Answer("optimise", "decided.toml", "--out", "front", "--threads", 1)
+    Answer("experiment", "run", "experiment", "--out", "found")
+    for folder, files in {
+        "swept": ("a.toml", "b.toml", "small.toml", "points.csv", "asked.toml"),
+        "front": ("a.toml", "b.toml", "small.toml", "decided.toml"),
+        "found": ("experiment/a.toml", "experiment/b.toml", "experiment/design.toml"),
+    }.items():
+        went_in = [facts["path"] for facts in manifest.read(Path(folder)).values["inputs"].values()]
+        assert [name for name in went_in if not name.startswith("affectsim:")] != []
+        assert set(files) == {name for name in went_in if not name.startswith("affectsim:")}
+        assert len(set(went_in)) == len(went_in)
+    for name in ("b.toml", "experiment/b.toml"):
+        flip(Path(name))
+    for folder in ("swept", "front", "found"):
+        said = Answer("rerun", folder, "--check-only")
+        assert said.code == 1 and "b.toml  edited since" in said.out
 
 
 # ----------------------------------------------------------------------------------- the report

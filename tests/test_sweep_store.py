@@ -455,8 +455,62 @@ def test_a_changed_file_of_the_scenario_is_refused(tmp_path):
     sweep = read(tmp_path / "base.toml", {}, ["model.defeat=0.1,0.2"], {})
     folder = begun(tmp_path / "out", sweep)
     (tmp_path / "ties.csv").write_text("source,target\n0,1\n1,2\n2,0\n")
-    with Store(folder) as store, pytest.raises(InputError, match=r"files.network.path"):
+    with Store(folder) as store, pytest.raises(InputError, match=r"files.ties.csv"):
         refuse_differences(store.plan, again(store.plan), "out")
+
+
+_PRESETS = {"w1.toml": 0.8, "w2.toml": 1.2}
+_CASES = """
+[sweep]
+scenario = "base.toml"
+[[sweep.vary]]
+name = "ward"
+cases = { one = { "population.preset" = "w1.toml" }, other = { "population.preset" = "deep/../w2.toml" } }
+"""
+
+
+def _of_wards(tmp_path: Path, way: str, part: tuple[int, int] = (1, 1)) -> Sweep:
+    """Return a sweep over people of two wards, each with a file of its own."""
+    (tmp_path / "base.toml").write_text(BASE.replace("[network]", 'preset = "general"\n[network]'))
+    (tmp_path / "deep").mkdir(exist_ok=True)
+    if way == "cases":
+        (tmp_path / "cases.toml").write_text(_CASES)
+        return read(tmp_path / "cases.toml", {"replicates": 2}, [], {}, part)
+    if way == "values":
+        return read(tmp_path / "base.toml", {"replicates": 2}, ["population.preset=w1.toml,w2.toml"], {}, part)
+    rows = [f"{0.1 + n / 1000},{'w1.toml' if n < 110 else 'w2.toml'}" for n in range(120)]
+    (tmp_path / "points.csv").write_text("\n".join(["model.defeat,population.preset", *rows]))
+    return read(tmp_path / "base.toml", {"replicates": 2, "points": str(tmp_path / "points.csv")}, [], {}, part)
+
+
+@pytest.mark.parametrize("way", ["values", "cases", "points"])
+def test_a_changed_file_of_a_value_is_refused(tmp_path, way):
+    def ward(name: str, median: float) -> None:
+        text = f'says = "a ward"\nsource = "assumed"\n[traits.self_criticism]\nmedian = {median}\n'
+        (tmp_path / name).write_text(text)
+
+    def said() -> str:
+        with Store(folder) as store:
+            try:
+                refuse_differences(store.plan, again(store.plan), "out")
+            except InputError as error:
+                return str(error)
+        return ""
+
+    for name, median in _PRESETS.items():
+        ward(name, median)
+    folder = begun(tmp_path / "out", _of_wards(tmp_path, way))
+    first = begun(tmp_path / "first", _of_wards(tmp_path, way, (1, 2)))
+    assert said() == ""
+    ward("w2.toml", 2.0)
+    assert "w2.toml" in said() and "w1.toml" not in said()
+    other = begun(tmp_path / "other", _of_wards(tmp_path, way, (2, 2)))
+    with pytest.raises(InputError, match="w2.toml"):
+        exports.merge([first, other], tmp_path / "never")
+    (tmp_path / "w2.toml").unlink()
+    assert "w2.toml" in said() and "is now not there" in said()
+    ward("w2.toml", _PRESETS["w2.toml"])
+    assert said() == ""
 
 
 def test_a_folder_without_a_sweep(tmp_path, capsys):

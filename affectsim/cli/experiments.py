@@ -74,7 +74,9 @@ def _one(folder: Path, full: bool, out: Path | None, check: bool, accept: bool, 
             first = last.scenarios[0]
             facts = {"experiment": last.name, "question": last.design.question, "arms": list(first.arms)}
             read = {"design": folder / "design.toml"}
-            write_manifest(partial, facts, scenario=first, inputs=read, arguments={"names": [str(folder)]})
+            others = [path for one in last.scenarios for path in one.files().values()]
+            given = {"names": [str(folder)]}
+            write_manifest(partial, facts, scenario=first, inputs=read, arguments=given, others=others)
         click.echo(f"\nwritten to {out}: table.txt, results.json, figure.svg, figure.png, manifest.json")
     if accept:
         execution.accept(results)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from affectsim.cli.output import call
+from affectsim.cli.output import call, source_of, with_others
 
 if TYPE_CHECKING:
     from affectsim.reports.manifest import Call
@@ -21,13 +21,17 @@ COMMAND = "sweep-command.json"
 TABLE = "table.csv"
 
 
-def keep_command(folder: Path) -> None:
-    """Keep the command that runs in the folder of its sweep, unless there is one already."""
+def keep_command(folder: Path, points: Path | None = None) -> None:
+    """Keep the command that runs in the folder of its sweep, unless there is one already.
+
+    `points`: the file of the points, which a file with [sweep] may name.
+    """
     path = folder / COMMAND
     if path.exists():
         return
     mine = call()
-    _keep(folder, list(mine.arguments), {key: str(file) for key, file in mine.given.items()}, Path.cwd())
+    given = {**mine.given, **({} if points is None else {"points": points})}
+    _keep(folder, list(mine.arguments), {key: str(file) for key, file in given.items()}, Path.cwd())
 
 
 def keep_command_of_parts(parts: Sequence[Path], folder: Path) -> None:
@@ -70,7 +74,8 @@ def finish(store: Store) -> bool:
         "design": plan.design, "factors": plan.factors, "replicates": plan.replicates, "outcomes": plan.columns,
     }  # fmt: skip
     began = _kept(store.folder)
-    files = {key: path for key, path in base.files().items() if path.is_file()}
+    files = with_others(base.files() | source_of(base, began.given), plan.read)
+    files = {key: path for key, path in files.items() if path.is_file()}
     manifest.write(store.folder, manifest.build(store.folder, facts, began, files, only=[TABLE]))
     return True
 

@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -146,7 +146,7 @@ def _undisturbed() -> Iterator[None]:
 def write_manifest(
     folder: Path, facts: Mapping[str, Any], *, scenario: Scenario | None = None,
     inputs: Mapping[str, Path] | None = None, arguments: Mapping[str, Any] | None = None,
-    only: Sequence[str] | None = None,
+    only: Sequence[str] | None = None, others: Iterable[Path] = (),
 ) -> None:  # fmt: skip
     """Write `manifest.json`, the last file of a result: the command, `facts`, versions, and every file with its sha256.
 
@@ -154,6 +154,7 @@ def write_manifest(
     (title, seed, digest ...), the `scenario` with the files it names, and other `inputs`. `arguments`: what another
     value than the given one would have done the same, such as one name of several; None leaves one out.
     `only`: files of the result, where others keep what a command goes on from; these are named by the fact "work".
+    `others`: files that were read beside those of the scenario, for other values, cases or conditions.
     """
     from affectsim.reports import manifest
 
@@ -166,7 +167,19 @@ def write_manifest(
     place, mine = written_as(_PLACES.get(folder, folder)), call(arguments)
     if scenario is not None:
         files |= source_of(scenario, mine.given)
+    files = with_others(files, others)
     manifest.write(folder, manifest.build(folder, known, mine, files, only=only, place=place))
+
+
+def with_others(files: Mapping[str, Path], others: Iterable[Path]) -> dict[str, Path]:
+    """Return files by what they are, and others that are not among them by numbers."""
+    known = {os.path.realpath(path) for path in files.values()}
+    more = {os.path.realpath(path): path for path in others if os.path.realpath(path) not in known}
+    return {**files, **_numbered("other", more.values())}
+
+
+def _numbered(key: str, paths: Iterable[Path]) -> dict[str, Path]:
+    return {f"{key} {n}" if n else key: path for n, path in enumerate(paths)}
 
 
 def source_of(scenario: Scenario, given: Mapping[str, Path]) -> dict[str, Path]:
@@ -210,7 +223,7 @@ def call(changed: Mapping[str, Any] | None = None) -> Call:
         else:
             ends += _words(each)
         files = [Path(one) for one in each if isinstance(one, str | Path) and _is_file(one)]
-        named |= {f"{parameter.name}{f' {n}' if n else ''}": path for n, path in enumerate(files)}
+        named |= _numbered(str(parameter.name), files)
     began = context.meta.get(BEGAN)
     # Words after -- are never options, whatever they begin with.
     return Call((*words, *(["--"] if any(word.startswith("-") for word in ends) else []), *ends), began, named)

@@ -59,7 +59,8 @@ def optimise(
         found = _search(asked, store)
         names = write(asked.problem, found, asked.unit, folder)
         facts = {"search": asked.plan, "unit": asked.unit, "work": [FILE, LOCK]}
-        write_manifest(folder, facts, scenario=asked.base, arguments={"resume": None}, only=names)
+        given = {"resume": None}
+        write_manifest(folder, facts, scenario=asked.base, arguments=given, only=names, others=asked.read)
     click.echo(summary(asked.problem, found, asked.unit))
     click.echo(f"\nwritten to {folder}: {', '.join(names)}, manifest.json")
     click.echo(DISCLAIMER)

@@ -95,7 +95,7 @@ def sweep(
             refuse_differences(store.plan, asked.plan, str(folder))
     else:
         Store.create(folder, asked.plan, asked.points)
-    keep_command(folder)
+    keep_command(folder, asked.file)
     _go_on(folder, hands)
 
 

@@ -37,7 +37,6 @@ individual_session = 1.0          # h; `policy.costs.Cost` lists all of them
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -53,7 +52,8 @@ from affectsim.policy.evaluation import Evaluator, prepared
 from affectsim.policy.objectives import Objective
 from affectsim.policy.search import Problem, Settings
 from affectsim.scenario import Scenario
-from affectsim.sweep.plan import versions
+from affectsim.scenario_files import located
+from affectsim.sweep.plan import hashed, sources, versions
 from affectsim.text_files import read_text, read_toml
 from affectsim.world import community_of
 
@@ -108,6 +108,11 @@ class Asked(NamedTuple):
     base: Scenario
     source: str
     unit: str
+
+    @property
+    def read(self) -> list[Path]:
+        """The files that decide the runs, of the scenario and of everything that is decided."""
+        return [located(name, self.base.folder) for name in self.plan["files"]]
 
 
 def read(file: Path, changes: Mapping[str, Any], *, threads: int | None = None) -> Asked:
@@ -166,17 +171,21 @@ def _ready(request: Request, base: Scenario, decisions: list[Decision], source: 
         "budget": request.budget,
         "cost": plain(request.cost),
         "settings": request.settings()._asdict(),
-        "versions": {**versions(), "search": _own_sources(), "optuna": _optuna(request.method)},
+        "versions": {
+            **versions(),
+            "search": sources(Path(__file__).parent, ("outputs.py", "words.py")),
+            "optuna": _optuna(request.method),
+        },
     }
     return Asked(problem, plan, base, source, request.cost.unit)
 
 
 def _tried(base: Scenario, decisions: list[Decision], source: str) -> dict[str, str]:
-    """Return sha256 of every file that any value of a decision names, by its path, after trying each value alone.
+    """Return sha256 of every file that any value of a decision names (`plan.hashed`), after trying each value alone.
 
     Raises InputError with everything that cannot be run.
     """
-    files: dict[str, str] = {}
+    tried: list[Scenario] = []
     wrong: list[Mistake] = []
     first = {one.name: one.value(0) for one in decisions}
     for decision in decisions:
@@ -185,14 +194,13 @@ def _tried(base: Scenario, decisions: list[Decision], source: str) -> dict[str, 
                 only = [decision] if not decision.after else list(decisions)
                 scenario = base.but(changes_at(only, {**first, decision.name: value}, base))
                 refuse_unknown(scenario)
-                for path in scenario.files().values():
-                    files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+                tried.append(scenario)
             except InputError as error:
                 said = f"with {decision.name} = {shown(value)}"
                 wrong += [Mistake(said, f"{one.where}: {one.message}") for one in error.mistakes]
     if wrong:
         raise InputError(source, list(dict.fromkeys(wrong))[:20])
-    return dict(sorted(files.items()))
+    return hashed(tried)
 
 
 def cost_of(cost: Cost, base: Scenario, decisions: list[Decision]) -> Callable[[Point], float]:
@@ -229,14 +237,6 @@ def most_runs(asked: Asked) -> tuple[int, int]:
         proposed = count
     different = proposed if count is None else min(proposed, count)
     return proposed, (different + 1) * (settings.most_replicates + settings.fresh_replicates)
-
-
-def _own_sources() -> str:
-    found = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.name not in ("outputs.py", "words.py"):
-            found.update(path.name.encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()[:16]
 
 
 def _optuna(method: str) -> str:

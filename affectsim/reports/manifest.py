@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake
+from affectsim.scenario_files import located, shipped
 
 FILE = "manifest.json"
-#: Marks a path inside this package, which lies elsewhere on another machine.
-_SHIPPED = "affectsim:"
-_PACKAGE = Path(__file__).resolve().parents[1]
 #: Keys whose values must be equal when a result is made again.
 DECIDING = ("command", "arguments", "title", "seed", "digest", "scenario", "inputs")
 
@@ -113,7 +111,9 @@ def build(
         "versions": versions(),
         "platform": {"system": platform.system(), "machine": platform.machine()},
         "commit": commit(),
-        "inputs": {key: {"path": _written(path, ran), "sha256": sha256(path)} for key, path in read.items()},
+        "inputs": {
+            key: {"path": shipped(path) or _relative(path, ran), "sha256": sha256(path)} for key, path in read.items()
+        },
         "files": {name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)} for name in names},
         "circumstances": {
             "created": created,
@@ -167,20 +167,12 @@ def inputs_since(manifest: Manifest, folder: Path) -> dict[str, str]:
     found = {}
     for key, facts in manifest.values.get("inputs", {}).items():
         written = str(facts.get("path", ""))
-        shipped = written.startswith(_SHIPPED)
-        path = _PACKAGE / written.removeprefix(_SHIPPED) if shipped else folder / written
+        path = located(written, folder)
         state = "missing"
         if path.is_file():
             state = "same" if sha256(path) == facts.get("sha256") else "edited since"
         found[f"{key} {written}"] = state
     return found
-
-
-def _written(path: Path, start: Path) -> str:
-    full = Path(os.path.abspath(path))
-    if full.is_relative_to(_PACKAGE):
-        return _SHIPPED + full.relative_to(_PACKAGE).as_posix()
-    return _relative(full, start)
 
 
 def _relative(path: Path, start: Path) -> str:

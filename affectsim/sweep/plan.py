@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from affectsim.checking import shown
 from affectsim.errors import InputError, Mistake
 from affectsim.scenario import Scenario
+from affectsim.scenario_files import located, seen_from, sha256
 from affectsim.sweep.designs import Point
 from affectsim.sweep.factors import Factor, value_at
 from affectsim.sweep.outcomes import Span, check_outcomes, columns, recording_for
@@ -36,8 +37,9 @@ _NOT_MODEL = (
 class Plan:
     """Everything that decides the table of a sweep, as plain values.
 
-    `scenario`: tables, everything written out. `files`: sha256 of every file that it names. `points`: sha256 of
-    all points. `source`, `folder` (of relative paths) and `shard` (i, n) do not decide it.
+    `scenario`: tables, everything written out. `files`: sha256 of every file that it or anything that is varied names,
+    by its name (`scenario_files.seen_from`). `points`: sha256 of all points. `source`, `folder` (of relative paths)
+    and `shard` (i, n) do not decide it.
     """
 
     scenario: dict[str, Any]
@@ -72,7 +74,7 @@ class Plan:
         return cls(
             scenario=base.tables(),
             digest=base.digest(),
-            files={key: _hash_file(path) for key, path in base.files().items()},
+            files=hashed(tried),
             design=dict(design),
             factors=[factor.plain() for factor in factors],
             points=hashlib.sha256(json.dumps(list(points)).encode()).hexdigest(),
@@ -106,6 +108,11 @@ class Plan:
     def known_factors(self) -> tuple[Factor, ...]:
         """The factors."""
         return tuple(Factor.from_plain(values) for values in self.factors)
+
+    @property
+    def read(self) -> list[Path]:
+        """The files that decide the runs, of the scenario and of everything that is varied."""
+        return [located(name, Path(self.folder)) for name in self.files]
 
     @property
     def span(self) -> Span | None:
@@ -145,9 +152,13 @@ def _cell(value: Any) -> Any:
 
 
 def _try(base: Scenario, factors: Sequence[Factor], points: Sequence[Point], kind: str) -> list[Scenario]:
-    """Return scenarios in which every factor took its ends (of lists and cases: every value). Raises InputError."""
+    """Return scenarios in which every factor took its ends (of lists and cases: every value). Raises InputError.
+
+    Of points of a file: the first hundred, and one for every value that is no number and could name a file.
+    """
     if kind == "points":
-        trials = list(points[:100])
+        named = {(name, repr(v)): point for point in points[100:] for name, v in point.items() if _names(v)}
+        trials = [*points[:100], *named.values()]
     else:
         trials = [{f.name: value} for f in factors for value in (f.values or (f.at(0.0), f.at(1.0, closed=True)))]
     found, wrong = [base], []
@@ -162,6 +173,10 @@ def _try(base: Scenario, factors: Sequence[Factor], points: Sequence[Point], kin
     return found
 
 
+def _names(value: Any) -> bool:
+    return not isinstance(value, int | float)
+
+
 def versions() -> dict[str, str]:
     """Return the versions that decide the numbers, and the sha256 of the sources of the model."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
@@ -170,18 +185,29 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "not installed"
-    package = Path(__file__).resolve().parents[1]
-    sources = hashlib.sha256()
-    for path in sorted(p for suffix in ("*.py", "*.toml") for p in package.rglob(suffix)):
-        where = path.relative_to(package)
-        if where.parts[0] not in _NOT_MODEL:
-            sources.update(where.as_posix().encode() + b"\0" + path.read_bytes())
-    return {**found, "sources": sources.hexdigest()[:16]}
+    return {**found, "sources": sources(Path(__file__).resolve().parents[1], _NOT_MODEL)}
 
 
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sources(folder: Path, without: Sequence[str] = ()) -> str:
+    """Return 16 hexadecimal digits of the sha256 of what is written in a folder of this package.
+
+    `without`: names of files and folders in it that decide nothing.
+    """
+    found = hashlib.sha256()
+    for path in sorted(p for suffix in ("*.py", "*.toml") for p in folder.rglob(suffix)):
+        where = path.relative_to(folder)
+        if where.parts[0] not in without:
+            found.update(where.as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def hashed(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """Return sha256 of every file that any of several scenarios reads, by its name (`scenario_files.seen_from`).
+
+    Raises InputError for files that cannot be read.
+    """
+    read = {seen_from(one.folder, path): path for one in scenarios for path in one.files().values()}
+    return {name: sha256(path, name) for name, path in sorted(read.items())}
 
 
 _FREE = {"source", "folder", "changes", "shard"}
@@ -239,7 +265,8 @@ def _flat(value: Any, above: str = "") -> dict[str, Any]:
 def again(plan: Plan) -> Plan:
     """Return the plan as it would begin now: scenario, files and versions read anew. Raises InputError.
 
-    A scenario file that has gone is taken as it was; one that changed gives another plan.
+    A scenario file that has gone is taken as it was; one that changed gives another plan, and so do files that changed
+    or have gone.
     """
     source = Path(plan.source) if plan.source else None
     if source is not None and source.is_file():
@@ -252,6 +279,6 @@ def again(plan: Plan) -> Plan:
         plan,
         scenario=base.tables(),
         digest=base.digest(),
-        files={key: _hash_file(path) for key, path in base.files().items()},
+        files={name: sha256(path, name) for name, path in zip(plan.files, plan.read, strict=True) if path.is_file()},
         versions=versions(),
     )

@@ -75,10 +75,11 @@ class Request(Table):
 
 
 class Sweep(NamedTuple):
-    """A plan and its points."""
+    """A plan and its points. `file`: that of the points, if they come from one."""
 
     plan: Plan
     points: list[Point]
+    file: Path | None = None
 
 
 def read(file: Path, given: Mapping[str, Any], vary: Iterable[str], changes: Mapping[str, Any],
@@ -112,8 +113,8 @@ def read(file: Path, given: Mapping[str, Any], vary: Iterable[str], changes: Map
     base = base.but(all_changes) if all_changes else base
     kind = "points" if request.points is not None else request.design
     if request.points is not None:
-        path = Path(request.points)
-        factors, points = designs.read_points(path if "points" in given else file.parent / path)
+        listed_in = Path() if "points" in given else file.parent
+        factors, points = designs.read_points(listed_in / request.points)
         samples = None
     else:
         factors = read_factors(request.vary, base, "vary", findings)
@@ -129,7 +130,7 @@ def read(file: Path, given: Mapping[str, Any], vary: Iterable[str], changes: Map
         (request.days[0], request.days[1]) if request.days else None,
         source=str(place.absolute()), changes=all_changes, shard=shard,
     )  # fmt: skip
-    return Sweep(plan, points)
+    return Sweep(plan, points, listed_in / request.points if request.points is not None else None)
 
 
 def _parsed(vary: Iterable[str]) -> tuple[list[dict[str, Any]], list[Mistake]]:
