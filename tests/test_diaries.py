@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -98,6 +103,34 @@ class TestReading:
         path = written(tmp_path, "person,time,threat,when\n1,9,1,pre\n1,10,1,\n1,11,1,post\n")
         with pytest.raises(InputError, match=r"line 3, when +is empty"):
             read_diaries(path, parse_mapping([]), phase="when")
+
+    def test_a_cell_in_quotes_may_hold_what_python_takes_for_a_new_line(self, tmp_path: Path) -> None:
+        path = written(tmp_path, 'person,time,note,threat\n1,1,"a\u2028b\x0bc",0.1\n1,2,"two\nlines",0.2\n1,3,,x\n')
+        with pytest.raises(InputError) as refused:
+            read_diaries(path, parse_mapping([]))
+        assert [one.where for one in refused.value.mistakes] == ["line 5, threat = x"]
+        path.write_text(path.read_text(encoding="utf-8").replace("x\n", "0.3\n"), encoding="utf-8")
+        assert read_diaries(path, parse_mapping([])).ratings[:, 0].tolist() == [0.1, 0.2, 0.3]
+        path.write_text('person,time,threat\n1,1,"' + 140_000 * "0", encoding="utf-8")
+        with pytest.raises(InputError, match=r"line 2 +malformed CSV: field larger"):
+            read_diaries(path, parse_mapping([]))
+
+    def test_names_that_are_the_same_number_are_in_the_same_order_every_time(self, tmp_path: Path) -> None:
+        """Sets of texts are walked in another order in every process."""
+        rows = "".join(f"{name},1,0.{n}\n" for n, name in enumerate(("01", "1", "1.0", "001", "2"), 1))
+        path = written(tmp_path, f"person,time,threat\n{rows}")
+        code = (
+            "import sys; from pathlib import Path; from affectsim.diaries.files import parse_mapping, read_diaries\n"
+            "print(read_diaries(Path(sys.argv[1]), parse_mapping([])).labels)"
+        )
+        said = {
+            subprocess.run(
+                [sys.executable, "-c", code, path], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True,
+                text=True, check=True,
+            ).stdout
+            for seed in "123"
+        }  # fmt: skip
+        assert said == {"('001', '01', '1', '1.0', '2')\n"}
 
     def test_arms_are_compared_as_said(self, tmp_path: Path) -> None:
         rows = "".join(
@@ -432,3 +465,20 @@ def test_command_line(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert done.output.startswith("arm,phase,statistic,value,low,high\nall,all,threat.mean,")
     assert "soothing" not in done.output
+
+
+def test_what_is_printed_is_csv_whatever_an_arm_is_called(tmp_path: Path) -> None:
+    data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
+    lines = [
+        f'{p},{t},{r[0]},"{("CFT, group", "as usual")[p % 2]}",{when}'
+        for when in (0, 1)
+        for p, t, r in zip(data.person, data.time_h, data.ratings.clip(0, 1), strict=True)
+    ]
+    path = written(tmp_path, "\n".join(["person,time,threat,arm,when", *lines]))
+    done = CliRunner().invoke(
+        affectsim, ["diaries", str(path), "--draws", "100", "--arm", "arm", "--before-after", "when"]
+    )
+    assert done.exit_code == 0, done.output
+    rows = list(csv.reader(io.StringIO(done.stdout)))
+    assert {len(row) for row in rows} == {6}
+    assert {"CFT, group", 'as "usual"', "change in arm CFT, group"} <= {row[0] for row in rows}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,24 +56,31 @@ def diaries(
     from affectsim.diaries.statistics import compare, describe
 
     data = _read(file, mapping, scales, phase, arm)
-    click.echo("arm,phase,statistic,value,low,high")
+    _row("arm", "phase", "statistic", "value", "low", "high")
     for a, name in enumerate(data.arms):
         for p, when in enumerate(data.phases):
             shown = describe(data, p, a, draws=draws) | stability(data, p, a, draws=draws)
             for statistic, found in shown.items():
                 if found.value == found.value:  # not NaN: systems and lags that were not rated are left out
-                    click.echo(f"{name},{when},{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
+                    _row(name, when, statistic, *found)
     if len(data.phases) > 1:
         for a, name in enumerate(data.arms):
             for statistic, found in stability_between(data, a, draws=draws).items():
-                click.echo(f"{name},both,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
+                _row(name, "both", statistic, *found)
         found_in = compare(data, draws=draws)
         for name in data.arms:
             if f"change in arm {name}" not in found_in:
                 click.echo(f"arm {name}: nobody has ratings enough before and after, so it has no change", err=True)
         for what, rows in found_in.items():
             for statistic, found in rows.items():
-                click.echo(f"{what},change,{statistic},{found.value:.4g},{found.low:.4g},{found.high:.4g}")
+                _row(what, "change", statistic, *found)
+
+
+def _row(*cells: str | float) -> None:
+    """Print a line of CSV, numbers with four digits."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([cell if isinstance(cell, str) else f"{cell:.4g}" for cell in cells])
+    click.echo(line.getvalue(), nl=False)
 
 
 @click.command(short_help="Estimate a population, and its people, from diaries (experience sampling).")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -156,8 +157,8 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
     up to ten mistakes, each with its line, and the number of the others; also for phases whose order is not known.
     """
     found = Mistakes(str(path))
-    rows = list(csv.reader(read_text(path, str(path), "diary file").splitlines()))
-    header = [name.strip() for name in rows[0]] if rows else []
+    rows = _rows(path)
+    header = [name.strip() for name in rows[0][1]] if rows else []
     phase, phase_order = _column_and_order(phase, header)
     arm, arm_order = _column_and_order(arm, header)
     columns = _columns(header, mapping, phase, arm, found)
@@ -168,7 +169,7 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
     phases: list[str] = []
     arms: list[str] = []
     whole = dict.fromkeys(columns.items, True)
-    for line, row in enumerate(rows[1:], start=2):
+    for line, row in rows[1:]:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
@@ -210,6 +211,16 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
     )
     refuse(found)
     return _diaries(str(path), people, np.array(times), np.array(values), phases, arms, names, steps)
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file, each with the number of the line on which it ends."""
+    # Not `splitlines`: a cell in quotes may hold line breaks, and characters that only Python takes for one.
+    reader = csv.reader(io.StringIO(read_text(path, str(path), "diary file")))
+    try:
+        return [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise InputError(str(path), [Mistake(f"line {reader.line_num}", f"malformed CSV: {error}")]) from None
 
 
 def _diaries(
@@ -287,7 +298,7 @@ def _numbers(names: Iterable[str]) -> list[float] | None:
 
 def _sorted(names: set[str]) -> tuple[str, ...]:
     try:
-        return tuple(sorted(names, key=float))
+        return tuple(sorted(names, key=lambda name: (float(name), name)))
     except ValueError:
         return tuple(sorted(names))
 
