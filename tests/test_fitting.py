@@ -19,7 +19,8 @@ from affectsim.fitting import coverage, people, words
 from affectsim.fitting.emulator import draw, emulator
 from affectsim.fitting.fit import base_scenario, fit
 from affectsim.fitting.same_schedule import SETTLING_DAYS, Simulator, group_of, rate, sums_of
-from affectsim.fitting.unknowns import Link, Space
+from affectsim.fitting.unknowns import Link, Space, unknowns
+from affectsim.scenario import Scenario
 
 BASE = base_scenario()
 COVERAGE = Path(__file__).resolve().parents[1] / "experiments" / "fit-coverage"
@@ -261,6 +262,18 @@ def test_a_system_that_is_always_rated_alike_is_refused_in_words() -> None:
     data.ratings[:, 0] = 2 / 3
     with pytest.raises(InputError, match=r"threat\.skew +cannot be computed: ratings that never differ"):
         fit(data, BASE, members=60, rounds=1)
+
+
+def test_a_fit_starts_from_the_preset_next_to_its_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = 'says = "a ward"\nsource = "assumed"\n[traits.self_criticism]\nmedian = 1.3\n'
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "ward.toml").write_text(ward)
+    (tmp_path / "sub" / "s.toml").write_text('days = 7\n[population]\nsize = 20\npreset = "ward.toml"\n')
+    monkeypatch.chdir(tmp_path)
+    assert unknowns(Scenario.load("sub/s.toml"))[0].median == 1.3
+    # Another file of the same name in the working folder is somebody else's.
+    (tmp_path / "ward.toml").write_text(ward.replace("1.3", "0.9"))
+    assert unknowns(Scenario.load("sub/s.toml"))[0].median == 1.3
 
 
 def test_command_writes_everything_or_nothing(tmp_path: Path) -> None:

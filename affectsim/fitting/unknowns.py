@@ -59,7 +59,7 @@ def unknowns(base: Scenario) -> tuple[Unknown, ...]:
 
     Raises InputError if the scenario has no everyday events, whose rates are among the unknowns.
     """
-    traits, numbers = base.population.distributions(), base.parameters
+    traits, numbers = base.distributions(), base.parameters
     daily = next((n for n, part in enumerate(base.stimuli) if isinstance(part, DailyLife)), None)
     if daily is None:
         raise InputError(base.source, [Mistake("stimuli", "a fit needs everyday events: add kind daily-life")])
