@@ -115,6 +115,8 @@ def recorded(
 
     Raises TypeError for what is no scenario.
     """
+    if isinstance(scenarios, str | os.PathLike | Scenario):
+        raise TypeError(f"needs a list of scenarios, not {scenarios!r}; Scenario.load reads one from a file")
     for one in scenarios:
         if not isinstance(one, Scenario):
             raise TypeError(f"{one!r} is no Scenario; Scenario.load reads one from a file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +139,9 @@ def test_an_impossible_number_of_threads_is_refused_in_words(threads):
 def test_the_name_of_a_file_is_told_from_a_scenario():
     with pytest.raises(TypeError, match=r"'office\.toml' is no Scenario; Scenario\.load reads one from a file"):
         simulate("office.toml")
+    for alone in ("office.toml", Path("office.toml"), _made()):
+        with pytest.raises(TypeError, match=r"^needs a list of scenarios, not ('office|PosixPath|Scenario)"):
+            simulate_many(alone)
 
 
 def test_a_record_longer_than_the_run_is_refused():
