@@ -468,9 +468,9 @@ def test_command_line(tmp_path: Path) -> None:
 
 
 def test_what_is_printed_is_csv_whatever_an_arm_is_called(tmp_path: Path) -> None:
-    data = made_up(20, 3, 6, 3.0, 0.5, seed=3)
+    data, arms = made_up(20, 3, 6, 3.0, 0.5, seed=3), ('"CFT, group"', '"as ""usual"""')
     lines = [
-        f'{p},{t},{r[0]},"{("CFT, group", "as usual")[p % 2]}",{when}'
+        f"{p},{t},{r[0]},{arms[p % 2]},{when}"
         for when in (0, 1)
         for p, t, r in zip(data.person, data.time_h, data.ratings.clip(0, 1), strict=True)
     ]
