@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from affectsim.reports import manifest
 from affectsim.reports.whole import report
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
+from affectsim.sweep import plan
 from affectsim.training.programmes import programmes
 from affectsim.trials import contamination, files, power
 from affectsim.trials.allocation import allocate, communities, permuted_blocks
@@ -399,8 +401,8 @@ def test_another_question_and_changed_lines_are_refused(asked: Trial, tmp_path: 
     with pytest.raises(InputError, match="another process"):
         KeptStore(tmp_path, facts)
     store.close()
-    with pytest.raises(InputError, match="seed"):
-        KeptStore(tmp_path, {**facts, "seed": 99})
+    with pytest.raises(InputError, match=r"population\.size .* was 40, is now 41"):
+        KeptStore(tmp_path, power.facts(asked.but({"scenario.population.size": 41}), Question((16,))))
     path = tmp_path / FILE
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], lines[2].replace(b"0.01", b"0.02").replace(b"0.5,", b"0.6,"), *lines[3:]]))
@@ -410,6 +412,23 @@ def test_another_question_and_changed_lines_are_refused(asked: Trial, tmp_path: 
     (tmp_path / "other" / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="not empty"):
         KeptStore(tmp_path / "other", facts)
+
+
+def test_trials_of_other_code_are_refused(asked: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version of the package says nothing of a change in it; figures decide no trial."""
+    known = power.facts(asked, Question((16,)))["versions"]
+    assert not {"matplotlib", "pillow"} & set(known)
+    known_place, package = Path(power.__file__).parents[1], tmp_path / "affectsim"
+    shutil.copytree(known_place, package, ignore=shutil.ignore_patterns("page", "__pycache__"))
+    for module in (plan, power):
+        monkeypatch.setattr(module, "__file__", str(package / Path(module.__file__).relative_to(known_place)))
+    assert power.facts(asked, Question((16,)))["versions"] == known
+    for name, decides in {"dynamics.py": "sources", "trials/allocation.py": "trials", "trials/report.py": ""}.items():
+        text = (package / name).read_text(encoding="utf-8")
+        (package / name).write_text(f"{text}# other\n", encoding="utf-8")
+        now = power.facts(asked, Question((16,)))["versions"]
+        assert [key for key in known if known[key] != now[key]] == ([decides] if decides else []), name
+        (package / name).write_text(text, encoding="utf-8")
 
 
 # --------------------------------------------------------------------------------------- compare
@@ -488,7 +507,7 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
     assert "people are" in first or "No size" in first
     assert said(*asked).split("written")[0] == first.split("written")[0]
     assert (tmp_path / "p" / "power.png").stat().st_size > 5_000
-    assert "another one" in said(*asked, "--seed", 8, code=2)
+    assert "was 5, is now 8" in said(*asked, "--seed", 8, code=2)
     # Each of the three results can be made again from its manifest, byte for byte; an edited one cannot hide.
     for result, count in ((out, 11), (tmp_path / "c", 4), (tmp_path / "p", 4)):
         assert f"{count} of {count} files are the same" in said("rerun", result)

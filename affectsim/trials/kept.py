@@ -16,6 +16,7 @@ from typing import Any
 
 from affectsim.errors import InputError, Mistake
 from affectsim.sweep.locks import Lock
+from affectsim.sweep.plan import refuse_changes
 from affectsim.trials.power import Replicate, Store
 
 FILE, LOCK = "replicates.jsonl", "power.lock"
@@ -47,14 +48,8 @@ class KeptStore(Store):
         whole, _, torn = raw.rpartition(b"\n")
         lines = whole.split(b"\n") if whole else []
         if lines:
-            before = _opened(lines[0], self.path, 1)
-            wrong = [
-                Mistake(name, "is another one than when these replicates were made; give another --out")
-                for name in facts
-                if before.get(name) != json.loads(json.dumps(facts[name]))
-            ]
-            if wrong:
-                raise InputError(str(self.path), wrong)
+            began = _opened(lines[0], self.path, 1)
+            refuse_changes(began, json.loads(json.dumps(facts)), str(self.path.parent), "its trials")
         for number, line in enumerate(lines[1:], 2):
             values = _opened(line, self.path, number)
             known: dict[str, Any] = {name: math.nan if value is None else value for name, value in values.items()}

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -237,12 +238,12 @@ def facts(trial: Trial, question: Question) -> dict[str, Any]:
     import json
 
     from affectsim.checking import plain
-    from affectsim.results import provenance
+    from affectsim.sweep.plan import sources, versions
 
     programmes = [plain(one) if one is not None else None for one in trial.programmes]
-    known = provenance(trial.scenario)
+    own = sources(Path(__file__).parent, ("compare.py", "contamination.py", "files.py", "kept.py", "report.py"))
     return {
-        "design": plain(trial.design), "scenario": trial.scenario.digest(), "seed": trial.scenario.seed,
+        "design": plain(trial.design), "scenario": trial.scenario.tables(), "digest": trial.scenario.digest(),
         "programmes": hashlib.sha256(json.dumps(programmes, sort_keys=True).encode()).hexdigest(),
-        "versions": known["versions"],
+        "versions": {**versions(), "trials": own},
     }  # fmt: skip
