@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from affectsim.draws import key
 from affectsim.kernel.scheme import exchange_steps, given_back, half_steps, middle_step, signal_weights, step_times
+from affectsim.kernel.tables import EXERCISE_FIELDS
 from affectsim.layout import (
     FAST_ROWS,
     LANES,
@@ -82,6 +83,7 @@ def page_data() -> dict[str, Any]:
         "traits": {name: _trait(t) for name, t in DISTRIBUTIONS.items()},
         "presets": {name: _preset(name) for name in PRESETS},
         "exercises": list(made.exercises()),
+        "exercise_fields": list(EXERCISE_FIELDS),
         "everyday": dict(zip(_KINDS, DailyLife().intensities, strict=True)),
         **teaching(),
         "shown_parameters": shown_parameters(),
@@ -110,6 +112,9 @@ _KINDS = ("threat", "resource", "affiliative", "ambiguous")
 
 
 def _first(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    if name == "thresholds":
+        # What is compared with them are whole numbers, so that rounded up they are the same, in half the room.
+        values = np.ceil(values).astype(np.uint32)
     return values if name == "exercises" else values[:1]
 
 

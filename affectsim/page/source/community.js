@@ -117,6 +117,8 @@ class Community {
   run(on) {
     this.running = on;
     worded(this.playing, on ? "controls.pause" : "controls.go_on");
+    // Nothing that waits for its turn stays behind what is drawn.
+    if (!on) this.show(true);
   }
 
   look(person) {
@@ -168,7 +170,7 @@ class Community {
       triangle(arm.cloud, states, kinds, this.chosen);
     });
     this.write ??= seldom(2, () => this.words());
-    if (atOnce) this.words();
+    if (atOnce) this.write.now();
     else this.write();
   }
 

@@ -112,13 +112,28 @@ function dominant(state) {
   return threat >= drive && threat >= soothing ? "threat" : drive >= soothing ? "drive" : "soothing";
 }
 
-/** Return a function that does something at most every some seconds; for what is said again and again. */
+// What waits for its turn: what to do -> when (seconds), and with what.
+const late = new Map();
+
+/**
+ * Return a function that does something at most every some seconds, for what is said again and again; the last time is
+ * never left out (see `catchUp`). Its `now` does it at once.
+ */
 function seldom(seconds, action) {
   let last = -Infinity;
-  return (...given) => {
-    const now = performance.now() / 1000;
-    if (now - last < seconds) return;
-    last = now;
+  const turn = (...given) => {
+    if (performance.now() / 1000 - last < seconds) late.set(turn, [last + seconds, given]);
+    else turn.now(...given);
+  };
+  turn.now = (...given) => {
+    late.delete(turn);
+    last = performance.now() / 1000;
     action(...given);
   };
+  return turn;
+}
+
+/** Do what has waited long enough. */
+function catchUp() {
+  for (const [turn, [when, given]] of late) if (performance.now() / 1000 >= when) turn.now(...given);
 }

@@ -32,6 +32,7 @@ class Landscape {
    */
   restart(beside) {
     const whose = personOf(this.mind.world, 0, 0);
+    this.chosen = beside;
     this.other = Object.keys(LOADS).find((name) => name !== this.load);
     this.coupling = formulas.coupling(this.mind.model);
     const own = LOADS[this.other].of(whose), tries = beside === undefined && !this.mind.lesson?.lesson ? LOADS[this.other].more ?? [] : [];
@@ -81,7 +82,8 @@ class Landscape {
 
   /** What a picture of this view holds, row by row. */
   picture() {
-    return [[this.canvas], [this.words.textContent], [say("landscape.assumes")]];
+    const beside = `${this.besideLabel.textContent}: ${this.besideOutput.textContent}`;
+    return [[this.canvas], [beside], [this.words.textContent], [say("landscape.assumes")]];
   }
 
   frame() {}

@@ -8,6 +8,9 @@ function medianTraits(changes = {}) {
 /** One mind has ordinary weeks, so that what a press does is seen for what it is; the community has good and bad ones. */
 const ORDINARY_MODEL = { ...DEFAULT_MODEL, circumstances_sd: 0 };
 
+/** What is learnt at once, as a share of all there is to learn of one thing, that is next to nothing (assumed). */
+const LITTLE = 0.001;
+
 class Mind {
   /** `chance`: where the numbers of presses begin, which tell their draws apart. */
   constructor(chance = 0) {
@@ -17,6 +20,7 @@ class Mind {
     this.record = new Record();
     this.pace = this.usualPace = 4;
     this.running = true;
+    this.total = 0;
     this.build();
     this.choose("alex");
   }
@@ -34,9 +38,7 @@ class Mind {
   restart() {
     const traits = Object.fromEntries(Object.entries(this.traits).map(([name, value]) => [name, Float64Array.of(value)]));
     this.world = new World({ traits, model: this.model, scheme: "mind", life: 0 });
-    this.world.night();
-    if (this.critic) this.world.set(0, 0, "self_criticism", this.criticStrength());
-    this.world.night();
+    this.derive();
     const perHour = Math.round(1 / this.world.tickHours);
     this.world.advance(8 * perHour);
     this.waiting = 0;
@@ -60,11 +62,19 @@ class Mind {
     return two ? Math.max(two[0] + 0.25 * (two[1] - two[0]), this.traits.self_criticism) : 2 * this.traits.self_criticism;
   }
 
+  /** Derive what traits, training and the inner critic make of this person now. */
+  derive() {
+    this.world.set(0, 0, "self_criticism", this.traits.self_criticism);
+    this.world.night();
+    if (!this.critic) return;
+    this.world.set(0, 0, "self_criticism", this.criticStrength());
+    this.world.night();
+  }
+
   setCritic(on) {
     this.critic = on;
     this.showCritic();
-    this.world.set(0, 0, "self_criticism", on ? this.criticStrength() : this.traits.self_criticism);
-    this.world.night();
+    this.derive();
     this.told(() => say(on ? "mind.critic_on" : "mind.critic_off"));
     this.lesson?.done(on ? "critic:on" : "critic:off");
   }
@@ -72,11 +82,10 @@ class Mind {
   /** Change one trait of this person while time goes on. */
   setTrait(name, value) {
     this.traits[name] = value;
-    if (name === "self_criticism" && this.critic) return;
     for (const quantity of [name, ...(ATTRIBUTES.includes(name) ? [`baseline_${name}`] : []), ...(name === "power" ? ["current_power"] : [])]) {
       this.world.set(0, 0, quantity, value);
     }
-    this.world.night();
+    this.derive();
   }
 
   /** Change one parameter of the equations while time goes on. */
@@ -84,6 +93,7 @@ class Mind {
     this.model[name] = value;
     this.world.model = this.model;
     this.world.tables = makeTables(this.model, "mind", [false], 0);
+    this.derive();
   }
 
   /** A day on which nothing happens by itself, as lessons need it: a background that does not fluctuate. */
@@ -116,18 +126,18 @@ class Mind {
     this.saidPart.textContent = text();
   }
 
-  /** On a small screen the circles may be out of sight of the buttons. */
+  /** On a small screen, or in large letters, the circles may be out of sight of the buttons. */
   lookUp() {
-    if (matchMedia("(max-width: 800px)").matches) this.circles.element.scrollIntoView({ block: "nearest" });
+    this.circles.element.scrollIntoView({ block: "nearest" });
   }
 
   happen(name) {
-    const before = this.world.get(0, 0, "u_threat"), kicks = DATA.events[name];
+    const kicks = DATA.events[name];
     for (const [kind, times] of Object.entries(kicks)) this.world.event([0], kind, times * DATA.everyday[kind]);
     this.presses += 1;
+    const taken = "ambiguous" in kicks ? this.world.appraised(0, this.presses) : null, cost = this.model.cost_of_a_miss;
     this.world.happen(this.presses);
-    const alarmed = this.world.get(0, 0, "u_threat") > before;
-    const more = () => ("ambiguous" in kicks ? ` ${say(alarmed ? "mind.taken_for_threat" : "mind.not_taken_for_threat")}` : "");
+    const more = () => (taken ? ` ${say(`mind.taken.${taken}`, { times: digits(cost, 1) })}` : "");
     this.record.mark(this.world.hours, say(`events.${name}.short`));
     this.told(() => say("mind.happened", { what: say(`events.${name}.name`), assumes: say(`events.${name}.assumes`) + more() }));
     this.lesson?.done(`event:${name}`);
@@ -138,10 +148,11 @@ class Mind {
   practise(kind) {
     this.presses += 1;
     const level = () => LAYOUT.trainable.reduce((sum, name) => sum + this.world.get(0, 0, name), 0);
-    const before = level(), threat = this.world.practise(0, kind, this.presses), worked = level() > before;
+    const before = level(), worked = this.world.works(0, kind, this.presses);
+    const threat = this.world.practise(0, kind, this.presses), learnt = level() - before > LITTLE;
     // Attributes change at once; what they make of the person, in the engine the night's work, is shown now.
     this.world.night();
-    const how = worked ? "worked" : threat > 0 ? "backfired" : "failed";
+    const how = worked ? (learnt ? "worked" : "known") : threat > 0 ? "backfired" : "failed";
     this.record.mark(this.world.hours, say(`exercises.${kind}.short`));
     this.told(() => say("mind.happened", {
       what: `${say(`exercises.${kind}.name`)}: ${say(`mind.${how}`)}`, assumes: say(`exercises.${kind}.assumes`),
@@ -197,6 +208,8 @@ class Mind {
   run(on) {
     this.running = on;
     worded(this.playing, on ? "controls.pause" : "controls.go_on");
+    // Nothing that waits for its turn stays behind what is drawn.
+    if (!on) this.show(this.total, true);
   }
 
   step() {
@@ -209,6 +222,7 @@ class Mind {
 
   /** Called for every frame; `seconds` since the last one. */
   frame(seconds, total) {
+    this.total = total;
     if (this.running) {
       this.waiting += seconds * this.pace;
       for (let most = 12; this.waiting >= 1 && most && this.running; most--, this.waiting--) this.step();
@@ -223,12 +237,13 @@ class Mind {
     const found = pushes(this.now, inputsOf(this.world, 0, 0), personOf(this.world, 0, 0), formulas.coupling(this.model));
     this.circles.show(shown, found, total);
     this.write ??= seldom(1.5, (latest) => this.words(latest));
-    if (atOnce) this.words(found);
+    // Which system leads is never another one in words than in the circles.
+    if (atOnce || dominant(this.now) !== this.leads) this.write.now(found);
     else this.write(found);
   }
 
   words(found) {
-    const name = say(`cases.${this.name}.name`), strongest = dominant(this.now);
+    const name = say(`cases.${this.name}.name`), strongest = this.leads = dominant(this.now);
     const level = strength(Math.max(...this.now)), felt = this.felt();
     const push = found.filter((one) => one.size >= 0.05).slice(0, 2).map((one) => say(`pushes.${one.from}_${one.kind}_${one.to}`));
     this.sentence.textContent = [say("mind.now", { name, system: say(`systems.${strongest}`), level }), ...push].join(" ");

@@ -21,6 +21,8 @@ function settingsOf(page) {
   if (mind.critic) found.set("critic", "on");
   for (const [name, value] of Object.entries(mind.community)) found.set(name, value);
   found.set("load", landscape.load);
+  // What somebody has set beside it, as long as the landscape is there: it starts anew when it is opened again.
+  if (view === "landscape" && !lessons.lesson && landscape.chosen !== undefined) found.set("beside", landscape.chosen);
   if (lessons.lesson) {
     found.set("lesson", lessons.lesson.name);
     found.set("step", lessons.number + 1);
@@ -33,15 +35,18 @@ function settingsOf(page) {
 /** Return what a link may say: checked, with nothing else in it. */
 function settingsIn(text) {
   const asked = new URLSearchParams(text), known = (name, values) => values.find((value) => String(value) === asked.get(name));
-  const numbers = (kind, ranges) => Object.fromEntries(Object.keys(ranges).flatMap((name) => {
-    const value = asked.get(`${kind}.${name}`), number = Number(value);
-    if (!value?.trim() || !Number.isFinite(number)) return [];
-    return [[name, Math.min(Math.max(number, ranges[name].low), ranges[name].high)]];
-  }));
+  const number = (name, low, high) => {
+    const value = asked.get(name), found = Number(value);
+    return value?.trim() && Number.isFinite(found) ? Math.min(Math.max(found, low), high) : undefined;
+  };
+  const numbers = (kind, ranges) => Object.fromEntries(Object.entries(ranges)
+    .map(([name, { low, high }]) => [name, number(`${kind}.${name}`, low, high)]).filter(([, value]) => value !== undefined));
   const whole = (name, most) => (/^\d+$/.test(asked.get(name)) && asked.get(name).length <= most ? Number(asked.get(name)) : undefined);
+  const load = known("load", Object.keys(LOADS)), other = Object.keys(LOADS).find((name) => load && name !== load);
   return {
     language: known("language", Object.keys(STRINGS)), view: known("view", VIEWS), person: known("person", Object.keys(DATA.cases)),
-    critic: asked.get("critic") === "on", projector: asked.get("projector") === "on", load: known("load", Object.keys(LOADS)),
+    critic: asked.get("critic") === "on", projector: asked.get("projector") === "on", load,
+    beside: other && number("beside", 0, LOADS[other].most_beside),
     lesson: LESSONS.find(({ name }) => name === asked.get("lesson")), step: whole("step", 2),
     chance: whole("chance", 4),
     traits: numbers("trait", DATA.traits),

@@ -26,6 +26,7 @@ class Page {
       if (!document.hidden) this.views[this.view].frame?.(seconds, now / 1000);
       this.take.frame?.();
       this.remember();
+      catchUp();
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
@@ -48,7 +49,7 @@ class Page {
     this.projector(asked.projector);
     this.languages.value = asked.language ?? language;
     this.speak(this.languages.value);
-    this.open(asked.view ?? this.view);
+    this.open(asked.view ?? this.view, asked.beside);
     if (asked.lesson) this.lessons.begin(asked.lesson, Math.min(Math.max((asked.step ?? 1) - 1, 0), asked.lesson.steps.length - 1));
   }
 
@@ -78,7 +79,8 @@ class Page {
       make("footer.disclaimer", {}, make("p", { text: "page.disclaimer" }), make("p", { text: "page.kind" }), this.lessons.help)));
   }
 
-  open(name) {
+  /** Open a view; `beside`: what a link says of the landscape. */
+  open(name, beside) {
     if (name === "community" && !this.views.community) {
       this.views.community = new Community(this.communitySettings);
       this.views.community.lesson = this.lessons;
@@ -91,7 +93,7 @@ class Page {
     this.place.setAttribute("aria-labelledby", `tab-${name}`);
     this.place.replaceChildren(this.views[name].element);
     this.take.element.classList.toggle("hidden", !this.views[name].picture);
-    if (name === "landscape") this.landscape.restart();
+    if (name === "landscape") this.landscape.restart(beside);
     this.redraw();
   }
 

@@ -187,29 +187,63 @@ class World {
 
   /** Apply the events that wait. `number` tells their draws apart. */
   happen(number) {
-    for (let arm = 0; arm < this.arms; arm++) {
-      const mine = this.events.filter(([whose]) => whose === arm);
-      const column = (k) => mine.map((event) => event[k]);
-      // One table for whichever arm reads it (rows of length 0, so that all begin at the same place); the draws use `number`.
-      const start = new Int32Array(number + 2);
-      start[number + 1] = mine.length;
-      const table = { d: start, n: [0, 0] };
-      kernel.dated_events(this.population, {
-        ...this.tables, event_start: table, event_person: column(1), event_kind: column(2), event_size: column(3),
-        event_again: mine.map(() => 0),
-      }, arm, number, 0, this.blocks * this.arms);
-    }
+    for (let arm = 0; arm < this.arms; arm++) this.apply(arm, this.events.filter(([whose]) => whose === arm), number, this.tables);
     this.events = [];
   }
 
-  /** Let a person (in every arm) do an exercise now. */
+  /** Apply events of an arm. */
+  apply(arm, events, number, tables) {
+    const column = (k) => events.map((event) => event[k]);
+    // One table for whichever arm reads it (rows of length 0, so that all begin at the same place); the draws use `number`.
+    const start = new Int32Array(number + 2);
+    start[number + 1] = events.length;
+    kernel.dated_events(this.population, {
+      ...tables, event_start: { d: start, n: [0, 0] }, event_person: column(1), event_kind: column(2), event_size: column(3),
+      event_again: events.map(() => 0),
+    }, arm, number, 0, this.blocks * this.arms);
+  }
+
+  /**
+   * Return how a person takes an ambiguous event that is now to happen: "harmless", "threat", or "overlooked" if it means
+   * ill and is not taken for a threat. The kernel appraises it for trial, at a cost of a miss that tells the three apart.
+   */
+  appraised(person, number) {
+    const model = { ...this.tables.model, d: this.tables.model.d.slice() };
+    model.d[Object.keys(DATA.model).indexOf("cost_of_a_miss")] = 2;
+    const rise = this.tried(person, () =>
+      this.apply(0, [[0, person, EVENT_KINDS.indexOf("ambiguous"), 1]], number, { ...this.tables, model }));
+    return ["harmless", "threat", "overlooked"][rise];
+  }
+
+  /** Return whether an exercise that is now to be done works. For trial it does nothing, and to fail at it is a threat. */
+  works(person, exercise, number) {
+    const fields = DATA.exercise_fields, { d, n } = this.tables.exercises, which = EXERCISES.indexOf(exercise);
+    const trial = { failure_blame: 1, failure_threat: 1, failure_raises_fears: 0, association_threat: 1 };
+    const row = fields.map((name, at) => trial[name] ?? (/^failure_|^known_/.test(name) ? d[which * fields.length + at] : 0));
+    const exercises = { d: Float64Array.from(d), n };
+    exercises.d.set(row, which * fields.length);
+    return this.tried(person, () => this.exercise(0, person, exercise, number, { ...this.tables, exercises })) === 0;
+  }
+
+  /** Return by how much something that is only tried raises threat's input, in whole numbers. */
+  tried(person, action) {
+    const before = this.get(0, person, "u_threat");
+    action();
+    const rise = this.get(0, person, "u_threat") - before;
+    this.set(0, person, "u_threat", before);
+    return Math.round(rise);
+  }
+
+  /** Let a person (in every arm) do an exercise now. Returns by how much it raised threat's input. */
   practise(person, exercise, number) {
     const before = this.get(0, person, "u_threat");
-    for (let arm = 0; arm < this.arms; arm++) {
-      const block = arm * this.blocks + Math.floor(person / LANES);
-      kernel.practise(this.population, this.tables, block, person % LANES, person, EXERCISES.indexOf(exercise), number, 0, 1, 1);
-    }
+    for (let arm = 0; arm < this.arms; arm++) this.exercise(arm, person, exercise, number, this.tables);
     return this.get(0, person, "u_threat") - before;
+  }
+
+  exercise(arm, person, exercise, number, tables) {
+    const block = arm * this.blocks + Math.floor(person / LANES);
+    kernel.practise(this.population, tables, block, person % LANES, person, EXERCISES.indexOf(exercise), number, 0, 1, 1);
   }
 
   /** Derive what traits and training make of people today. */
