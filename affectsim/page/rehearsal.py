@@ -70,7 +70,7 @@ def broken_claims(lesson: Mapping[str, Any], seen: Sequence[Sequence[Mapping[str
     wrong = []
     for number, step in enumerate(lesson["steps"], 1):
         for at, claim in enumerate(step.get("claims", []), 1):
-            tried = ((steps, hours) for steps in seen for hours in _moments(claim))
+            tried = ((steps, hours) for steps in seen for hours in (*_moments(claim), *_stop(step, claim)))
             found = ((_value(steps, number, claim, h), _compared(steps, number, claim, h), h) for steps, h in tried)
             broken = next((one for one in found if not _holds(claim, one[0], one[1])), None)
             if broken:
@@ -100,6 +100,19 @@ def _moments(claim: Mapping[str, Any]) -> list[float | None]:
     first, last = float(claim["after"]), float(claim.get("until", claim["after"]))
     apart = _APART * max(1, math.ceil((last - first) / _APART / _LOOKS))
     return [*(first + apart * k for k in range(math.ceil((last - first) / apart))), last]
+
+
+def _stop(step: Mapping[str, Any], claim: Mapping[str, Any]) -> list[float]:
+    """Return when time stops in a step, if a claim has to hold then as well: people look at what has changed.
+
+    Unless another claim of the step says what has become of the same quantity by then.
+    """
+    if "hold" not in step or claim["is"] == "unchanged" or claim.get("than", "before") != "before":
+        return []
+    hold = float(step["hold"])
+    others = (other for other in step["claims"] if other is not claim and other["what"] == claim["what"])
+    told = any(hold in _moments(other) and other.get("than", "before") == "before" for other in others)
+    return [] if told else [hold]
 
 
 def _with_looks(lesson: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
