@@ -110,6 +110,37 @@ def test_whole_numbers_are_drawn_evenly():
     assert [drawn.count(value) for value in (2, 3, 4, 5)] == [1000] * 4
 
 
+def test_whole_numbers_on_a_logarithmic_scale_are_whole():
+    factor = a_range(1, 20, 5, log=True, whole=True)
+    assert factor.levels() == [1, 2, 4, 9, 20] and {type(value) for value in factor.levels()} == {int}
+    assert {type(factor.at(n / 50)) for n in range(50)} == {int}
+
+
+@given(st.integers(0, 50), st.integers(4, 60), st.integers(1, 4), st.booleans(), st.floats(0, 1))
+def test_multiples_are_multiples_and_none_is_left_out(low, reach, multiple, log, share):
+    low, high = low + log, low + log + max(reach, 2 * multiple)
+    factor = a_range(low, high, 500, log, whole=True)._replace(multiple_of=multiple)
+    every = [value for value in range(low, high + 1) if value % multiple == 0]
+    assert factor.at(share) in every and set(factor.levels()) <= set(every)
+    assert log or factor.levels() == every
+    if not log:
+        drawn = [factor.at((n + 0.5) / 1000) for n in range(1000)]
+        counts = [drawn.count(value) for value in every]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_ties_of_which_only_even_numbers_are_allowed(tmp_path):
+    sweep = asked(tmp_path, "network.ties_each=2:10", design="lhs", samples=12)
+    drawn = {point["network.ties_each"] for point in sweep.points}
+    assert drawn == {2, 4, 6, 8, 10}
+    text = SMALL.replace("size = 12", "size = 1200")
+    assert all(
+        point["network.ties_each"] % 2 == 0 for point in asked(tmp_path, "network.ties_each=::7", text=text).points
+    )
+    with pytest.raises(InputError, match="two multiples of 2 fit in"):
+        asked(tmp_path, "network.ties_each=3:5")
+
+
 def test_grid_is_every_combination_and_one_at_a_time_changes_one():
     two = [a_range(0, 1, 3), Factor("b", "b", ("x", "y"), {}, 0, 0, 0, False, False)]
     grid = points("grid", two, 0, 0)

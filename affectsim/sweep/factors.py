@@ -58,7 +58,8 @@ class Factor(NamedTuple):
     """One factor with everything filled in.
 
     `path`: where the value goes, several dotted keys with + between. `values`: for lists, and the names of cases.
-    `low`, `high`: for ranges, cut into `steps` levels in a grid.
+    `low`, `high`: for ranges, cut into `steps` levels in a grid. `whole`: only whole numbers,
+    multiples of `multiple_of`.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Factor(NamedTuple):
     steps: int
     log: bool
     whole: bool
+    multiple_of: int = 1
 
     def levels(self) -> list[Any]:
         """Return the values of a grid."""
@@ -82,18 +84,28 @@ class Factor(NamedTuple):
         """Return the value at a share of the way from low to high, 0 to 1; of a list the value at that share.
 
         `closed`: 1 can occur (grids), so that whole numbers are rounded to the nearest instead of cut.
+        On a log scale they always are.
         """
         if self.values:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
         if self.whole and not self.log:
-            reach = round(self.low + share * (self.high - self.low))
-            return reach if closed else min(int(self.low + share * (self.high - self.low + 1)), int(self.high))
+            first, last = self.ends
+            place = round(first + share * (last - first)) if closed else int(first + share * (last - first + 1))
+            return self.multiple_of * min(place, last)
         if self.log:
             value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
         else:
             value = self.low + share * (self.high - self.low)
         value = min(max(float(f"{value:.{_DIGITS}g}"), self.low), self.high)
-        return round(value) if self.whole else value
+        if not self.whole:
+            return value
+        first, last = self.ends
+        return self.multiple_of * min(max(round(value / self.multiple_of), first), last)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """How often `multiple_of` goes into the lowest and into the highest of its multiples in the range."""
+        return math.ceil(self.low / self.multiple_of), math.floor(self.high / self.multiple_of)
 
     def changes(self, value: Any) -> dict[str, Any]:
         """Return the dotted changes of the scenario for a value (of cases: a name)."""
@@ -174,8 +186,8 @@ def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Fac
         return Factor(vary.title, "", tuple(vary.cases), vary.cases, 0.0, 0.0, 0, False, False)
     if vary.values:
         return Factor(vary.title, vary.path, vary.values, {}, 0.0, 0.0, 0, False, False)
-    low, high, whole = _bounds(base, vary.path.split("+"))
-    low, high = (low if vary.low is None else vary.low), (high if vary.high is None else vary.high)
+    known = _bounds(base, vary.path.split("+"))
+    low, high = (known.low if vary.low is None else vary.low), (known.high if vary.high is None else vary.high)
     for name, bound in (("low", low), ("high", high)):
         if bound is None:
             findings.add(dotted(where, name), f"missing: the list of parameters has none for {vary.path}")
@@ -187,48 +199,71 @@ def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Fac
     if vary.scale == "log" and low <= 0:
         findings.add(dotted(where, "low"), 'must be above 0 for scale = "log"', low)
         return None
-    return Factor(
-        vary.title, vary.path, (), {}, float(low), float(high), vary.count or LEVELS, vary.scale == "log", whole
-    )
+    factor = Factor(
+        vary.title, vary.path, (), {}, float(low), float(high), vary.count or LEVELS, vary.scale == "log", known.whole,
+        known.multiple_of,
+    )  # fmt: skip
+    if factor.whole and factor.ends[0] >= factor.ends[1]:
+        what = "whole numbers" if factor.multiple_of == 1 else f"multiples of {factor.multiple_of}"
+        findings.add(dotted(where, "high"), f"must be so far above low, {number(low)}, that two {what} fit in", high)
+        return None
+    return factor
 
 
-def _bounds(base: Scenario, paths: Iterable[str]) -> tuple[float | None, float | None, bool]:
+class Bounds(NamedTuple):
+    """Lowest and highest value of a place (None: not declared); `whole`: only multiples of `multiple_of`."""
+
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    multiple_of: int = 1
+
+
+def _bounds(base: Scenario, paths: Iterable[str]) -> Bounds:
     """Return the bounds that hold for all of several places."""
     each = [bounds(base, path.strip()) for path in paths]
-    low = [one[0] for one in each if one[0] is not None]
-    high = [one[1] for one in each if one[1] is not None]
-    return max(low, default=None), min(high, default=None), any(one[2] for one in each)
+    low = [one.low for one in each if one.low is not None]
+    high = [one.high for one in each if one.high is not None]
+    return Bounds(
+        max(low, default=None), min(high, default=None), any(one.whole for one in each),
+        math.lcm(*(one.multiple_of for one in each)),
+    )  # fmt: skip
 
 
-def bounds(base: Scenario, path: str) -> tuple[float | None, float | None, bool]:
-    """Return lowest and highest value of a place in a scenario (None: not declared), and whether it is a whole number.
+def bounds(base: Scenario, path: str) -> Bounds:
+    """Return the bounds of a place in a scenario.
 
     Nothing is declared for places that do not exist: the scenario itself says so when it takes the change.
     """
     steps = path.split(".")
     if len(steps) == 2 and steps[0] in ("model", "rating"):
         known = (MODEL if steps[0] == "model" else RATING).get(steps[1])
-        return (known.low, known.high, False) if known else (None, None, False)
+        return Bounds(known.low, known.high) if known else Bounds()
     if steps[:2] == ["population", "traits"] and len(steps) == 4:
         trait = {**TRAITS, **ATTRIBUTES}.get(steps[2])
         if trait is None:
-            return None, None, False
-        return (trait.low, trait.high, False) if steps[3] == "median" else (0.0, MOST_SPREAD, False)
+            return Bounds()
+        return Bounds(trait.low, trait.high) if steps[3] == "median" else Bounds(0.0, MOST_SPREAD)
     if steps[:2] == ["training", "exercises"] and len(steps) == 4:
         kind = base.kinds(Exercise).get(steps[2])
-        one = kind.declared().get(steps[3]) if kind else None
-        return (one.low, one.high, one.type == "int") if one else (None, None, False)
+        return _of_field(kind, steps[3]) if kind else Bounds()
     holder: Any = base
     for step in steps[:-1]:
         if isinstance(holder, tuple):
             holder = holder[int(step)] if step.isdecimal() and int(step) < len(holder) else None
         else:
             holder = getattr(holder, step, None)
-    fields = declared(type(holder)) if hasattr(type(holder), "model_fields") else {}
-    if steps[-1] not in fields:
-        return None, None, False
-    one = fields[steps[-1]]
-    return one.low, one.high, one.type.startswith("int")
+    return _of_field(type(holder), steps[-1]) if hasattr(type(holder), "model_fields") else Bounds()
+
+
+def _of_field(model: type[Table], name: str) -> Bounds:
+    one = declared(model).get(name)
+    if one is None:
+        return Bounds()
+    info = next(info for field, info in model.model_fields.items() if name == (info.alias or field))
+    if not one.type.startswith("int"):
+        return Bounds(one.low, one.high)
+    return Bounds(one.low, one.high, True, math.lcm(*(getattr(known, "multiple_of", 1) for known in info.metadata)))
 
 
 def value_at(base: Scenario, factor: Factor) -> Any:
