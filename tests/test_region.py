@@ -21,6 +21,7 @@ from affectsim.results import DISCLAIMER
 from affectsim.training.careers import REQUIREMENTS
 from affectsim.training.coverage import Capacity, WaitingList
 from affectsim.training.practitioners import REASONS, Pipeline
+from affectsim.training.programmes import programmes
 from affectsim.world import build
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "practitioner-pipeline"
@@ -162,6 +163,32 @@ def test_the_balance_of_the_experiment_is_what_it_says() -> None:
     for cases in (places.COURSES, places.FADING):
         for name, value in places.numbers(places.run(design, cases)).items():
             assert value == pytest.approx(expected[name]["value"], abs=expected[name]["tolerance"]), name
+
+
+def test_files_are_found_from_the_folder_of_the_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of a change, whatever stands in the working folder; one that is not there is said with its key."""
+    below = tmp_path / "below"
+    below.mkdir()
+    ward = 'says = "a ward"\nsource = "assumed"\n[traits.self_criticism]\nmedian = 1.3\n'
+    own = programmes()["eight-week"].read_text(encoding="utf-8")
+    (below / "ward.toml").write_text(ward)
+    (below / "own.toml").write_text(own)
+    (tmp_path / "ward.toml").write_text(ward.replace("1.3", "0.9"))
+    (tmp_path / "own.toml").write_text(own.replace("days = 56", "days = 57"))
+    (below / "p.toml").write_text('[region]\npreset = "ward.toml"\n')
+    monkeypatch.chdir(tmp_path)
+    made = Pipeline.load("below/p.toml").but({"region.programme": "own.toml"}).but({"years": 2})
+    assert made.programme().days == 56
+    assert made.region.preset == str(below / "ward.toml")
+    assert _scenario(_Plan(made, None, None, None), trained=True).distributions()["self_criticism"].median == 1.3
+    # What is written holds from any folder, and nothing but the paths decides whether two are equal.
+    assert Pipeline.from_toml(made.to_toml()) == made
+    with pytest.raises(
+        InputError, match=r"region\.preset = \"wrd\.toml\" +no file wrd\.toml .*did you mean ward\.toml"
+    ):
+        made.but({"region.preset": "wrd.toml"})
+    with pytest.raises(InputError, match=r"region\.preset = \"genral\" +unknown preset; did you mean general"):
+        made.but({"region.preset": "genral"})
 
 
 def test_the_model_of_a_region_can_be_changed_and_is_checked() -> None:

@@ -13,9 +13,12 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from pydantic import PrivateAttr
+
 from affectsim.checking import Findings, plain, read_model, read_overrides
 from affectsim.errors import InputError
 from affectsim.parts import Table, field
+from affectsim.populations import is_file, load_preset
 from affectsim.scenario_files import changed
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.programmes import Programme, programme_file, programmes
@@ -212,7 +215,9 @@ class Region(Table):
         160, ge=0, le=100_000, unit="people", source="assumed",
         says="people simulated day by day to find the balance of the region; 0: balance is left out",
     )  # fmt: skip
-    preset: str = field("general", min_length=1, unit="", says="kind of population of which the sample is drawn")
+    preset: str = field(
+        "general", min_length=1, unit="", says="kind of population of which the sample is drawn, or a .toml file"
+    )
     model: Mapping[str, float] = field(
         default_factory=dict, unit="", says="changed parameters of the model in the sample, as [model] of a scenario"
     )
@@ -234,6 +239,9 @@ class Pipeline(Table):
     career: Career = field(default_factory=Career, unit="", says="what practitioners do after it")
     region: Region = field(default_factory=Region, unit="", says="for whom they are there")
 
+    #: From which relative paths are taken.
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a TOML file; raises InputError with every mistake."""
@@ -247,28 +255,30 @@ class Pipeline(Table):
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Any], *, source: str = "pipeline", folder: Path | None = None) -> Self:
-        """Build from plain nested tables. The path of a programme is taken from `folder` and made absolute.
+        """Build from plain nested tables. Paths of a programme and a preset are made absolute.
 
-        Raises InputError with every mistake.
+        They are taken from `folder` (default: the working folder). Raises InputError with every mistake.
         """
+        place = (folder or Path.cwd()).absolute()
         findings = Findings()
         made = read_model(cls, tables, "", findings)
         if made is not None:
             read_overrides(made.region.model, "region.model", findings)
-        where = "region.programme"
-        if made is not None and not findings.touch(where):
-            name = made.region.programme
-            try:
-                file = programme_file(name, folder=folder)
-                Programme.load(str(file))
-                if name not in programmes():
-                    region = made.region.model_copy(update={"programme": str(file.absolute())})
-                    made = made.model_copy(update={"region": region})
-            except InputError as error:
-                for mistake in error.mistakes:
-                    findings.add(where, f"{mistake.where}: {mistake.message}", name)
+        files = {}
+        for key, check in (("programme", _checked_programme), ("preset", _checked_preset)):
+            where = f"region.{key}"
+            if made is not None and not findings.touch(where):
+                name = getattr(made.region, key)
+                try:
+                    files[key] = check(name, place)
+                except InputError as error:
+                    for mistake in error.mistakes:
+                        inside = f"{mistake.where}: " if mistake.where != name else ""
+                        findings.add(where, f"{inside}{mistake.message}", name)
         findings.stop(source)
         assert made is not None
+        made = made.model_copy(update={"region": made.region.model_copy(update=files)})
+        made._folder = place
         return made
 
     def but(self, changes: Mapping[str, Any]) -> Self:
@@ -276,7 +286,7 @@ class Pipeline(Table):
 
         Raises InputError with every mistake, also for paths that do not exist.
         """
-        return type(self).from_tables(changed(self.tables(), changes, "pipeline"))
+        return type(self).from_tables(changed(self.tables(), changes, "pipeline"), folder=self._folder)
 
     def tables(self) -> dict[str, Any]:
         """Return everything as plain nested tables, defaults written out; a new copy each time."""
@@ -292,3 +302,20 @@ class Pipeline(Table):
     def programme(self) -> Programme:
         """Return what people are trained in. Raises InputError if its file has gone or is wrong."""
         return Programme.load(self.region.programme)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal: the same tables, in which paths are absolute."""
+        return self.tables() == other.tables() if isinstance(other, Pipeline) else NotImplemented
+
+
+def _checked_programme(name: str, folder: Path) -> str:
+    """Return a sound programme as it is found from any folder; raises InputError."""
+    file = programme_file(name, folder=folder)
+    Programme.load(str(file))
+    return name if name in programmes() else str(file)
+
+
+def _checked_preset(name: str, folder: Path) -> str:
+    """Return a sound preset as it is found from any folder; raises InputError."""
+    load_preset(name, folder)
+    return str(folder / name) if is_file(name) else name
