@@ -10,13 +10,13 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from affectsim.errors import InputError, Mistake, nearest
+from affectsim.errors import CLEAN, InputError, Mistake, clean, nearest, visible
 from affectsim.parameters import MODEL, Parameter
 from affectsim.parts import Declared, Part, declared
 
@@ -52,7 +52,7 @@ class Findings:
     def mistakes(self) -> list[Mistake]:
         """Return the mistakes, in the order in which they were found, each only once."""
         lines = (
-            Mistake(path if value is _NO_VALUE else f"{path} = {shown(value)}".lstrip(), message)
+            Mistake(visible(path if value is _NO_VALUE else f"{path} = {shown(value)}".lstrip()), message)
             for path, value, message in self._found
         )
         return list(dict.fromkeys(lines))
@@ -270,7 +270,7 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def read_model(model: type[M], values: Any, path: str, findings: Findings) -> M | None:
-    """Validate a table; note all mistakes.
+    """Validate a table; note all mistakes, control characters in texts and keys among them.
 
     With mistakes, what is sound is still returned where possible (wrong keys take their defaults), so that
     checks across tables can go on; ask `findings.touch` before relying on a value.
@@ -278,6 +278,9 @@ def read_model(model: type[M], values: Any, path: str, findings: Findings) -> M 
     if not isinstance(values, Mapping):
         findings.add(path, wrong_type("a table", values), values)
         return None
+    for where, text in _texts(values, path):
+        if not clean(text):
+            findings.add(where, CLEAN, text)
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
@@ -293,6 +296,19 @@ def read_model(model: type[M], values: Any, path: str, findings: Findings) -> M 
                     if not wrong & set(re.findall(r"\w+", f"{name} {message}")):
                         findings.add(dotted(path, name), message, _at(values, name))
     return None
+
+
+def _texts(values: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield every text in plain nested values, keys too, with its dotted path."""
+    if isinstance(values, str):
+        yield path, values
+    elif isinstance(values, Mapping):
+        for key, value in values.items():
+            yield from _texts(value, dotted(path, key))
+            yield dotted(path, key), str(key)
+    elif isinstance(values, (list, tuple)):
+        for number, value in enumerate(values):
+            yield from _texts(value, dotted(path, number))
 
 
 def read_part(family: type[P], values: Any, path: str, findings: Findings) -> P | None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+#: What no text may hold: control characters other than tab and newline, and halves of characters, which no file takes.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
+#: What is said of a text that is not `clean`.
+CLEAN = "must be a text without control characters"
 
 
 class Mistake(NamedTuple):
@@ -40,3 +46,13 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]}?"
     return f"; known: {', '.join(known)}" if known else ""
+
+
+def clean(text: str) -> bool:
+    """Return whether a text holds no control characters; tab and newline are allowed."""
+    return not _CONTROL.search(text)
+
+
+def visible(text: str) -> str:
+    """Return a text with control characters as TOML would write them (\\u0000), fit for a terminal."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -17,6 +17,9 @@ from affectsim.stimuli import KINDS, DailyLife, Dated, Shock
 from affectsim.training.limits import LIMITS
 from affectsim.training.programmes import Programme, programmes
 
+#: Texts that a scenario takes: no control characters, no halves of characters.
+LETTERS = st.characters(exclude_categories=("Cc", "Cs"))
+
 
 def number(low: float, high: float) -> st.SearchStrategy[float]:
     """Numbers inside [low, high], ends and whole numbers among them."""
@@ -49,7 +52,7 @@ def dated(draw: st.DrawFn, last_day: int) -> Part:
     values = {"day": draw(st.integers(0, last_day)), draw(st.sampled_from(KINDS)): draw(number(0.1, 10))}
     if draw(st.booleans()):
         return Dated(hour=draw(number(0, 23.5)), share=draw(number(0, 1)), **values)
-    words = st.text(min_size=1, max_size=8)
+    words = st.text(LETTERS, min_size=1, max_size=8)
     group = st.none() | st.dictionaries(words, words | st.integers(-5, 5) | number(-5, 5), min_size=1, max_size=1)
     return Shock(group=draw(group), **values)
 
@@ -149,7 +152,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         **draw(st.sampled_from([{}, {"correlated": False}, {"correlations": _INDEPENDENT_FEARS}])),
     }
     optional: dict[str, st.SearchStrategy[Any]] = {
-        "title": st.text(max_size=30),
+        "title": st.text(LETTERS, max_size=30),
         "seed": st.integers(0, 2**63 - 1),
         "replicates": st.integers(1, 50),
         "network": networks(),

@@ -280,6 +280,36 @@ def test_each_kind_of_mistake(line: str, where: str, message: str, tmp_path: Pat
     assert refused(text, folder=tmp_path) == [(where, message.format(folder=tmp_path))]
 
 
+CLEAN = "must be a text without control characters"
+SCREENED = 'training.programme = "eight-week"\ntraining.who.unless = "not suitable"\n[[training.screening]]\n'
+
+
+@pytest.mark.parametrize("sign", ["\\u0000", "\\u0007", "\\u001b", "\\u0085"])
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        ("title", f"title = 'SIGN'\n{MINIMAL}"),
+        ("stimuli.0.name", f"{MINIMAL}[[stimuli]]\nkind = 'daily-life'\nname = 'SIGN'"),
+        ("training.screening.0.reason", f"days = 7\n{SCREENED}trait = 'anger'\nabove = 1\nreason = 'SIGN'"),
+    ],
+)
+def test_control_characters_are_refused_wherever_a_text_stands(sign: str, where: str, text: str) -> None:
+    assert (f'{where} = "a{sign}b"', CLEAN) in refused(text.replace("'SIGN'", f'"a{sign}b"'))
+
+
+def test_texts_may_have_several_lines_and_what_is_refused_is_shown_and_not_printed() -> None:
+    assert Scenario.from_toml(f'title = "a\\tb\\nc"\n{MINIMAL}').title == "a\tb\nc"
+    with pytest.raises(InputError) as error:
+        Scenario.from_toml(f'title = "\\u001b[31m"\n"\\u001b[0m" = 1\n{MINIMAL}')
+    assert "\x1b" not in str(error.value) and "\\u001b[31m" in str(error.value) and "\\u001b[0m" in str(error.value)
+
+
+def test_control_characters_in_a_programme_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(SHORT.replace('"x"', '"x\\u0000"'))
+    found = refused(f'{MINIMAL}[training]\nprogramme = "mine.toml"', folder=tmp_path)
+    assert found == [('training.programme = "mine.toml"', f'name = "x\\u0000": {CLEAN}')]
+
+
 @pytest.mark.parametrize("name", sorted(MODEL))
 def test_every_parameter_of_the_equations_is_held_to_its_bounds(name: str) -> None:
     known = MODEL[name]

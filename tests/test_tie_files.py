@@ -140,6 +140,7 @@ HEAD = "source,target,weight\n"
         (HEAD + "0,1,1_000\n", "weight '1_000' is not a number"),
         (HEAD + "0,1,\n", "weight '' is not a number"),
         (HEAD + ",1,1\n", "line 2, column source  is empty; allowed: the name or number of a person"),
+        (HEAD + "0,1\x1b,1\n", "line 2, column target  must be a text without control characters"),
         (HEAD + f"0,{'x' * 201},1\n", "line 2, column target  has 201 characters; allowed: at most 200"),
         (HEAD + '0,1,1\n"0,1,1\n', "line 3  malformed CSV: unexpected end of data"),
         (HEAD + '0,"1"2,1\n', "line 2  malformed CSV"),
@@ -182,6 +183,9 @@ def test_a_long_list_is_cut_and_counted(tmp_path):
         ("node,\n0,a\n1,b\n", "line 1  column 2 has no name"),
         ("node,team\n0\n1,b\n", "line 2  has 1 columns; the header has 2"),
         ("node\n1\n", "line 2  '0' is not among the 1 nodes of"),
+        ("node,team\n0,a\n1,b\x07\n", "line 3, column team  must be a text without control characters"),
+        ("node,te\x1bam\n0,a\n1,b\n", "line 1  the name of column 2 must be a text without control characters"),
+        ("node\n0\n1\nx\x85y\n", "line 4, column node  must be a text without control characters"),
     ],
 )
 def test_bad_nodes_are_refused_in_words(tmp_path, content, says):
@@ -278,6 +282,7 @@ def test_graphml_without_weights_and_with_numbers(tmp_path):
 def graphml(body: str, edgedefault: str = "undirected") -> str:
     space = 'xmlns="http://graphml.graphdrawing.org/xmlns"'
     keys = '<key id="w" for="edge" attr.name="weight" attr.type="double"/>'
+    keys += '<key id="t" for="node" attr.name="team" attr.type="string"/>'
     return f'<graphml {space}>{keys}<graph edgedefault="{edgedefault}">{body}</graph></graphml>'
 
 
@@ -298,6 +303,11 @@ NODES = '<node id="a"/><node id="b"/>'
         (graphml(NODES + '<edge source="a" target="c"/>'), "edge a -> c  'c' is not a node of this graph"),
         (graphml(NODES + '<node id="a"/><edge source="a" target="b"/>'), "node a  is declared twice"),
         (graphml('<node/><node id="b"/>'), "node id  is empty"),
+        (graphml('<node id="a\x85b"/><node id="b"/>'), "node id  must be a text without control characters"),
+        (
+            graphml('<node id="a"><data key="t">x\x7f</data></node><node id="b"/><edge source="a" target="b"/>'),
+            "node attribute team  must be a text without control characters",
+        ),
         (graphml(NODES + '<edge source="a" target="b" directed="true"/>'), "directed=true edge found"),
         (
             graphml(NODES + '<edge source="a" target="b"><data key="w">-1</data></edge>'),

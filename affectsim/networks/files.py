@@ -16,7 +16,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from affectsim.errors import nearest
+from affectsim.errors import CLEAN, clean, nearest
 from affectsim.mistakes import Mistakes, refuse
 from affectsim.networks.graphml import read_graphml
 from affectsim.networks.table import (
@@ -228,6 +228,8 @@ def _read_nodes(path: Path, found: Mistakes) -> _Nodes | None:
     for position, name in enumerate(rows.header, 1):
         if not name:
             rows.complain(f"column {position} has no name")
+        elif not clean(name):
+            rows.complain(f"the name of column {position} {CLEAN}")
     if found:
         return None
     lines: dict[str, int] = {}
@@ -244,9 +246,11 @@ def _read_nodes(path: Path, found: Mistakes) -> _Nodes | None:
             found.add(f"line {line}", f"more than {MOST_PEOPLE:,} people, the most that are allowed")
             break
         for name, cell in zip(rows.header, row, strict=True):
+            where = f"line {line}, column {name}"
             if len(cell) > MOST_TEXT and name != rows.header[node]:
-                message = f"has {len(cell)} characters; allowed: at most {MOST_TEXT}"
-                found.add(f"line {line}, column {name}", message)
+                found.add(where, f"has {len(cell)} characters; allowed: at most {MOST_TEXT}")
+            elif not clean(cell):
+                found.add(where, CLEAN)
         lines[label] = line
         cells.append(row)
     if not lines and not found:

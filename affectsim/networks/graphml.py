@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from affectsim.errors import nearest
+from affectsim.errors import CLEAN, clean, nearest, visible
 from affectsim.mistakes import Mistakes, refuse
 from affectsim.networks.table import (
     MOST_TEXT,
@@ -61,9 +61,11 @@ def read_graphml(path: Path, directed: bool | None, weight_name: str, found: Mis
     names = sorted({str(name) for _, data in graph.nodes(data=True) for name in data})
     texts = {n: [str(data.get(n, "")) for _, data in graph.nodes(data=True)] for n in names}
     for name, cells in texts.items():
+        where = f"node attribute {short(visible(name))}"
         if max(map(len, cells)) > MOST_TEXT:
-            message = f"is too long; allowed: at most {MOST_TEXT} characters"
-            found.add(f"node attribute {short(name)}", message)
+            found.add(where, f"is too long; allowed: at most {MOST_TEXT} characters")
+        if not all(map(clean, (name, *cells))):
+            found.add(where, CLEAN)
     refuse(found)
     groups = {name: attribute(cells) for name, cells in texts.items()}
     return tie_table(edges, labels, groups, graph.is_directed() if directed is None else directed)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from affectsim.errors import CLEAN, clean
 from affectsim.mistakes import Mistakes
 
 #: Most people in one population and most ties between them (stored ties; an undirected one counts twice).
@@ -101,7 +102,9 @@ def good_label(label: str, where: str, found: Mistakes) -> bool:
         found.add(where, "is empty; allowed: the name or number of a person")
     elif len(label) > MOST_TEXT:
         found.add(where, f"has {len(label)} characters; allowed: at most {MOST_TEXT}")
-    return 0 < len(label) <= MOST_TEXT
+    elif not clean(label):
+        found.add(where, CLEAN)
+    return 0 < len(label) <= MOST_TEXT and clean(label)
 
 
 def read_weight(text: Any, where: str, found: Mistakes) -> float:
@@ -121,8 +124,8 @@ def read_weight(text: Any, where: str, found: Mistakes) -> float:
 def attribute(cells: list[str]) -> NDArray[Any]:
     """Return one node attribute as int64, float64 or text, whichever all its cells allow.
 
-    Empty cells (and NA, NaN) among numbers become NaN, which belongs to no group; a column of nothing
-    but empty cells stays text.
+    Empty cells (and NA, NaN) among numbers become NaN; a column of nothing but empty cells stays text. Whoever has
+    one belongs to no group (`unknown`).
     """
     if cells and all(_WHOLE.fullmatch(cell) for cell in cells):
         return np.array([int(cell) for cell in cells], dtype=np.int64)
@@ -133,3 +136,10 @@ def attribute(cells: list[str]) -> NDArray[Any]:
     if any("_" in cell for cell in cells) or any(map(math.isinf, numbers)) or all(map(math.isnan, numbers)):
         return np.array(cells, dtype=np.str_)
     return np.array(numbers, dtype=np.float64)
+
+
+def unknown(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return of whom an attribute says nothing, same shape: NaN among numbers, among texts what stands for it."""
+    if values.dtype.kind == "U":
+        return np.asarray([text.strip().casefold() in _GONE for text in values.tolist()], dtype=np.bool_)
+    return np.asarray(np.isnan(values)) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=np.bool_)

@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from affectsim.errors import InputError, Mistake, nearest
+from affectsim.errors import CLEAN, InputError, Mistake, clean, nearest, visible
 from affectsim.mistakes import Mistakes, refuse
-from affectsim.networks.table import LEAST_WEIGHT, MOST_PEOPLE, MOST_TIES, MOST_WEIGHT, WEIGHT_RULE
+from affectsim.networks.table import LEAST_WEIGHT, MOST_PEOPLE, MOST_TIES, MOST_WEIGHT, WEIGHT_RULE, unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,8 @@ class Community:
     """People, their ties, and the groups they belong to.
 
     `groups`: attribute -> values [people] (int64, float64 with NaN for unknown, or text).
-    `labels`: [people], what the people are called: names from a file, otherwise 0 to people - 1.
+    `labels`: [people], what the people are called: names from a file, otherwise 0 to people - 1. Raises InputError
+    for texts with control characters.
     """
 
     ties: Ties
@@ -122,7 +123,13 @@ class Community:
     labels: NDArray[Any] = item(default_factory=lambda: np.arange(0))
 
     def __post_init__(self) -> None:
-        """Number the people if they have no names."""
+        """Number the people if they have no names; refuse texts that no file of results can take."""
+        found = Mistakes("network")
+        for name, values in (("labels", self.labels), *((f"group {name}", each) for name, each in self.groups.items())):
+            texts = "".join(values.tolist()) if values.dtype.kind == "U" else ""
+            if not clean(name + texts):
+                found.add(visible(name), CLEAN)
+        refuse(found)
         if self.labels.shape != (self.ties.n,):
             object.__setattr__(self, "labels", np.arange(self.ties.n))
 
@@ -130,6 +137,15 @@ class Community:
     def people(self) -> int:
         """Number of people."""
         return self.ties.n
+
+    def codes(self, attribute: str) -> NDArray[np.int64]:
+        """Return the group of everybody by an attribute: a number from 0 in order of its values, -1 for no group.
+
+        int64[people]. Whoever the attribute says nothing of is in none (see `networks.table.unknown`).
+        """
+        values, place = np.unique(self.groups[attribute], return_inverse=True)
+        known = ~unknown(values)
+        return np.where(known, np.cumsum(known) - 1, -1)[place].astype(np.int64)
 
     def members(self, attribute: str, value: str | int | float) -> NDArray[np.bool_]:
         """Return who has `value` in `attribute`: bool[people]. Raises InputError if nobody can or does."""
