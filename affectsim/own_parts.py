@@ -41,7 +41,7 @@ from typing import Any
 
 from affectsim.checking import Findings, wrong_type
 from affectsim.errors import InputError, Mistake
-from affectsim.parts import OWN, Exercise, Network, Part, Readout, Stimulus, knowing
+from affectsim.parts import OWN, Exercise, Network, Part, Readout, Stimulus, alike, knowing
 from affectsim.readouts import Measure
 from affectsim.stimuli import DailyLife, Dated, Script, Shock
 from affectsim.text_files import missing_file, read_text
@@ -141,11 +141,12 @@ def parts_of(module: str) -> list[type[Part]]:
 
 def _refuse_taken(module: str, before: tuple[str, ...], source: str) -> None:
     """Raise InputError if a file that was run earlier, alone, has a kind that a file before it has, too."""
-    taken = {(part.family(), part.kind): part for other in before if other != module for part in parts_of(other)}
-    both = [(part, taken.get((part.family(), part.kind))) for part in parts_of(module)]
+    taken = [part for other in before if other != module for part in parts_of(other)]
     wrong = [
-        Mistake(one.__name__, f"kind {one.kind!r} is already taken by {other.__name__}") for one, other in both if other
-    ]
+        Mistake(one.__name__, f"kind {one.kind!r} is already taken by {other.__name__}")
+        for one in parts_of(module) for other in taken
+        if one.family() is other.family() and alike(one.kind, other.kind)
+    ]  # fmt: skip
     if wrong:
         raise InputError(source, wrong)
 

@@ -16,6 +16,7 @@ files (`affectsim.own_parts`) are among them only where a scenario that names th
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +28,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from affectsim import calibrated
+from affectsim.errors import CLEAN, clean
 
 if TYPE_CHECKING:
     from affectsim.networks.ties import Community
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 #: Validators are built on first use, so that listing parts or asking for help does not wait for them.
 STRICT = ConfigDict(defer_build=True, frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+
+#: What a part can be called: its name is a key in TOML, a word on the command line, a variable in a file of results.
+_KIND = re.compile(r"\w[\w-]*")
 
 #: Modules made of people's own files have names that begin like this.
 OWN = "affectsim_own_"
@@ -177,16 +182,20 @@ class Part(Table):
 
     @classmethod
     def __pydantic_init_subclass__(cls, kind: str = "", **more: Any) -> None:
-        """Refuse a second, different part under a name that is taken (raises TypeError)."""
+        """Refuse a name that cannot be used or that a different part has, and texts no file takes (TypeError)."""
         super().__pydantic_init_subclass__(**more)
         if not kind:
             return
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+            raise TypeError(f"{cls.__name__}: kind {kind!r} cannot be used; allowed: letters, digits, _ and -")
+        if not clean(cls.__doc__ or ""):
+            raise TypeError(f"{cls.__name__}: what it says of itself {CLEAN}")
         cls._take_calibrated()
         family = cls.family()
         for other in _known(family):
             same_place = (other.__module__, other.__qualname__) == (cls.__module__, cls.__qualname__)
             # The same class again (a notebook cell run twice) replaces the older one.
-            if other is not cls and other.kind == kind and not same_place:
+            if other is not cls and alike(other.kind, kind) and not same_place:
                 raise TypeError(f"{family.__name__} kind {kind!r} is already taken by {other.__qualname__}")
 
     @classmethod
@@ -255,6 +264,11 @@ class Part(Table):
         """Return the part as plain values for TOML: `kind` first, values that are None left out."""
         values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {"kind": self.kind, **values}
+
+
+def alike(one: str, other: str) -> bool:
+    """Return whether two kinds are the same name: columns and variables spell - as _."""
+    return one.replace("-", "_") == other.replace("-", "_")
 
 
 P = TypeVar("P", bound="Part")

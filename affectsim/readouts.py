@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.errors import CLEAN, clean
 from affectsim.parameters import ATTRIBUTES, MODEL, REFERENCE_ATTRIBUTE
 from affectsim.parts import Readout
 
@@ -22,6 +23,13 @@ Float = npt.NDArray[np.float64]
 #: What every record holds, in the kernel's order.
 ALWAYS = ("threat", "drive", "soothing", "balance", "threat_dominant")
 SYSTEMS = ("threat", "drive", "soothing")
+
+#: Names in a run that no readout can have: coordinates, systems, summaries, how training was delivered, ties.
+RESERVED = frozenset((
+    *SYSTEMS, *(f"{name}_{what}" for name in ALWAYS for what in ("mean", "sd", "quantile")), "arm", "chosen",
+    "distrust", "dropped_out", "label", "person", "quantile", "reason", "replicate", "rule", "run", "screened_out",
+    "start_day", "therapist", "tie_strength", "time", "trained", "training_group",
+))  # fmt: skip
 
 
 def balance(threat: Any, drive: Any, soothing: Any) -> Any:
@@ -34,6 +42,16 @@ def balance(threat: Any, drive: Any, soothing: Any) -> Any:
     mean = total * (1.0 / 3.0)
     a, b, c = threat - mean, drive - mean, soothing - mean
     return 1.0 - np.sqrt((a * a + b * b + c * c) * 1.5) / (total + 1e-300)
+
+
+def cell_methods(method: str, every: str, then: str = "") -> str:
+    """Return how values came about, as the CF conventions write it: a mean over time, or a point of it.
+
+    `every`: the interval of a record. `then`: what was done after that.
+    """
+    over = f"over {every} up to that time" if method == "mean" else ""
+    comment = ", then ".join(part for part in (over, then) if part)
+    return f"time: {method}{f' (comment: {comment})' if comment else ''}"
 
 
 class Recording(NamedTuple):
@@ -61,6 +79,17 @@ class Measure(Readout):
     direction: ClassVar[int] = 0
     #: Lowest and highest value there can be, inclusive.
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    #: How a value stands for the interval of its record: its "mean", its last "point"; empty: neither.
+    method: ClassVar[str] = "mean"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, kind: str = "", **more: Any) -> None:
+        """Refuse a name that a run has already, and a unit that no file takes (raises TypeError)."""
+        super().__pydantic_init_subclass__(kind=kind, **more)
+        if cls.name() in RESERVED:
+            raise TypeError(f"{cls.__name__}: kind {kind!r} is what a run calls something else; take another")
+        if not clean(cls.unit):
+            raise TypeError(f"{cls.__name__}: unit {CLEAN}")
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
@@ -80,6 +109,15 @@ class Measure(Readout):
     def name(cls) -> str:
         """Return the name of its variable in a run."""
         return cls.kind.replace("-", "_")
+
+    @classmethod
+    def attributes(cls, every: str) -> dict[str, Any]:
+        """Return what a file says of its variable, by the names of the CF conventions; `every`: interval of a record.
+
+        Values are texts, numbers, or arrays of numbers.
+        """
+        found = {"units": cls.unit, "long_name": cls.headline().rstrip(".")}
+        return found | ({"cell_methods": cell_methods(cls.method, every)} if cls.method else {})
 
 
 class Balance(Measure, kind="balance"):
@@ -108,6 +146,7 @@ class InBalance(Measure, kind="in_balance"):
     """
 
     direction = 1
+    method = ""
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
@@ -136,6 +175,13 @@ class Dominant(Measure, kind="dominant"):
     """
 
     bounds = (0.0, 2.0)
+    method = ""
+
+    @classmethod
+    def attributes(cls, every: str) -> dict[str, Any]:
+        """Return what the numbers mean as well."""
+        meanings = {"flag_values": np.arange(float(len(SYSTEMS))), "flag_meanings": " ".join(SYSTEMS)}
+        return super().attributes(every) | meanings
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:
@@ -274,6 +320,7 @@ class ChanceOfPractice(Measure, kind="chance_of_practice"):
     rows = ("motivation",)
     constants = ("adherence",)
     direction = 1
+    method = "point"
 
     @classmethod
     def of(cls, values: Mapping[str, Float], motivation_effect: float = MODEL["motivation_effect"].default) -> Float:
@@ -289,6 +336,8 @@ class ChanceOfPractice(Measure, kind="chance_of_practice"):
 
 class _Slow(Measure):
     """Base of readouts that are a slow quantity of the person itself."""
+
+    method = "point"
 
     @classmethod
     def of(cls, values: Mapping[str, Float]) -> Float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from affectsim.own_parts import blamed
 from affectsim.parameters import MOMENT_HOURS
-from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording
+from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording, cell_methods
 from affectsim.runs import Run
 from affectsim.scenario import Scenario
 
@@ -119,7 +120,7 @@ def dataset(
     variables: dict[str, Any] = {}
     if rows.size:
         for name in SYSTEMS:
-            variables[name] = (dims, values[name], _attributes(name, "activation", every))
+            variables[name] = (dims, values[name], _attributes(name, every))
         recordings = [recording(run, rows, hours) for run in runs]
         by_run = [
             {name: every_run[n] for name, every_run in values.items()}
@@ -127,9 +128,9 @@ def dataset(
             for n in range(len(runs))
         ]
         for name, measure in measures(scenario).items():
-            text = _LONG_NAMES.get(name, measure.headline().rstrip("."))
             read = np.stack([read_measure(measure, one, about) for one, about in zip(by_run, recordings, strict=True)])
-            variables[name] = (dims, read, {**_attributes(name, measure.unit, every), "long_name": text})
+            said = {"long_name": _LONG_NAMES[name]} if name in _LONG_NAMES else {}
+            variables[name] = (dims, read, measure.attributes(every) | said)
         trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
         variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})
         variables["chosen"] = (
@@ -143,13 +144,13 @@ def dataset(
     if rows.size and scenario.training is not None:
         variables |= _delivery(scenario, runs, rows)
     if scenario.record.summaries:
-        for name, data in _summary_variables(summaries).items():
+        for name, data in _summary_variables(summaries, every).items():
             variables[name] = data
     coordinates: dict[str, Any] = {
         "time": ("time", hours / 24, {"long_name": "time since the start (end of the interval)", "units": "day"}),
         "arm": ("run", [run.arm for run in runs]),
         "replicate": ("run", [run.replicate for run in runs]),
-        "quantile": list(_QUANTILES),
+        "quantile": ("quantile", list(_QUANTILES), {"long_name": "share of people with less", "units": "1"}),
     }
     if not scenario.record.summaries:
         del coordinates["quantile"]
@@ -159,20 +160,42 @@ def dataset(
             coordinates["rule"] = ("rule", [rule.name for rule in rules])
             coordinates["reason"] = ("rule", [rule.reason for rule in rules], {"long_name": "why, in words"})
         coordinates["person"] = ("person", rows, {"long_name": "number of the person"})
-        coordinates["label"] = _of_people([np.asarray(run.community.labels)[rows].astype(str) for run in runs])
-        for name in runs[0].community.groups:
-            coordinates[f"group_{name}"] = _of_people([np.asarray(run.community.groups[name])[rows] for run in runs])
+        labels = [np.asarray(run.community.labels)[rows].astype(str) for run in runs]
+        coordinates["label"] = _of_people(labels, "what the person is called")
+        groups = {f"group_{name}": name for name in runs[0].community.groups}
+        for written, name in variable_names(groups, variables).items():
+            each = [np.asarray(run.community.groups[groups[written]])[rows] for run in runs]
+            coordinates[name] = _of_people(each, groups[written])
     found = {**provenance(scenario), "people": runs[0].people, "seconds": seconds}
     if (programme := scenario.programme()) is not None:
         found["programme_days"] = programme.days
     return xr.Dataset(variables, coordinates, found)
 
 
-def _of_people(each: Sequence[npt.NDArray[Any]]) -> tuple[Any, ...]:
+def variable_names(names: Iterable[str], taken: Collection[str] = ()) -> dict[str, str]:
+    """Return for each of some names the one that it has in a file: NetCDF takes no slash, readers no white space.
+
+    These become _; where that makes two alike, or like one of those `taken`, a number keeps them apart. Names that
+    can stay as they are do so.
+    """
+    found: dict[str, str] = {}
+    used = set(taken)
+    tidy = {name: re.sub(r"[\s/]|^\.$", "_", name) for name in names}
+    for name in sorted(tidy, key=lambda one: tidy[one] != one):
+        free, number = tidy[name], 1
+        while free in used:
+            number += 1
+            free = f"{tidy[name]}_{number}"
+        found[name] = free
+        used.add(free)
+    return {name: found[name] for name in tidy}
+
+
+def _of_people(each: Sequence[npt.NDArray[Any]], says: str) -> tuple[Any, ...]:
     """Return a coordinate of people; by run as well if their networks put them into different groups."""
     if all(np.array_equal(one, each[0]) for one in each):
-        return ("person", each[0])
-    return (("run", "person"), np.stack(each))
+        return ("person", each[0], {"long_name": says})
+    return (("run", "person"), np.stack(each), {"long_name": says})
 
 
 def _delivery(scenario: Scenario, runs: Sequence[Run], rows: npt.NDArray[np.int64]) -> dict[str, Any]:
@@ -197,29 +220,27 @@ def _delivery(scenario: Scenario, runs: Sequence[Run], rows: npt.NDArray[np.int6
     return found
 
 
-def _attributes(name: str, unit: str, every: str) -> dict[str, str]:
+def _attributes(name: str, every: str, over_people: str = "") -> dict[str, str]:
+    """Return the attributes of what every record holds; `over_people`: what was made of the values of everybody."""
     return {
-        "units": unit,
-        "long_name": _LONG_NAMES.get(name, name.replace("_", " ")),
-        "cell_methods": f"time: mean (interval: {every})",
+        "units": "activation" if name in SYSTEMS else "1",
+        "long_name": f"{_LONG_NAMES[name]}{f': {over_people}' if over_people else ''}",
+        "cell_methods": cell_methods("mean", every, over_people),
     }
 
 
 def _summary_variables(
-    summaries: Sequence[Summaries],
+    summaries: Sequence[Summaries], every: str
 ) -> dict[str, tuple[tuple[str, ...], Float, dict[str, str]]]:
     results = [summary.result() for summary in summaries]
     found: dict[str, tuple[tuple[str, ...], Float, dict[str, str]]] = {}
     for n, name in enumerate(ALWAYS):
-        long = _LONG_NAMES[name]
         stacked = np.stack([result[:, :, n] for result in results])
-        found[f"{name}_mean"] = (("run", "time"), stacked[:, 0], {"long_name": f"{long}: mean over people"})
-        found[f"{name}_sd"] = (("run", "time"), stacked[:, 1], {"long_name": f"{long}: spread over people"})
-        found[f"{name}_quantile"] = (
-            ("run", "quantile", "time"),
-            stacked[:, 2:],
-            {"long_name": f"{long}: quantiles over people"},
-        )
+        dims = ("run", "time")
+        found[f"{name}_mean"] = (dims, stacked[:, 0], _attributes(name, every, "mean over people"))
+        found[f"{name}_sd"] = (dims, stacked[:, 1], _attributes(name, every, "standard deviation over people"))
+        by_quantile = (("run", "quantile", "time"), stacked[:, 2:])
+        found[f"{name}_quantile"] = (*by_quantile, _attributes(name, every, "quantiles over people"))
     return found
 
 

@@ -184,6 +184,16 @@ def test_own_network_and_readout_are_used(folder: Path) -> None:
     assert run.gap.attrs["long_name"].startswith("How far threat is above soothing")
 
 
+def test_texts_of_an_own_network_are_held_to_what_a_file_takes(folder: Path) -> None:
+    group = r"{'a': np.array(['x\x07'] * people)}"
+    (folder / "more.py").write_text(MORE.replace("None, people), {}", f"None, people), {group}"))
+    scenario = Scenario.from_tables(
+        {"days": 1, "population": {"size": 30}, "parts": ["more.py"], "network": {"kind": "star"}}, folder=folder
+    )
+    with pytest.raises(InputError, match="group a  must be a text without control characters"):
+        simulate(scenario)
+
+
 # ----------------------------------------------------------------------------------- known to whom
 
 
@@ -253,6 +263,21 @@ def test_own_parts_pass_what_shipped_parts_pass(folder: Path) -> None:
 BELOW = "class Own(af.{}, kind='own'):\n    '''Own.'''\n"
 
 
+READOUT = """import affectsim as af
+class R(af.Measure, kind='KIND'):
+    'DOES'
+    unit = 'UNIT'
+
+    @classmethod
+    def of(cls, values):
+        return values['threat']
+"""
+
+
+def readout(kind: str = "r", does: str = "R.", unit: str = "1") -> str:
+    return READOUT.replace("KIND", kind).replace("DOES", does).replace("UNIT", unit)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -275,6 +300,11 @@ BELOW = "class Own(af.{}, kind='own'):\n    '''Own.'''\n"
             "Own: must be below Measure and have a class method of",
         ),
         ("import affectsim as af\n" + BELOW.format("Practice") + "    x = 3\n", "the code fails: PydanticUserError"),
+        (readout("my/read out"), "R: kind 'my/read out' cannot be used; allowed: letters, digits, _ and -"),
+        (readout("in-balance"), "Readout kind 'in-balance' is already taken by InBalance"),
+        (readout("threat"), "R: kind 'threat' is what a run calls something else"),
+        (readout(does=r"R\0."), "R: what it says of itself must be a text without control characters"),
+        (readout(unit=r"a\0"), "R: unit must be a text without control characters"),
         ("\0", "not valid Python"),
     ],
 )

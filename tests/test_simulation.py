@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import xarray as xr
 from affectsim import reference, results
 from affectsim.cli.output import whole_folder
 from affectsim.errors import InputError
-from affectsim.readouts import SYSTEMS
+from affectsim.readouts import ALWAYS, RESERVED, SYSTEMS
 from affectsim.scenario import Scenario
 from affectsim.scenario_files import template_folder
 from affectsim.simulation import simulate, simulate_many
@@ -157,6 +158,73 @@ def test_saved_and_loaded_runs_are_equal_and_nothing_partial_stays(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["run.nc"]
     with pytest.raises(OSError):
         results.save(run, tmp_path / "no folder" / "run.nc")
+
+
+NODES = """node,team/unit,team_unit,Modularity Class,group
+0,a,1,7,x
+1,b,2,7,y
+2,a,3,8,x
+"""
+GRAPHML = """<graphml xmlns="http://graphml.graphdrawing.org/xmlns">
+<key id="a" for="node" attr.name="team/unit" attr.type="string"/>
+<key id="b" for="node" attr.name="Modularity Class" attr.type="int"/>
+<graph edgedefault="undirected">
+<node id="0"><data key="a">a</data><data key="b">7</data></node>
+<node id="1"><data key="a">b</data><data key="b">7</data></node>
+<node id="2"><data key="a">a</data><data key="b">8</data></node>
+<edge source="0" target="1"/></graph></graphml>
+"""
+
+
+@pytest.mark.parametrize("ending", ["csv", "graphml"])
+def test_attributes_with_any_names_are_written_and_read_again(tmp_path, ending):
+    (tmp_path / "ties.csv").write_text("source,target\n0,1\n")
+    (tmp_path / "nodes.csv").write_text(NODES)
+    (tmp_path / "ties.graphml").write_text(GRAPHML)
+    network = {"kind": "file", "path": f"ties.{ending}", **({"nodes": "nodes.csv"} if ending == "csv" else {})}
+    run = simulate(Scenario({"days": 1, "network": network}, folder=tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results.save(run, tmp_path / "run.nc")
+        again = results.load(tmp_path / "run.nc")
+    xr.testing.assert_identical(again, run)
+    assert again["group_Modularity_Class"].values.tolist() == [7, 7, 8]
+    assert again["group_Modularity_Class"].attrs["long_name"] == "Modularity Class"
+    # A name that can stay as it is does so; the other one is kept apart from it.
+    slashed = "group_team_unit_2" if ending == "csv" else "group_team_unit"
+    assert again[slashed].values.tolist() == ["a", "b", "a"] and again[slashed].attrs["long_name"] == "team/unit"
+    assert ending == "graphml" or again["group_team_unit"].values.tolist() == [1, 2, 3]
+
+
+def test_names_that_become_alike_stay_apart():
+    found = results.variable_names(["a b", "a/b", "a\tb", "a_b", "a_b_2", "."], taken=["_"])
+    assert found == {"a b": "a_b_3", "a/b": "a_b_4", "a\tb": "a_b_5", "a_b": "a_b", "a_b_2": "a_b_2", ".": "__2"}
+
+
+def test_every_variable_says_its_unit_and_how_it_came_about(tmp_path):
+    readouts = ["balance", "dominant", "in_balance", "anger", "self_criticism"]
+    run = simulate(_made(record={"readouts": readouts, "summaries": True}))
+    results.save(run, tmp_path / "run.nc")
+    run = results.load(tmp_path / "run.nc")
+    over = "over 6 hours up to that time"
+    for name in ALWAYS:
+        for what, words in (("mean", "mean"), ("sd", "standard deviation"), ("quantile", "quantiles")):
+            said = run[f"{name}_{what}"].attrs
+            assert said["units"] == ("activation" if name in SYSTEMS else "1")
+            assert said["cell_methods"] == f"time: mean (comment: {over}, then {words} over people)"
+    assert run["anger"].attrs["cell_methods"] == f"time: mean (comment: {over})"
+    # As it is at the time of the record, whatever the interval.
+    assert run["self_criticism"].attrs["cell_methods"] == "time: point"
+    codes = run["dominant"].attrs
+    assert codes["flag_meanings"] == "threat drive soothing" and codes["flag_values"].tolist() == [0, 1, 2]
+    assert codes["flag_values"].dtype == run["dominant"].dtype and codes["units"] == "1"
+    assert "cell_methods" not in codes and "cell_methods" not in run["in_balance"].attrs
+
+
+def test_names_of_a_run_that_are_no_readouts_are_reserved():
+    training = {"programme": "eight-week", "start_day": 1, "who": {"unless": "not suitable"}}
+    run = simulate(_made(training=training, bonds={"change": True}, record={"summaries": True}))
+    assert {str(name) for name in run.variables} | set(run.sizes) == RESERVED | {*_made().record.readouts}
 
 
 def test_a_disk_without_room_is_said_before_anything_is_written(tmp_path, monkeypatch):
