@@ -146,6 +146,27 @@ def test_bars_along_factors_are_those_of_replicates() -> None:
     assert "interval" not in words(single)
 
 
+def test_an_outcome_that_is_missing_everywhere_has_an_empty_panel(tmp_path: Path) -> None:
+    acts, nothing = np.array([0.0, 1.0, 2.0]), np.full(3, np.nan)
+    figure = plots.along_factors({"acts": acts}, {"threat": acts, "effect": nothing}, np.zeros(3, dtype=int))
+    plots.save(figure, tmp_path / "figure.svg")
+    assert len(figure.axes) == 2 and figure.axes[0].get_ylim()[1] > 2
+
+
+def test_the_strongest_system_is_the_one_with_the_highest_mean() -> None:
+    """Of two people over two records: soothing on the whole, though not at first, and threat."""
+    values = {
+        "threat": [[0.6, 0.9], [0.1, 0.8]],
+        "drive": [[0.2, 0.3], [0.2, 0.9]],
+        "soothing": [[0.5, 0.1], [0.9, 0.1]],
+    }
+    run = xr.Dataset(
+        {name: (("run", "time", "person"), np.array([rows])) for name, rows in values.items()},
+        {"time": [1.0, 2.0]},
+    )  # fmt: skip
+    assert [SYSTEMS[number] for number in strongest(run, (0.0, 2.0))[0]] == ["soothing", "threat"]
+
+
 def test_effects_show_every_outcome(run: xr.Dataset) -> None:
     trial = analyse(run)
     (axes,) = plots.effects(trial).axes

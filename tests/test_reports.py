@@ -318,6 +318,23 @@ def test_files_of_values_and_conditions_went_in_too(tmp_path: Path, monkeypatch:
         assert said.code == 1 and "b.toml  edited since" in said.out
 
 
+def test_report_of_a_sweep_over_points_without_anybody_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Effects are missing everywhere then: it shows what there is; of points it says which values they have."""
+    monkeypatch.setattr(sweeps, "_hands", lambda *_: {"workers": 0})
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(
+        "days = 16\n[population]\nsize = 12\n[network]\nkind = 'none'\n"
+        "[training]\nprogramme = 'two-week'\nstart_day = 1\nwho.share = 0.0\n"
+    )
+    rows = [f"{0.3 + n / 100},{'general' if n % 2 else 'shame'}" for n in range(13)]
+    Path("points.csv").write_text("\n".join(["model.defeat,population.preset", *rows]))
+    assert Answer("sweep", "small.toml", "--points", "points.csv", "--replicates", 1, "--out", "swept").code == 0
+    text = report(manifest.read(Path("swept")))
+    assert "0.3 to 0.42" in text and "shame, general" in text and "0 to 0" not in text
+    assert "Missing in every run: effect_balance" in text
+    check_page(text)
+
+
 # ----------------------------------------------------------------------------------- the report
 
 

@@ -20,7 +20,8 @@ def along_factors(
 ) -> Figure:
     """Return a panel for each outcome (rows) and factor (columns): the mean over everything else, with intervals.
 
-    Values of shape (runs,), `replicates` the number of each run's world; outcomes may have gaps (NaN). Where a factor
+    Values of shape (runs,), `replicates` the number of each run's world; outcomes may have gaps (NaN), also
+    everywhere. Where a factor
     has more than 12 values they are put together in ten steps. The same replicate has the same people and chances at
     every point, so a replicate is one case, however many points it has; with a single one there is no interval.
     """
@@ -54,9 +55,10 @@ def along_factors(
                 axes.set_xlabel(short.replace("_", " "), fontsize=10)
             else:
                 axes.tick_params(labelbottom=False)
-            low, high = float(np.nanmin(found)), float(np.nanmax(found))
-            margin = 0.06 * (high - low or 1.0)
-            axes.set_ylim(low - margin, high + margin)
+            if shown.size:
+                low, high = float(np.nanmin(found)), float(np.nanmax(found))
+                margin = 0.06 * (high - low or 1.0)
+                axes.set_ylim(low - margin, high + margin)
     return figure
 
 

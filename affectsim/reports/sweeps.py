@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Outcomes that are shown, and points of which the lowest and the highest are.
 _OUTCOMES, _ENDS = 4, 10
+#: Most values of a factor that are told one by one.
+_VALUES = 12
 _KINDS = {
     "grid": "a full grid", "one-at-a-time": "one factor at a time", "lhs": "a Latin hypercube", "sobol": "Sobol points",
     "halton": "Halton points", "sobol-indices": "a design for Sobol indices", "morris": "Morris trajectories",
@@ -33,8 +35,11 @@ def sections_of_sweep(manifest: Manifest) -> list[Section]:
     with Store(manifest.folder) as store:
         found = table(store)
         factors = [factor.name for factor in store.plan.known_factors]
-        outcomes = main_outcomes(list(store.plan.columns))
-        results = [*_points(store, found, factors, outcomes), *_indices(store, outcomes)]
+        columns = list(store.plan.columns)
+        outcomes = main_outcomes([name for name in columns if found[name].notna().any()]) or main_outcomes(columns)
+        missing = [name for name in main_outcomes(columns) if name not in outcomes]
+        results: list[Block] = [Words(f"Missing in every run: {', '.join(missing)}.")] if missing else []
+        results += [*_points(store, found, factors, outcomes), *_indices(store, outcomes)]
         design = [*wording.design(manifest.scenario), *_varied(store)]
     asked = f"What do {', '.join(map(short, factors))} change?" if factors else ""
     return [
@@ -59,13 +64,18 @@ def main_outcomes(columns: list[str], most: int = _OUTCOMES) -> list[str]:
 
 
 def _varied(store: Store) -> list[Block]:
-    rows = []
-    for factor in store.plan.known_factors:
-        values = factor.values or tuple(factor.levels())
-        shown = ", ".join(number(value) for value in values[:12]) + (" …" if len(values) > 12 else "")
-        sampled = not factor.values and store.plan.design["kind"] not in ("grid", "one-at-a-time")
-        rows.append([factor.name, f"{factor.low:g} to {factor.high:g}" if sampled else shown])
     plan = store.plan
+    kind = plan.design["kind"]
+    points = store.point_rows() if kind == "points" else []
+    rows = []
+    for column, factor in enumerate(plan.known_factors, start=1):
+        values = tuple(dict.fromkeys(row[column] for row in points)) or factor.values or tuple(factor.levels())
+        said = ", ".join(number(value) for value in values[:_VALUES]) + (" …" if len(values) > _VALUES else "")
+        if points and len(values) > _VALUES and all(isinstance(value, int | float) for value in values):
+            said = f"{min(values):g} to {max(values):g}"
+        elif not points and not factor.values and kind not in ("grid", "one-at-a-time"):
+            said = f"{factor.low:g} to {factor.high:g}"
+        rows.append([factor.name, said])
     words = (
         f"{store.points:,} points ({_KINDS.get(plan.design['kind'], plan.design['kind'])}), {plan.replicates:,} "
         f"replicates at each, {store.points * plan.replicates:,} runs. A replicate has the same people and the same "
@@ -131,13 +141,14 @@ def _figures(found: pd.DataFrame, factors: list[str], outcomes: list[str]) -> li
 
     numeric = [name for name in factors if found[name].map(lambda v: isinstance(v, int | float)).all()]
     numeric = [name for name in numeric if found[name].nunique() > 1]
-    if not numeric:
+    drawn = [name for name in outcomes if found[name].notna().any()][:3]
+    if not numeric or not drawn:
         return []
     return [
         picture(
             plots.along_factors(
                 {factor: found[factor].to_numpy(dtype=float) for factor in numeric[:4]},
-                {outcome: found[outcome].to_numpy(dtype=float) for outcome in outcomes[:3]},
+                {outcome: found[outcome].to_numpy(dtype=float) for outcome in drawn},
                 found["replicate"].to_numpy(),
             ),
             "Mean of each outcome along each factor, over everything else that was varied"
