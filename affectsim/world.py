@@ -195,7 +195,7 @@ def _check_groups(scenario: Scenario, community: Community) -> None:
     if attribute not in groups:
         hint = nearest(attribute, groups) or "; this network has no groups"
         raise InputError(scenario.source, [Mistake(where, f"unknown attribute {attribute}{hint}")])
-    if (count := np.unique(groups[attribute]).size) > MOST_GROUPS:
+    if (count := int(community.codes(attribute).max(initial=-1)) + 1) > MOST_GROUPS:
         message = f"{attribute} has {count} values; at most {MOST_GROUPS} groups are allowed"
         raise InputError(scenario.source, [Mistake(where, message)])
 
@@ -256,8 +256,7 @@ def _groups(run: Run) -> npt.NDArray[np.int32]:
     ties, attribute = run.community.ties, run.scenario.bonds.stereotyping_by
     if attribute is None:
         return np.full(ties.count, -1, dtype=np.int32)
-    _, codes = np.unique(run.community.groups[attribute], return_inverse=True)
-    return codes.astype(np.int32)[ties.source]
+    return run.community.codes(attribute).astype(np.int32)[ties.source]
 
 
 def _ties(

@@ -177,6 +177,19 @@ def _mean_soothing(world, days=24):
     return total / (2 * days)
 
 
+def test_people_without_a_group_are_not_seen_as_one(tmp_path):
+    """Whoever has an empty cell is judged by themselves; 64 groups beside them are allowed."""
+    ties = "".join(f"{n},{(n + 1) % 70}\n" for n in range(70))
+    (tmp_path / "ties.csv").write_text(f"source,target\n{ties}")
+    nodes = "".join(f"{n},{n if n < 64 else ''},{'a' if n < 64 else ''}\n" for n in range(70))
+    (tmp_path / "nodes.csv").write_text(f"node,number,name\n{nodes}")
+    network = {"kind": "file", "path": str(tmp_path / "ties.csv"), "nodes": str(tmp_path / "nodes.csv")}
+    for attribute, groups in (("number", np.arange(64)), ("name", np.zeros(64))):
+        world = build([_made(network=network).but({"population.size": 70, "bonds.stereotyping_by": attribute})])
+        expected = np.r_[groups, np.full(6, -1)]
+        np.testing.assert_array_equal(world.population.tie_group, expected[_ends(world)[0]])
+
+
 def test_an_unknown_attribute_or_too_many_groups_are_refused():
     with pytest.raises(
         InputError, match=r"(?s)bonds.stereotyping_by.*unknown attribute comunity; did you mean community"

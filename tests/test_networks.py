@@ -279,6 +279,20 @@ def test_tiny_chances_draw_nothing_instead_of_failing():
     assert Random(mean_ties=1e-15).build(50, 0).ties.count == 0
 
 
+def test_who_has_an_empty_cell_is_in_no_group():
+    groups = {
+        "team": np.array(["b", "", "a", "NA", "b"]),
+        "age": np.array([30.0, np.nan, 41.0, np.nan, 30.0]),
+        "floor": np.array([4, 2, 4, 0, 2]),
+        "blank": np.array(["", "", "", "", ""]),
+    }
+    community = Community(NoTies().build(5, 0).ties, groups)
+    found = {name: community.codes(name).tolist() for name in groups}
+    assert found == {
+        "team": [1, -1, 0, -1, 1], "age": [0, -1, 1, -1, 0], "floor": [2, 1, 2, 0, 1], "blank": [-1, -1, -1, -1, -1],
+    }  # fmt: skip
+
+
 def test_members_of_a_group():
     groups = {
         "team": np.array(["a", "b", "a"]),

@@ -18,7 +18,7 @@ from scipy import stats
 
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
-from affectsim.networks.ties import Ties
+from affectsim.networks.ties import Community, Ties
 from affectsim.plots import trial_result
 from affectsim.reports import manifest
 from affectsim.reports.whole import report
@@ -206,6 +206,22 @@ def test_clusters_are_allocated_whole_and_arms_get_clusters_of_like_sizes(asked:
     with pytest.raises(InputError, match="every arm needs two"):
         few = trial.but({"scenario.network.groups": 3, "scenario.network.inside": 2.0})
         allocate(few.design, community_of(few.scenario), {"self_criticism": np.ones(40)}, 1, 0)
+
+
+@pytest.mark.parametrize("values", [np.array([1.0, 2.0, 3.0, 4.0, np.nan]), np.array(["a", "b", "c", "d", ""])])
+@pytest.mark.parametrize("how", [{"randomise": "cluster", "clusters": "ward"}, {"strata": ("ward",)}])
+def test_people_of_whom_no_group_is_known_are_not_allocated_as_one(how: dict[str, Any], values: Any) -> None:
+    arms = (Arm(name="a", programme="two-week"), Arm(name="b", control="waiting-list"))
+    nobody = Ties.from_edges(np.arange(0), np.arange(0), None, 20)
+    community = Community(nobody, {"ward": values[np.r_[np.repeat(np.arange(4), 4), np.full(4, 4)]]})
+    # The last four, who have no ward, are the least self-critical: with 16 participants they stay away.
+    level = {"self_criticism": np.arange(20.0)[::-1]}
+    design = TrialDesign(scenario="x", arms=arms, choose="most-self-critical", **how)
+    with pytest.raises(InputError, match='4 of 20 participants have no "ward"'):
+        allocate(design, community, level, 1, 0)
+    found = allocate(design.model_copy(update={"participants": 16}), community, level, 1, 0)
+    groups = found.cluster if "clusters" in how else found.stratum
+    assert groups.tolist() == [*np.repeat(np.arange(4), 4).tolist(), -1, -1, -1, -1]
 
 
 def test_communities_are_found_in_the_ties() -> None:

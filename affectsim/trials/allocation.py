@@ -35,7 +35,8 @@ def allocate(
 
     Permuted blocks (Matts and Lachin 1988, Control Clin Trials 9:327-344); every draw belongs to one person or one
     cluster. Clusters are allocated from the largest to the smallest in blocks of the sum of shares, so that arms
-    have clusters of like sizes. Raises InputError for attributes that are not there and for too few clusters.
+    have clusters of like sizes. Raises InputError for attributes that are not there, participants of whom they say
+    nothing, and too few clusters.
     """
     people = community.people
     takes_part = participants(design, values, seed, replicate, people)
@@ -48,6 +49,7 @@ def allocate(
         arm[where] = permuted_blocks(design, stratum[where], lots[where])
         return Allocation(arm, cluster, stratum)
     cluster[where] = clusters(design, community, seed, replicate)[where]
+    _all_known("clusters", design.clusters, cluster[where])
     stratum[where] = 0
     names, member = np.unique(cluster[where], return_inverse=True)
     if names.size < 2 * len(design.arms):
@@ -101,7 +103,7 @@ def permuted_blocks(design: TrialDesign, stratum: Int, lots: Float) -> Int:
 
 
 def clusters(design: TrialDesign, community: Community, seed: int, replicate: int) -> Int:
-    """Return the cluster of everybody, shape (people,): an attribute, or communities found in the ties.
+    """Return the cluster of everybody, shape (people,): an attribute (-1: none), or communities found in the ties.
 
     Communities by the method of Louvain (Blondel et al. 2008, J Stat Mech P10008; networkx). Raises InputError for
     an attribute that is not there.
@@ -111,7 +113,16 @@ def clusters(design: TrialDesign, community: Community, seed: int, replicate: in
     if design.clusters not in community.groups:
         hint = nearest(design.clusters, community.groups) or "; this network has no attributes"
         raise InputError("trial", [Mistake("clusters", f'"{design.clusters}" is unknown{hint}')])
-    return np.unique(community.groups[design.clusters], return_inverse=True)[1].astype(np.int64)
+    return community.codes(design.clusters)
+
+
+def _all_known(key: str, attribute: str | None, codes: Int) -> None:
+    """Raise InputError if some participants are in no group (-1): together they are none either."""
+    if without := int(np.count_nonzero(codes < 0)):
+        message = (
+            f'{without} of {codes.size} participants have no "{attribute}"; give it, or leave them out of the network'
+        )
+        raise InputError("trial", [Mistake(key, message)])
 
 
 def communities(ties: Ties, seed: int) -> Int:
@@ -136,7 +147,9 @@ def _strata(design: TrialDesign, community: Community, values: Mapping[str, Floa
     found = np.zeros(where.size, dtype=np.int64)
     for name in design.strata:
         if name in community.groups:
-            codes = np.unique(community.groups[name][where], return_inverse=True)[1]
+            given = community.codes(name)[where]
+            _all_known("strata", name, given)
+            codes = np.unique(given, return_inverse=True)[1]
         else:
             codes = (values[name][where] > np.median(values[name][where])).astype(np.int64)
         found = found * (int(codes.max()) + 1) + codes
