@@ -217,6 +217,16 @@ def test_points_of_a_file(tmp_path):
     with pytest.raises(InputError) as error:
         read_points(file)
     assert len(error.value.mistakes) == 2
+    # Lines are those of the file, also after empty ones and cells of several lines or with foreign ends of lines.
+    file.write_text('\nmodel.defeat,title\n\n0.4,"two\nlines"\n0.5,"a\u2028b\x85c"\n\n0.6\n')
+    with pytest.raises(InputError) as error:
+        read_points(file)
+    assert [one.where for one in error.value.mistakes] == ["line 8"]
+    file.write_text(file.read_text().replace("0.6", "0.6,c"))
+    assert [point["title"] for point in read_points(file)[1]] == ["two\nlines", "a\u2028b\x85c", "c"]
+    file.write_text(f"model.defeat,title\n0.4,a\n0.5,{'x' * 200_000}\n")
+    with pytest.raises(InputError, match="line 3"):
+        read_points(file)
 
 
 def test_all_mistakes_are_said_at_once(tmp_path):
@@ -446,6 +456,36 @@ def test_netcdf_holds_the_table(tmp_path):
     with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as found:
         assert (found["balance"].to_numpy() == table["balance"].to_numpy()).all()
         assert found["population.preset"].to_numpy().tolist() == ["general", "shame"] * 2
+
+
+def test_netcdf_says_what_every_column_is(tmp_path):
+    import xarray as xr
+
+    file = tmp_path / "base.toml"
+    file.write_text(TRIAL.replace("days = 21", "days = 28"))
+    named = {"path": "training.who.share", "name": "share / offered", "values": [0.5]}
+    tables = [{"path": "population.traits.self_criticism.median", "low": 0.8, "high": 1.6, "count": 2}, named]
+    outcomes = ["soothing", "threat_dominant", "depression-score"]
+    sweep = read(file, {"outcomes": outcomes, "vary": tables}, (), {})
+    made(tmp_path / "out", sweep)
+    with Store(tmp_path / "out") as store:
+        exports.export_netcdf(store, tmp_path / "out.nc")
+    with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as found:
+        assert all(one.attrs["long_name"] for one in found.data_vars.values())
+        units = {str(name): one.attrs.get("units") for name, one in found.data_vars.items()}
+        offered = found["share___offered"]
+        assert offered.to_numpy().tolist() == [0.5, 0.5] and offered.attrs["long_name"].startswith("share / offered: ")
+    assert {name for name, unit in units.items() if unit is None} == {"point", "replicate", "failed"}
+    assert units["soothing_training"] == units["soothing_waiting_list"] == "activation"
+    assert units["depression_score_training"] == "% of maximum" and units["threat_dominant_people_training"] == "1"
+    assert (
+        units["effect_soothing"]
+        == units["effect_soothing_low"]
+        == units["spill_over_soothing"]
+        == "standard deviations"
+    )
+    assert units["harmed_soothing"] == units["share___offered"] == "1"
+    assert units["population.traits.self_criticism.median"] == TRAITS["self_criticism"].unit
 
 
 @settings(max_examples=20)

@@ -156,20 +156,33 @@ DESIGNS = {
 def read_points(path: Path) -> tuple[list[Factor], list[Point]]:
     """Read points from a CSV file whose columns are dotted keys of the scenario. Raises InputError."""
     source = str(path)
-    rows = list(csv.reader(io.StringIO(read_text(path, source))))
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    if len(rows) < 2:
+    (head, first), *rows = _rows(read_text(path, source), source) or [(0, [])]
+    if not rows:
         raise InputError(source, [Mistake("file", "needs a line of names (dotted keys) and a line for each point")])
-    names = [name.strip() for name in rows[0]]
-    wrong = [Mistake("line 1", f"{name or 'a column without name'} stands twice or is empty")
+    names = [name.strip() for name in first]
+    wrong = [Mistake(f"line {head}", f"{name or 'a column without name'} stands twice or is empty")
              for name in dict.fromkeys(names) if not name or names.count(name) > 1]  # fmt: skip
     wrong += [
-        Mistake(f"line {n}", f"has {len(row)} values, not {len(names)}")
-        for n, row in enumerate(rows[1:], start=2)
+        Mistake(f"line {line}", f"has {len(row)} values, not {len(names)}")
+        for line, row in rows
         if len(row) != len(names)
     ]
     if wrong:
         raise InputError(source, wrong[:10])
-    _few(len(rows) - 1)
-    found = [{name: literal(cell.strip()) for name, cell in zip(names, row, strict=True)} for row in rows[1:]]
+    _few(len(rows))
+    found = [{name: literal(cell.strip()) for name, cell in zip(names, row, strict=True)} for _, row in rows]
     return [Factor(name, name, (), {}, 0.0, 0.0, 0, False, False) for name in names], found
+
+
+def _rows(text: str, source: str) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file that are not empty, each with the line on which it begins. Raises InputError."""
+    reader = csv.reader(io.StringIO(text))
+    found, line = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                found.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(source, [Mistake(f"line {line}", f"is no row of a CSV file: {error}")]) from None
+    return found
