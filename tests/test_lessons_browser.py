@@ -250,6 +250,16 @@ def test_a_lesson_can_be_done_without_leaving_its_panel_and_keeps_the_focus(page
         assert page.evaluate("(e) => e.getBoundingClientRect().top < innerHeight", part.element_handle())
 
 
+def test_bad_news_for_one_is_no_bad_news_for_all(page: Any) -> None:
+    """The button beside the one that the step names does not count for it."""
+    begin(page, 5)()
+    page.locator("#view").get_by_role("button", name=strings()["en"]["community"]["one_criticised"], exact=True).click()
+    page.evaluate("page.views.community.advance(12)")
+    assert page.evaluate("[page.lessons.tried, page.lessons.left]") == [False, 1]
+    page.locator("#view").get_by_role("button", name=strings()["en"]["community"]["bad_news"], exact=True).click()
+    assert page.evaluate("page.lessons.left") == 0
+
+
 def test_a_lesson_can_be_left_at_any_step(page: Any) -> None:
     page.get_by_role("button", name="Begin", exact=True).first.click()
     page.get_by_role("button", name="Leave the lesson", exact=True).click()

@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("en", "de")
-#: Parameters that do nothing on the page: ties there do not change.
-_IDLE = ("tie_growth", "tie_wear", "distrust_strength", "distrust_time", "stereotyping")
+#: Parameters that do nothing on the page: ties there do not change, and nobody is assigned practice.
+_IDLE = ("tie_growth", "tie_wear", "distrust_strength", "distrust_time", "stereotyping", "motivation_effect")
 
 
 def strings() -> dict[str, Any]:

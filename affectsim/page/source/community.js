@@ -52,13 +52,13 @@ class Community {
 
   happen(who, kind, size) {
     this.world.event(who, kind, size * DATA.everyday[kind]);
-    this.lesson?.done(`community:${kind}`);
     this.show(true);
   }
 
   /** The same happens to everybody, in both arms. */
   forAll(kind) {
     this.happen(Array.from({ length: this.people }, (_, i) => i), kind, 2);
+    this.lesson?.done(`community:${kind}`);
   }
 
   build() {
