@@ -263,6 +263,18 @@ cases = { nobody = { "training.who.share" = 0.0 }, half = { "training.who.share"
 # -------------------------------------------------------------------------------------- what is kept
 
 
+def test_whole_cases_come_first_so_that_others_change_them(tmp_path):
+    case = "cases = { shame = { population = { size = 16, preset = 'shame' } } }\n"
+    (tmp_path / "base.toml").write_text(TRIAL)
+    (tmp_path / "sweep.toml").write_text(
+        "[sweep]\nscenario = 'base.toml'\n[[sweep.vary]]\npath = 'population.size'\nvalues = [12, 20]\n"
+        f"[[sweep.vary]]\nname = 'people'\n{case}"
+    )
+    sweep = read(tmp_path / "sweep.toml", {}, [], {})
+    found = [sweep.plan.base.but(sweep.plan.changes_at(point)).population for point in sweep.points]
+    assert [(one.size, one.preset) for one in found] == [(12, "shame"), (20, "shame")]
+
+
 def test_outcomes_are_those_of_the_run_and_of_the_trial(tmp_path):
     """The numbers of a sweep are those that `simulate` and `analyse` give for the same scenario."""
     sweep = asked(tmp_path, "model.defeat=0.4,0.7", text=TRIAL, outcomes=["balance", "threat_dominant"], replicates=2)
@@ -461,13 +473,19 @@ def test_netcdf_holds_the_table(tmp_path):
 def test_netcdf_says_what_every_column_is(tmp_path):
     import xarray as xr
 
-    file = tmp_path / "base.toml"
-    file.write_text(TRIAL.replace("days = 21", "days = 28"))
-    named = {"path": "training.who.share", "name": "share / offered", "values": [0.5]}
-    tables = [{"path": "population.traits.self_criticism.median", "low": 0.8, "high": 1.6, "count": 2}, named]
-    outcomes = ["soothing", "threat_dominant", "depression-score"]
-    sweep = read(file, {"outcomes": outcomes, "vary": tables}, (), {})
-    made(tmp_path / "out", sweep)
+    (tmp_path / "base.toml").write_text(TRIAL.replace("days = 21", "days = 28"))
+    file = tmp_path / "sweep.toml"
+    file.write_text(
+        """[sweep]
+scenario = "base.toml"
+outcomes = ["soothing", "threat_dominant", "depression-score"]
+vary = [
+    { path = "population.traits.self_criticism.median", low = 0.8, high = 1.6, count = 2 },
+    { path = "training.who.share", name = "share / offered", values = [0.5] },
+]
+"""
+    )
+    made(tmp_path / "out", read(file, {}, (), {}))
     with Store(tmp_path / "out") as store:
         exports.export_netcdf(store, tmp_path / "out.nc")
     with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as found:
@@ -478,14 +496,17 @@ def test_netcdf_says_what_every_column_is(tmp_path):
     assert {name for name, unit in units.items() if unit is None} == {"point", "replicate", "failed"}
     assert units["soothing_training"] == units["soothing_waiting_list"] == "activation"
     assert units["depression_score_training"] == "% of maximum" and units["threat_dominant_people_training"] == "1"
-    assert (
-        units["effect_soothing"]
-        == units["effect_soothing_low"]
-        == units["spill_over_soothing"]
-        == "standard deviations"
-    )
+    effects = ("effect_soothing", "effect_soothing_low", "effect_threat_dominant_follow_up", "spill_over_soothing")
+    assert {units[name] for name in effects} == {"standard deviations"}
     assert units["harmed_soothing"] == units["share___offered"] == "1"
     assert units["population.traits.self_criticism.median"] == TRAITS["self_criticism"].unit
+    # The numbers can be had when a file that the scenario names has gone.
+    (tmp_path / "own.toml").write_text("says = 'x'\nsource = 'y'\n")
+    (tmp_path / "out2.toml").write_text(SMALL.replace("size = 12", 'size = 12\npreset = "own.toml"'))
+    made(tmp_path / "gone", read(tmp_path / "out2.toml", {}, ("model.defeat=0.2,0.8",), {}))
+    (tmp_path / "own.toml").unlink()
+    with Store(tmp_path / "gone") as store:
+        assert exports.dataset(store).sizes["run"] == 2
 
 
 @settings(max_examples=20)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affectsim.errors import InputError, Mistake
-from affectsim.results import DISCLAIMER, need_room
-from affectsim.sweep.plan import refuse_differences
+from affectsim.results import DISCLAIMER, need_room, variable_names
+from affectsim.sweep.factors import bounds
+from affectsim.sweep.outcomes import described
+from affectsim.sweep.plan import Plan, refuse_differences
 from affectsim.sweep.store import Done, Store
 
 if TYPE_CHECKING:
@@ -56,14 +58,43 @@ def export_parquet(store: Store, path: Path) -> None:
 
 
 def dataset(store: Store) -> xr.Dataset:
-    """Return the table with the dimension run, and where it comes from as attributes. Raises InputError."""
-    found: xr.Dataset = _texts(table(store)).set_index("run").to_xarray()
+    """Return the table with the dimension run, and where it comes from as attributes. Raises InputError.
+
+    Columns say their unit (`units`) and meaning (`long_name`) where these are known. Names that a file cannot hold
+    are tidied up (`results.variable_names`); `long_name` then begins with the name itself.
+    """
     plan = store.plan
+    frame = _texts(table(store)).set_index("run")
+    said = _described(plan)
+    found: xr.Dataset = frame.rename(columns=variable_names(map(str, frame.columns))).to_xarray()
+    for name, written in zip(frame.columns, found.data_vars, strict=True):
+        words = said.get(name, {})
+        if name != written:
+            words = words | {"long_name": ": ".join(part for part in (name, words.get("long_name")) if part)}
+        found[written].attrs = words
     found.attrs = {
         "title": str(plan.scenario.get("title", "")), "disclaimer": DISCLAIMER, "digest": plan.digest,
         "versions": ", ".join(f"{name} {known}" for name, known in plan.versions.items()),
     }  # fmt: skip
     return found
+
+
+def _described(plan: Plan) -> dict[str, dict[str, str]]:
+    """Return what is known of the columns of a table: name -> `units` and `long_name`, either may be missing."""
+    found = {
+        "point": {"long_name": "number of the point"},
+        "replicate": {"long_name": "number of the replicate: the same has the same people and chances at every point"},
+        "failed": {"long_name": "why the run failed; empty: it did not"},
+    }
+    try:
+        base = plan.base
+    except InputError:  # files that it names have gone since; the numbers are there all the same
+        return found
+    for factor in plan.known_factors:
+        known = {bounds(base, path)[-2:] for path in factor.paths}
+        words = dict(zip(("units", "long_name"), known.pop(), strict=True)) if len(known) == 1 else {}
+        found[factor.name] = {key: value for key, value in words.items() if value}
+    return found | described(plan.columns, plan.outcomes, base)
 
 
 def export_netcdf(store: Store, path: Path) -> None:

@@ -211,12 +211,17 @@ def factor_of(vary: Vary, base: Scenario, where: str, findings: Findings) -> Fac
 
 
 class Bounds(NamedTuple):
-    """Lowest and highest value of a place (None: not declared); `whole`: only multiples of `multiple_of`."""
+    """Lowest and highest value of a place (None: not declared); `whole`: only multiples of `multiple_of`.
+
+    `unit`: empty where none is declared. `says`: what it is, in words.
+    """
 
     low: float | None = None
     high: float | None = None
     whole: bool = False
     multiple_of: int = 1
+    unit: str = ""
+    says: str = ""
 
 
 def _bounds(base: Scenario, paths: Iterable[str]) -> Bounds:
@@ -231,19 +236,21 @@ def _bounds(base: Scenario, paths: Iterable[str]) -> Bounds:
 
 
 def bounds(base: Scenario, path: str) -> Bounds:
-    """Return the bounds of a place in a scenario.
+    """Return the bounds of a place in a scenario, its unit and what it is.
 
     Nothing is declared for places that do not exist: the scenario itself says so when it takes the change.
     """
     steps = path.split(".")
     if len(steps) == 2 and steps[0] in ("model", "rating"):
         known = (MODEL if steps[0] == "model" else RATING).get(steps[1])
-        return Bounds(known.low, known.high) if known else Bounds()
+        return Bounds(known.low, known.high, unit=known.unit, says=known.meaning) if known else Bounds()
     if steps[:2] == ["population", "traits"] and len(steps) == 4:
         trait = {**TRAITS, **ATTRIBUTES}.get(steps[2])
         if trait is None:
             return Bounds()
-        return Bounds(trait.low, trait.high) if steps[3] == "median" else Bounds(0.0, MOST_SPREAD)
+        if steps[3] == "median":
+            return Bounds(trait.low, trait.high, unit=trait.unit, says=f"median of {trait.meaning}")
+        return Bounds(0.0, MOST_SPREAD, unit="1", says=f"spread of {trait.meaning}")
     if steps[:2] == ["training", "exercises"] and len(steps) == 4:
         kind = base.kinds(Exercise).get(steps[2])
         return _of_field(kind, steps[3]) if kind else Bounds()
@@ -261,9 +268,11 @@ def _of_field(model: type[Table], name: str) -> Bounds:
     if one is None:
         return Bounds()
     info = next(info for field, info in model.model_fields.items() if name == (info.alias or field))
+    known = Bounds(one.low, one.high, unit=one.unit, says=one.says)
     if not one.type.startswith("int"):
-        return Bounds(one.low, one.high)
-    return Bounds(one.low, one.high, True, math.lcm(*(getattr(known, "multiple_of", 1) for known in info.metadata)))
+        return known
+    multiple_of = math.lcm(*(getattr(rule, "multiple_of", 1) for rule in info.metadata))
+    return known._replace(whole=True, multiple_of=multiple_of)
 
 
 def value_at(base: Scenario, factor: Factor) -> Any:

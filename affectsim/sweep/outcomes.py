@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.parts import Readout
-from affectsim.readouts import ALWAYS, SYSTEMS, directions
+from affectsim.readouts import ALWAYS, SYSTEMS, Measure, directions
 from affectsim.results import constants, measures, read_measure, recording, slow_rows
 from affectsim.scenario import Scenario
 from affectsim.simulation import Recorded
@@ -30,7 +30,15 @@ Span = tuple[float, float]
 #: Values of a run; None where one is missing, because the run has no such arm or the number is not defined.
 Values = dict[str, float | None]
 _DOMINANT = "threat_dominant"
-_EFFECTS = ("effect_{}", "effect_{}_low", "effect_{}_high", "effect_{}_follow_up", "harmed_{}", "spill_over_{}")
+#: Columns of an effect -> what they are, in words.
+_EFFECTS = {
+    "effect_{}": "effect of training on {} right after it, positive = benefit",
+    "effect_{}_low": "lower end of the interval of the effect of training on {}",
+    "effect_{}_high": "upper end of the interval of the effect of training on {}",
+    "effect_{}_follow_up": "effect of training on {} in the last week of the run, positive = benefit",
+    "harmed_{}": "share of the trained whose own twin does better in {}",
+    "spill_over_{}": "effect on {} of training for those who were not offered it, positive = benefit",
+}
 
 
 def named(outcomes: Sequence[str], base: Scenario) -> tuple[str, ...]:
@@ -86,6 +94,32 @@ def _names(outcomes: Sequence[str]) -> list[str]:
         if outcome == _DOMINANT:
             found.append("threat_dominant_people")
     return found
+
+
+def described(columns: Sequence[str], outcomes: Sequence[str], base: Scenario) -> dict[str, dict[str, str]]:
+    """Return unit and meaning of columns, name -> `units` and `long_name`, as far as they are of these outcomes.
+
+    `base`: a scenario that knows the readouts; what is no readout of it is left out.
+    """
+    kinds = {measure.name(): measure for measure in base.kinds(Measure).values()}
+    found = {}
+    for name in (outcome.replace("-", "_") for outcome in outcomes):
+        if name not in kinds and name not in SYSTEMS:
+            continue
+        measure = kinds.get(name)
+        units = measure.unit if measure else "activation"
+        words = name.replace("_", " ")
+        levels = {name: (units, f"{measure.headline().rstrip('.') if measure else words}: mean over people and days")}
+        if name == _DOMINANT:
+            levels["threat_dominant_people"] = ("1", "share of people with threat strongest most of the time")
+        for level, (unit, says) in levels.items():
+            for arm in ("", "untrained", TRAINING, *CONTROLS):
+                key = _in_arm(level, arm) if arm else level
+                found[key] = {"units": unit, "long_name": f"{says}{f', {arm}' if arm else ''}"}
+        for form, says in _EFFECTS.items():
+            unit = "1" if form.startswith("harmed") else "standard deviations"
+            found[form.format(name)] = {"units": unit, "long_name": says.format(words)}
+    return {name: found[name] for name in columns if name in found}
 
 
 def _in_arm(name: str, arm: str) -> str:
@@ -166,14 +200,15 @@ def _effects(found: Values, name: str, values: dict[str, Float], hours: Float, p
         low, high = sorted((sign * one.low, sign * one.high))
         return sign * one.d, low, high
 
-    results = dict(zip(_EFFECTS[:3], effect("after", trained), strict=True))
+    forms = tuple(_EFFECTS)
+    results = dict(zip(forms[:3], effect("after", trained), strict=True))
     if "follow-up" in means:
-        results[_EFFECTS[3]] = effect("follow-up", trained)[0]
+        results[forms[3]] = effect("follow-up", trained)[0]
     if trained.sum() > 1:
         (before, twin_before), (after, twin_after) = means["before"], means["after"]
         gain = sign * ((after - before) - (twin_after - twin_before))[trained]
         spread = math.sqrt((before[trained].var(ddof=1) + twin_before[trained].var(ddof=1)) / 2)
-        results[_EFFECTS[4]] = float((gain < -HARM_MARGIN * spread).mean())
-    results[_EFFECTS[5]] = effect("after", ~trained)[0]
+        results[forms[4]] = float((gain < -HARM_MARGIN * spread).mean())
+    results[forms[5]] = effect("after", ~trained)[0]
     for form, value in results.items():
         found[form.format(name)] = float(value) if math.isfinite(value) else None
