@@ -279,13 +279,15 @@ def test_changes_and_seed_reach_the_run(cli: Command) -> None:
 def test_trial_table_compares_the_same_people(cli: Command) -> None:
     Path("short.toml").write_text(SHORT)
     Path("trial.toml").write_text(TRIAL)
-    answer = cli("run", "trial.toml", "--out", "deep/down/trial")
+    chosen = ("--set", "training.who.choose=most-self-critical")
+    answer = cli("run", "trial.toml", *chosen, "--out", "deep/down/trial")
     assert answer.code == 0, answer.err
     assert "two worlds (training / waiting-list)" in answer.out and "offered training: 10 of 20" in answer.out
     assert all(word in answer.out for word in ("before 0-2 d", "after 2-5 d", "follow-up 5-7 d"))
     run = load(Path("deep/down/trial/run.nc"))
     balance = next(line for line in answer.out.splitlines() if line.startswith("  balance"))
     before = run["balance"][0, :8].where(run["chosen"][0]).mean()
+    assert abs(float(before - run["balance"][0, :8].mean())) > 0.01  # those offered training are not like everybody
     assert float(re.findall(r"\d\.\d{3}", balance)[0]) == pytest.approx(float(before), abs=5.1e-4)
 
 
@@ -365,6 +367,19 @@ def test_overwrite_replaces_an_older_run_and_nothing_else(cli: Command, tmp_path
     assert load(Path("small-5/run.nc")).sizes["person"] == 13
     assert Path("small-5/notes.txt").read_text() == "mine"
     assert not [name for name in content(tmp_path) if "partial" in name]
+
+
+def test_overwrite_leaves_nothing_behind_of_the_older_run(tmp_path: Path) -> None:
+    """Files that the new one does not have, in folders too; what stands in no manifest stays."""
+    for names in (("run.nc", "key/old.csv", "old.png"), ("run.nc", "new.png")):
+        with output.whole_folder(tmp_path / "out", overwrite=True) as partial:
+            (partial / "key").mkdir()
+            for name in names:
+                (partial / name).write_text(name)
+            (partial / "manifest.json").write_text(json.dumps({"files": {name: {} for name in names}}))
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+    files = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert files == {"run.nc", "new.png", "manifest.json", "notes.txt"}
 
 
 def test_empty_folder_is_used(cli: Command) -> None:

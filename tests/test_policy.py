@@ -430,6 +430,23 @@ def test_points_near_the_front_get_more_replicates_and_the_others_do_not(tmp_pat
     assert {one.replicates for one in result.trials} <= {2, 4, 8}
 
 
+class Harmful(StandIn):
+    """Everything that costs does less than nothing."""
+
+    def one(self, point, replicate) -> Evaluated:
+        """Turn the benefit round."""
+        found = super().one(point, replicate)
+        return found._replace(values=(20 - found.values[0], found.values[1]))
+
+
+def test_what_is_worse_than_training_nobody_is_on_no_front(tmp_path):
+    """Points that are better than each other, but not than nobody being trained, are no policies to think about."""
+    kind, _, day = DECISIONS
+    asked = replace(problem(Harmful(), method="all"), decisions=(kind, decision("amount", (1, 2, 4)), day))
+    result = searched(tmp_path, asked)
+    assert result.candidates == [] and {one.replicates for one in result.trials} == {2}
+
+
 def test_the_winners_curse_is_shown_and_fresh_replicates_are_free_of_it(tmp_path):
     """Where nothing but chance differs, the chosen look better than they are; in fresh replicates they do not.
 

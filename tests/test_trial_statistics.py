@@ -178,6 +178,18 @@ def test_a_size_is_settled_wrongly_no_more_often_than_allowed_however_often_it_i
     assert settled[split] <= most < settled[every_look]
 
 
+def test_the_error_allowed_for_a_size_is_split_evenly_over_its_looks() -> None:
+    """17 of 20 leave .6 out of their 95 % interval, but not out of the wider ones of six looks."""
+    replicates = [Replicate(8, n, 0.0 if n < 17 else 1.0, 0.0, 0.0, 0.0, 0.0) for n in range(20)]
+    once, often = Question((8,), power=0.6, wrong=0.05, most=20), Question((8,), power=0.6, wrong=0.05, most=640)
+    assert (len(once.looks), len(often.looks)) == (1, 6)
+    for question in (once, often):
+        found = judged(question, 8, replicates, 0)
+        ends = stats.binomtest(17, 20).proportion_ci(1 - 0.05 / len(question.looks), method="exact")
+        assert (found.low, found.high) == pytest.approx((ends.low, ends.high), rel=1e-9)
+    assert [judged(question, 8, replicates, 0).verdict for question in (once, often)] == ["enough", "open"]
+
+
 def test_looks_double_and_end_with_the_most() -> None:
     assert Question((8,), most=100).looks == (20, 40, 80, 100)
     assert Question((8,), most=20).looks == (20,)
