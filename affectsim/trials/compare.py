@@ -45,7 +45,7 @@ class Pairs(NamedTuple):
 
 
 def read(folder: Path, one: str, other: str) -> Pairs:
-    """Return the values of two sides. Raises InputError if they are not there or not the same people."""
+    """Return the values of two sides. Raises InputError if they are not there, or not the same people and days."""
     if (folder / "run.nc").is_file():
         run = load(folder / "run.nc")
         return Pairs((one, other), f"arms of {folder.name}, last week of the run", _arm(run, one), _arm(run, other))
@@ -109,6 +109,10 @@ def _runs(folder: Path, one: str, other: str) -> Pairs:
             said = f"{loaded[0].attrs[what]} and {loaded[1].attrs[what]}"
             message = f"are {said}: these are not the same people and events, so nothing can be paired"
             raise InputError("compare", [Mistake(what, message)])
+    ends = [float(run["time"][-1]) for run in loaded]
+    if ends[0] != ends[1]:
+        message = f"ends on day {ends[0]:g} and on day {ends[1]:g}: the last weeks are not the same days and events"
+        raise InputError("compare", [Mistake("days", f"{message}, so nothing can be paired")])
     return Pairs((one, other), f"runs in {folder.name}, last week", *sides)
 
 
