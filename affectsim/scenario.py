@@ -197,9 +197,14 @@ class Scenario(Head):
         """Return the programme of an arm, None if nothing is done in it. Raises InputError if its file is wrong."""
         if self.training is None or not (arm == "training" or arm in controls()):
             return None
+        training = self.read_programme(self.training.programme, self._folder)
         with knowing(self._modules):
-            training = Programme.load(self.training.programme, folder=self._folder)
             return training if arm == "training" else Control.load(arm).programme(training)
+
+    def read_programme(self, name: str, folder: Path | None = None) -> Programme:
+        """Return a programme, which may name own exercises of the scenario; see `Programme.load`. Raises InputError."""
+        with knowing(self._modules):
+            return Programme.load(name, folder=folder)
 
     def exercises(self) -> dict[str, Exercise]:
         """Return the exercises of all arms, changed numbers applied: kind -> part, sorted by kind.

@@ -125,6 +125,62 @@ def test_programmes_one_after_another_are_lived_as_each_by_itself(asked: Trial, 
     np.testing.assert_array_equal(batch.recorded.values[runs[NOBODY]][:, 2, :], nobody["soothing"][0])
 
 
+def test_a_scenario_is_a_trial_of_what_it_says_of_its_training(place: Path) -> None:
+    """Its own programme, changed exercises of either arm and the competence of the therapists: to the last bit."""
+    own = place / "own.toml"
+    own.write_text(programmes()["two-week"].read_text().replace("compassion-focused-imagery", "appreciation"))
+    changed = "exercises.relaxation.affiliative = 1.5\nexercises.appreciation.failure_base = 0.9\n"
+    said = 'programme = "own.toml"\nstart_day = 7\nagainst = "active"\ndelivery.competence = 0.2\n'
+    (place / "whole.toml").write_text(
+        f"{OFFICE}[training]\n{said}{changed}who.share = 1.0\n[record]\nevery = '1 week'\n"
+    )
+    trial = read_trial(place / "whole.toml", {})
+    assert [arm.competence for arm in trial.design.arms] == [0.2, 0.2]
+    batch = run(trial, [0], threads=1)
+    expected = simulate(trial.scenario, threads=1)
+    for world, arm in (("everybody in training", "training"), ("everybody in active", "active")):
+        mine = batch.recorded.values[batch.ran[0].runs[world]][:, 2, :]
+        np.testing.assert_array_equal(mine, expected["soothing"].isel(run=expected["arm"].to_numpy() == arm)[0])
+    # Each of them matters.
+    for key, value in (("delivery.competence", 1.0), ("exercises.relaxation", None), ("exercises.appreciation", None)):
+        other = run(read_trial(place / "whole.toml", {f"training.{key}": value}), [0], threads=1)
+        assert (other.recorded.values[0] != batch.recorded.values[0]).any(), key
+
+
+def test_a_changed_exercise_may_be_one_of_the_second_arm_alone(place: Path) -> None:
+    (place / "late.toml").write_text(
+        'name = "late"\ndays = 7\nhome = [{ from_day = 0, to_day = 6, exercise = "mindfulness" }]\n'
+    )
+    plain = 'programme = "late.toml"\nexercises.mindfulness.failure_base = 0.9\n'
+    (place / "second.toml").write_text(f"{OFFICE}[training]\n{plain}")
+    text = DESIGN.replace("office", "second").replace('control = "active"', 'programme = "late.toml"')
+    (place / "two.toml").write_text(text)
+    changed = read_trial(place / "two.toml", {})
+    as_shipped = read_trial(place / "two.toml", {"training.exercises": None})
+    one, other = (answers(run(each, [0], threads=1))[0].true["everybody in relaxing"] for each in (changed, as_shipped))
+    assert (one["soothing"][1] != other["soothing"][1]).any()
+
+
+def test_an_exercise_of_ones_own_needs_its_numbers_in_a_trial_too(place: Path) -> None:
+    (place / "humming.py").write_text(
+        "import affectsim as af\n\nclass Humming(af.Exercise, kind='humming'):\n"
+        "    warmth: float = af.field(ge=0, le=2, unit='input', says='warmth')\n"
+        "    def during(self):\n        return af.Practice(affiliative=self.warmth)\n"
+    )
+    (place / "hum.toml").write_text(
+        'name = "hum"\ndays = 7\nhome = [{ from_day = 0, to_day = 6, exercise = "humming" }]\n'
+    )
+    office, training = f'parts = ["humming.py"]\n{OFFICE}', 'programme = "hum.toml"\nstart_day = 7\n'
+    (place / "humming.toml").write_text(f"{office}[training]\n{training}exercises.humming.warmth = 1.0\n")
+    warm = read_trial(place / "humming.toml", {})
+    assert warm.scenario.exercises()["humming"].affiliative == 1.0
+    assert run(warm, [0], worlds=(TRIAL,), threads=1).scenario.exercises()["humming"].affiliative == 1.0
+    (place / "mute.toml").write_text(DESIGN.replace("office", "humming").replace("two-week", "hum.toml"))
+    (place / "humming.toml").write_text(office)
+    with pytest.raises(InputError, match=r"training\.exercises\.humming\.warmth +missing"):
+        read_trial(place / "mute.toml", {})
+
+
 def test_without_ties_everybody_lives_as_in_the_world_of_their_arm(place: Path) -> None:
     # One by one, so that the size of a group is the same in all worlds.
     changes = {"trial.arms.0.programme": "alone.toml"}
@@ -498,6 +554,9 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
     assert float(text.split("threat")[1].split()[2]) == 0
     said("run", place / "office.toml", "--out", tmp_path / "runs" / "c", "--set", "days=7", "--seed", 9)
     assert "not the same people" in said("compare", tmp_path / "runs", "b", "c", code=2)
+    said("run", place / "office.toml", "--out", tmp_path / "runs" / "d", "--set", "days=14")
+    words = "ends on day 7 and on day 14: the last weeks are not the same days"
+    assert words in said("compare", tmp_path / "runs", "b", "d", code=2)
 
     swept = tmp_path / "sweep"
     said("sweep", place / "office.toml", "--set", "days=7", "--vary", "model.warmth_strength=1,4", "--replicates", 3,
@@ -543,6 +602,22 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     assert "network.inside" in said("power", trial, "--sizes", "16,64", "--out", nowhere, code=2)
     assert not nowhere.exists()
+
+
+def test_a_trial_of_an_own_programme_can_be_run_from_its_folder(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are named so that they are found, whatever the paths by which the trial was run."""
+    (place / "by-oneself.toml").write_text(f'{OFFICE}[training]\nprogramme = "alone.toml"\nstart_day = 7\n')
+    monkeypatch.chdir(place.parent)
+    first, again = tmp_path / "first", tmp_path / "again"
+    for file, out in ((Path(place.name) / "by-oneself.toml", first), (first / "trial.toml", again)):
+        done = CliRunner().invoke(command, ["trial", str(file), "--out", str(out)])
+        assert done.exit_code == 0, (done.output, done.exception)
+    for name in ("outcomes.csv", "trial.toml", "scenario.toml", "key/results.csv"):
+        assert (first / name).read_bytes() == (again / name).read_bytes()
+    assert read_trial(first / "trial.toml", {}).design.arms[0].programme == str(place / "alone.toml")
+    assert Scenario.load(first / "scenario.toml").files()["training.programme"] == place / "alone.toml"
 
 
 def test_the_experiment_on_contamination_writes_its_numbers_into_the_readme(tmp_path: Path) -> None:
@@ -613,6 +688,17 @@ def test_changes_of_the_training_reach_a_trial_or_are_refused(place: Path) -> No
     inside.write_text(DESIGN.replace("start_day = 7", "start_day = 7\nchange.training.start_day = 9"))
     with pytest.raises(InputError, match=r"inside\.toml: trial\.change: 1 mistake\n +training\.start_day +is decided"):
         read_trial(inside, {})
+    # A trial has therapists, who are all alike and have room for everybody.
+    assert read_trial(plain, {"training.delivery.competence": 0.4}).design.arms[0].competence == 0.4
+    with pytest.raises(InputError, match=r"training\.delivery\.competence +is decided by the trial: trial\.arms"):
+        read_trial(place / "trial.toml", {"training.delivery.competence": 0.4})
+    delivery = "{ therapists = 2, capacity = 20, referrals_per_week = 5, competence = 0.5, competence_spread = 1 }"
+    (place / "waiting.toml").write_text(f'{plain.read_text()}delivery = {delivery}\nwho.unless = "not suitable"\n')
+    with pytest.raises(InputError, match="a trial has nothing like it") as refused:
+        read_trial(place / "waiting.toml", {})
+    assert [one.where.removeprefix("training.") for one in refused.value.mistakes] == [
+        "delivery.therapists", "delivery.referrals_per_week", "delivery.competence_spread", "who.unless",
+    ]  # fmt: skip
     own = read_trial(plain, {"training.informal_practice": False}).scenario.training
     assert own is not None and not own.informal_practice
 

@@ -20,7 +20,7 @@ name = "waiting list"
 control = "waiting-list"
 
 A scenario with [training] is a design, too: its programme against what it is `against`, everybody takes part, one to
-one.
+one, with the competence that its delivery says.
 """
 
 from __future__ import annotations
@@ -158,11 +158,12 @@ class TrialDesign(Table):
 
 
 class Trial(NamedTuple):
-    """A design, its scenario, and the programme of each arm (None: nothing)."""
+    """A design, its scenario, the programme of each arm (None: nothing), and the folder of the programmes' files."""
 
     design: TrialDesign
     scenario: Scenario
     programmes: tuple[Programme | None, ...]
+    folder: Path | None = None
 
     @property
     def length(self) -> int:
@@ -182,7 +183,7 @@ class Trial(NamedTuple):
         inside = {key.removeprefix("scenario."): value for key, value in changes.items() if key.startswith("scenario.")}
         own = {key: value for key, value in changes.items() if not key.startswith("scenario.")}
         design = TrialDesign.model_validate({**self.design.model_dump(), **own}) if own else self.design
-        return Trial(design, self.scenario.but(inside) if inside else self.scenario, self.programmes)
+        return self._replace(design=design, scenario=self.scenario.but(inside) if inside else self.scenario)
 
     def sized(self, participants: int) -> Trial:
         """Return the same trial with so many participants: of a larger population, or of everybody in it."""
@@ -229,16 +230,17 @@ def _refuse_decided(changes: Mapping[str, Any], source: str, designed: bool) -> 
     instead = {
         "training.who": "trial.participants", "training.screening": "trial.participants",
         "training.delivery": "everybody starts at once", "record": "everybody, once a week; see trial.outcomes",
+        # What is decided by nothing else: see `_of_scenario`.
+        "training.delivery.competence": "",
     }  # fmt: skip
     if designed:
         instead |= {"training.programme": "trial.arms", "training.start_day": "trial.start_day",
-                    "training.against": "trial.arms"}  # fmt: skip
-    wrong = [
-        Mistake(key, f"is decided by the trial: {where}")
-        for key in flat(changes)
-        for path, where in instead.items()
-        if key == path or key.startswith(f"{path}.")
-    ]
+                    "training.against": "trial.arms", "training.delivery.competence": "trial.arms"}  # fmt: skip
+    wrong = []
+    for key in flat(changes):
+        path = max((one for one in instead if key == one or key.startswith(f"{one}.")), key=len, default="")
+        if where := instead.get(path, ""):
+            wrong.append(Mistake(key, f"is decided by the trial: {where}"))
     if wrong:
         raise InputError(source, wrong)
 
@@ -249,17 +251,28 @@ def _everything(design: TrialDesign) -> dict[str, Any]:
 
 
 def _of_scenario(file: Path, scenario: Scenario) -> dict[str, Any]:
-    if scenario.training is None:
+    training = scenario.training
+    if training is None:
         message = "is missing: give a file with [trial], or a scenario with [training]"
         raise InputError(str(file), [Mistake("training", message)])
-    against = scenario.training.against
-    control = "waiting-list" if against == "nothing" else against
+    delivery = training.delivery
+    without = {
+        "delivery.therapists": delivery.therapists is not None,
+        "delivery.referrals_per_week": delivery.referrals_per_week is not None,
+        "delivery.competence_spread": delivery.competence_spread > 0,
+        "who.unless": training.who.unless is not None,
+    }
+    message = "a trial has nothing like it: all who take part start at once, with therapists who are alike; take it out"
+    if wrong := [Mistake(f"training.{key}", message) for key, said in without.items() if said]:
+        raise InputError(str(file), wrong)
+    control = "waiting-list" if training.against == "nothing" else training.against
+    guided = {"competence": delivery.competence}
     return {
         "scenario": file.name,
-        "start_day": scenario.training.start_day,
+        "start_day": training.start_day,
         "arms": [
-            {"name": "training", "programme": scenario.training.programme},
-            {"name": control, "control": control},
+            {"name": "training", "programme": training.programme, **guided},
+            {"name": control, "control": control, **(guided if control != "waiting-list" else {})},
         ],
     }
 
@@ -276,7 +289,12 @@ def checked(design: TrialDesign, scenario: Scenario, source: str = "trial", fold
                 training = training or found[-1]
                 continue
         except InputError as error:
-            wrong += [Mistake(f"trial.arms.{number}.programme", one.message) for one in error.mistakes]
+            wrong += [
+                one
+                if one.where.startswith("training.exercises")
+                else one._replace(where=f"trial.arms.{number}.programme")
+                for one in error.mistakes
+            ]
         found.append(None)
     if wrong:
         raise InputError(source, wrong)
@@ -287,7 +305,7 @@ def checked(design: TrialDesign, scenario: Scenario, source: str = "trial", fold
     active = [one for one in found if one is not None]
     if len({one.session_attendance for one in active if one.sessions}) > 1:
         wrong.append(Mistake("trial.arms", "programmes of one trial need the same session_attendance"))
-    trial = Trial(design, scenario, tuple(found))
+    trial = Trial(design, scenario, tuple(found), folder)
     if scenario.days < WEEK * (trial.weeks["after"] + 1):
         needed = WEEK * (trial.weeks["after"] + 1)
         wrong.append(Mistake("trial.start_day", f"the scenario has {scenario.days:g} days; this trial needs {needed}"))
@@ -307,10 +325,16 @@ def checked(design: TrialDesign, scenario: Scenario, source: str = "trial", fold
 def _loaded(name: str, scenario: Scenario, folder: Path | None) -> Programme:
     if name in programmes():
         return Programme.load(name)
-    # By way of the scenario, which knows exercises of its own.
-    path = programme_file(name, folder=folder).absolute()
-    made = scenario.but({"training": {"programme": str(path), "against": "nothing"}}).programme()
-    assert made is not None
+    path = str(programme_file(name, folder=folder).absolute())
+    # By way of the scenario, which knows exercises of its own and their numbers.
+    try:
+        made = scenario.read_programme(path)
+    except InputError as error:
+        inside = [Mistake(name, f"{one.where}: {one.message}") for one in error.mistakes]
+        raise InputError(error.source, inside) from None
+    known = scenario.training.exercises if scenario.training is not None else {}
+    used = {kind: known[kind].table() for kind in made.exercises() if kind in known}
+    scenario.but({"training": {"programme": path, "against": "nothing", "exercises": used}})
     return made
 
 

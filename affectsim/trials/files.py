@@ -23,6 +23,7 @@ import numpy.typing as npt
 from affectsim.draws import uniforms
 from affectsim.results import DISCLAIMER, save
 from affectsim.scenario import Scenario
+from affectsim.training.programmes import programme_file, programmes
 from affectsim.trials.analysis import averaged, tested
 from affectsim.trials.answers import Answers
 from affectsim.trials.design import Trial
@@ -159,6 +160,9 @@ def write(trial: Trial, answers: Sequence[Answers], results: pd.DataFrame, text:
     table([outcome_table(trial, one) for one in answers], folder / OUTCOMES)
     table([blinded_table(trial, one) for one in answers], folder / BLINDED)
     design = plain(trial.design) | {"scenario": "scenario.toml", "change": {}}
+    for arm in design["arms"]:
+        if arm.get("programme") not in (None, *programmes()):
+            arm["programme"] = str(programme_file(arm["programme"], folder=trial.folder).absolute())
     (folder / "trial.toml").write_text(tomli_w.dumps({"trial": design}), encoding="utf-8")
     (folder / "scenario.toml").write_text(_portable(trial.scenario).to_toml(), encoding="utf-8")
     (secret / "key.json").write_text(json.dumps(key(trial, answers), indent=1) + "\n", encoding="utf-8")
@@ -173,5 +177,8 @@ def write(trial: Trial, answers: Sequence[Answers], results: pd.DataFrame, text:
 
 def _portable(scenario: Scenario) -> Scenario:
     """Return the scenario with absolute paths, which hold from any folder."""
-    files = {key: str(path) for key, path in scenario.files().items() if key in scenario.named_files()}
+    named = set(scenario.named_files())
+    if scenario.training is not None and scenario.training.programme not in programmes():
+        named.add("training.programme")
+    files = {key: str(path) for key, path in scenario.files().items() if key in named}
     return scenario.but(files) if files else scenario

@@ -43,15 +43,15 @@ class TrialScenario(Scenario):
     def of(cls, trial: Trial, worlds: Sequence[str], agenda: Programme) -> Self:
         """Return the scenario of a trial with these worlds. Raises InputError."""
         base, design = trial.scenario, trial.design
-        first = next(arm.programme for arm in design.arms if arm.programme is not None)
         tables = base.tables()
         own = tables.get("training", {})
-        kept = {name: own[name] for name in ("exercises", "informal_practice") if name in own}
+        kept = {name: own[name] for name in ("informal_practice",) if name in own}
         needed = {kind for kind in (*design.outcomes, "fear_of_self_compassion") if kind not in ALWAYS}
         tables |= {
             # Delivery and screening of the scenario's own training are left out: in a trial everybody starts at once.
             "training": {
-                "programme": "eight-week" if first not in _shipped() else first,
+                # Stands for the agenda, which is in no file.
+                "programme": "eight-week",
                 "start_day": design.start_day, "who": {"share": 0.0}, "against": "nothing", **kept,
             },
             "record": {
@@ -61,6 +61,11 @@ class TrialScenario(Scenario):
             },
         }  # fmt: skip
         made = cls.from_tables(tables, source=base.source, folder=base.folder)
+        if base.training is not None:
+            # Only now: they are those of all arms, not of the programme that stands for the agenda.
+            assert made.training is not None
+            changed = made.training.model_copy(update={"exercises": base.training.exercises})
+            made = made.model_copy(update={"training": changed})
         made._worlds, made._agenda = tuple(worlds), agenda
         return made
 
@@ -72,12 +77,6 @@ class TrialScenario(Scenario):
     def programme(self, arm: str = "training") -> Programme | None:
         """Return the agenda of all arms, in every world: who is where in it is decided person by person."""
         return self._agenda or super().programme(arm)
-
-
-def _shipped() -> tuple[str, ...]:
-    from affectsim.training.programmes import programmes
-
-    return tuple(programmes())
 
 
 class Agenda(NamedTuple):
