@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from affectsim.comparison import compare as compare
     from affectsim.errors import InputError as InputError
     from affectsim.mesa_model import AffectModel as AffectModel
     from affectsim.networks.ties import Community as Community
@@ -45,6 +46,7 @@ _PLACES = {
     "Shock": "stimuli",
     "Stimulus": "parts",
     "Ties": "networks.ties",
+    "compare": "comparison",
     "field": "parts",
     "load": "results",
     "save": "results",
@@ -66,6 +68,7 @@ __all__ = [
     "Shock",
     "Stimulus",
     "Ties",
+    "compare",
     "field",
     "load",
     "save",

@@ -103,6 +103,13 @@ class Recorded(NamedTuple):
     seconds: float
 
 
+def only_scenarios(given: Sequence[object]) -> None:
+    """Raise TypeError for what is no scenario."""
+    for one in given:
+        if not isinstance(one, Scenario):
+            raise TypeError(f"{one!r} is no Scenario; Scenario.load reads one from a file")
+
+
 def recorded(
     scenarios: Sequence[Scenario],
     replicates: Sequence[int] | None = None,
@@ -117,9 +124,7 @@ def recorded(
     """
     if isinstance(scenarios, str | os.PathLike | Scenario):
         raise TypeError(f"needs a list of scenarios, not {scenarios!r}; Scenario.load reads one from a file")
-    for one in scenarios:
-        if not isinstance(one, Scenario):
-            raise TypeError(f"{one!r} is no Scenario; Scenario.load reads one from a file")
+    only_scenarios(scenarios)
     first = scenarios[0]
     if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
         raise ValueError("scenarios of one batch need the same record.every and readouts")

@@ -27,9 +27,9 @@ from affectsim.sweep.outcomes import Span, check_outcomes, columns, recording_fo
 MOST_RUNS = 50_000_000
 #: What of the package decides the numbers of a run; the rest shows or writes them.
 _NOT_MODEL = (
-    "analysis", "cli", "demo.py", "describe.py", "diaries", "document.py", "documentation", "evidence", "experiments",
-    "fitting", "handouts", "mesa_app", "mesa_model.py", "page", "plots", "policy", "questionnaire_reference.py",
-    "reference.py", "region.py", "reports", "symbolic.py", "templates", "trials",
+    "analysis", "cli", "comparison.py", "demo.py", "describe.py", "diaries", "document.py", "documentation", "evidence",
+    "experiments", "fitting", "handouts", "mesa_app", "mesa_model.py", "page", "plots", "policy",
+    "questionnaire_reference.py", "reference.py", "region.py", "reports", "symbolic.py", "templates", "trials",
 )  # fmt: skip
 
 
