@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.errors import visible
 from affectsim.own_parts import blamed
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording, cell_methods
@@ -262,7 +263,7 @@ def provenance(scenario: Scenario) -> dict[str, str | int]:
         "digest": scenario.digest(),
         "seed": scenario.seed,
         "versions": ", ".join(f"{name} {found}" for name, found in versions().items()),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": visible(" ".join([Path(sys.argv[0]).name, *sys.argv[1:]])),
         "commit": commit(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "Conventions": "CF-1.11",

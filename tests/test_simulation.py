@@ -196,6 +196,13 @@ def test_attributes_with_any_names_are_written_and_read_again(tmp_path, ending):
     assert ending == "graphml" or again["group_team_unit"].values.tolist() == [1, 2, 3]
 
 
+def test_a_command_that_is_no_utf_8_can_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(results.sys, "argv", ["run", "caf\udce9.toml"])
+    run = simulate(_made())
+    results.save(run, tmp_path / "run.nc")
+    assert results.load(tmp_path / "run.nc").attrs["command"] == "run caf\\udce9.toml"
+
+
 def test_names_that_become_alike_stay_apart():
     found = results.variable_names(["a b", "a/b", "a\tb", "a_b", "a_b_2", "."], taken=["_"])
     assert found == {"a b": "a_b_3", "a/b": "a_b_4", "a\tb": "a_b_5", "a_b": "a_b", "a_b_2": "a_b_2", ".": "__2"}
