@@ -17,25 +17,27 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from affectsim.cli import affectsim as command
+from affectsim.draws import uniforms
 from affectsim.errors import InputError
 from affectsim.networks.ties import Community, Ties
 from affectsim.plots import trial_result
 from affectsim.reports import manifest
 from affectsim.reports.whole import report
+from affectsim.results import save
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
 from affectsim.sweep import plan
 from affectsim.training.programmes import programmes
 from affectsim.trials import contamination, files, power
-from affectsim.trials.allocation import allocate, communities, permuted_blocks
+from affectsim.trials.allocation import Allocation, allocate, communities, permuted_blocks
 from affectsim.trials.analysis import analyse, averaged
-from affectsim.trials.answers import Answers, answers
+from affectsim.trials.answers import Answers, answers, missing
 from affectsim.trials.compare import Pairs, compare, read, units
 from affectsim.trials.design import Arm, Missing, Trial, TrialDesign, checked
 from affectsim.trials.design import read as read_trial
 from affectsim.trials.kept import FILE, LOCK, KeptStore
 from affectsim.trials.power import AtSize, Question, Replicate, Store
-from affectsim.trials.worlds import NOBODY, TRIAL, run
+from affectsim.trials.worlds import NOBODY, TRIAL, Ran, run
 from affectsim.world import community_of
 
 RARE = 1e-4
@@ -252,6 +254,28 @@ def test_everybody_has_the_same_chance_of_each_arm_and_neighbours_are_independen
     assert ((share >= low) & (share <= high)).all()
 
 
+def test_an_incomplete_block_favours_no_arm() -> None:
+    """One person in each stratum: who is alone gets either arm, whichever is named first."""
+    arms = (Arm(name="a", programme="two-week"), Arm(name="b", control="waiting-list"))
+    lots = np.random.default_rng(1).random(600)
+    hits = permuted_blocks(TrialDesign(scenario="x", arms=arms), np.arange(600), lots).sum()
+    assert stats.binom.ppf(RARE / 2, 600, 0.5) <= hits <= stats.binom.isf(RARE / 2, 600, 0.5)
+
+
+def test_the_largest_clusters_go_to_different_arms() -> None:
+    """Clusters of one to nine people, in no order: each arm gets one of the two largest, of the next two, and so on."""
+    sizes = np.array([3, 9, 6, 8, 2, 5, 7, 1, 4])
+    ward = np.repeat(np.arange(9), sizes)
+    community = Community(Ties.from_edges(np.arange(0), np.arange(0), None, ward.size), {"ward": ward})
+    arms = (Arm(name="a", programme="two-week"), Arm(name="b", control="waiting-list"))
+    design = TrialDesign(scenario="x", arms=arms, randomise="cluster", clusters="ward")
+    values, largest_first = {"self_criticism": np.ones(ward.size)}, np.argsort(-sizes)
+    for replicate in range(20):
+        found = allocate(design, community, values, 1, replicate)
+        arm_of = np.array([found.arm[ward == one][0] for one in largest_first])
+        assert (arm_of[0:8:2] != arm_of[1:8:2]).all()
+
+
 def test_clusters_are_allocated_whole_and_arms_get_clusters_of_like_sizes(asked: Trial) -> None:
     trial = asked.but({"randomise": "cluster", "clusters": "community"})
     found = allocate(trial.design, community_of(trial.scenario), {"self_criticism": np.ones(40)}, 1, 0)
@@ -311,6 +335,22 @@ def test_answers_are_missing_as_often_as_asked_and_from_those_under_threat(place
             assert abs(gone.sum() - 144) < stats.binom.isf(RARE / 2, 480, 0.3) - 144
         apart = level[gone].mean() - level[~gone].mean()
         assert (apart > 0.6) == (threat > 0)
+
+
+def test_who_does_not_answer_is_drawn_by_the_odds_that_are_said(place: Path) -> None:
+    """By hand: threat, fear and having stopped, each by itself, among those who take part."""
+    trial = null(place, missing=Missing(rate=0.3, threat=-1.0, fear=1.5, stopped=2.0))
+    chance, people = np.random.default_rng(3), 400
+    threat, fear = chance.random((2, 3, people))
+    takes_part, stopped = chance.random(people) < 0.8, chance.random(people) < 0.3
+    allocation = Allocation(np.where(takes_part, 1, -1), np.arange(people), np.zeros(people, dtype=np.int64))
+    gone = missing(trial, Ran(7, {}, allocation, stopped), threat, fear)
+    assert not gone[0].any()
+    lots = uniforms(trial.scenario.seed, 7, "trial/missing", people)[takes_part]
+    for row in (1, 2):
+        afraid, alarmed = (stats.zscore(values[row][takes_part]) for values in (fear, threat))
+        odds = 0.3 / 0.7 * np.exp(1.5 * afraid - alarmed + 2.0 * stopped[takes_part])
+        np.testing.assert_array_equal(gone[row][takes_part], lots < odds / (1 + odds))
 
 
 def test_error_of_measurement_widens_the_spread_and_shrinks_effect_sizes(asked: Trial, found: list[Answers]) -> None:
@@ -518,6 +558,18 @@ def test_a_paired_interval_is_that_of_a_paired_t_test() -> None:
     assert (many["unit"], many["units"]) == ("replicate", 10)
     with pytest.raises(InputError, match="nothing can be paired"):
         units(one, other[:, 1:])
+
+
+@pytest.mark.parametrize(("every", "last"), [("1 day", 7), ("2 days", 4), ("1 week", 1), ("2 weeks", 1)])
+def test_what_is_compared_is_the_last_week(place: Path, tmp_path: Path, every: str, last: int) -> None:
+    """A record is the mean of the time before it: the one at the beginning of the week is of the week before."""
+    training = {"programme": "two-week", "start_day": 0}
+    made = simulate(Scenario.load(place / "office.toml").but({"days": 14, "training": training, "record.every": every}))
+    save(made, tmp_path / "run.nc")
+    pairs = read(tmp_path, "waiting-list", "training")
+    for arm, found in (("waiting-list", pairs.first), ("training", pairs.second)):
+        expected = made["threat"].isel(run=made["arm"].to_numpy() == arm)[:, -last:].mean("time")
+        np.testing.assert_allclose(found["threat"], expected, rtol=1e-6)
 
 
 def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
