@@ -15,7 +15,8 @@ from affectsim.errors import InputError, Mistake
 from affectsim.results import DISCLAIMER, save
 from affectsim.scenario import Scenario
 from affectsim.simulation import Progress, simulate
-from affectsim.trial import CONTROLS, Periods, analyse, delivery_words, last_start
+from affectsim.trial import CONTROLS, Periods, analyse, last_start
+from affectsim.trial_words import delivery_words, effect_words, twin_words
 from affectsim.world import community_of
 
 if TYPE_CHECKING:
@@ -147,21 +148,18 @@ def table(trial: xr.Dataset, scenario: Scenario, people: int, delivered: Sequenc
             format(scale * float(mean.sel(arm=arm, period=period)), form)
             for arm, period in ((training, "before"), (control, "after"), (training, "after"))
         )
-        effect = _interval(trial, "trained", name, "after")
+        effect = effect_words(trial, name)
         lines.append(f"{words:{width}} {before:>8} {waiting:>9} {trained:>10}   {effect}")
     lines.append("")
     if trial.attrs["days_follow_up"]:
         later = trial.attrs["days_follow_up"][1] - end
-        effect = _interval(trial, "trained", "balance", "follow-up")
+        effect = effect_words(trial, "balance", "follow-up")
         lines.append(f"{later / 7:.3g} weeks after training, balance: d {effect}")
     if others:
-        effect = _interval(trial, "untrained", "balance", "after")
+        effect = effect_words(trial, "balance", group="untrained")
         lines.append(f"Spill-over to the {others} never offered it, balance: d {effect}")
-    balance = trial.sel(group="trained", outcome="balance", later="after")
-    harmed, helped = int(balance["harmed"]), int(balance["helped"])
     lines += [
-        f"More balanced than their own twin without training: {helped} of {offered}; less balanced: {harmed}"
-        f" (by over {trial.attrs['margin']:g} SD).",
+        twin_words(trial),
         "",
         f"How to read it: {_reading(trial)}",
         "d is the effect in standard deviations (SD) of the people before training. Above 0 is benefit, also",
@@ -169,12 +167,6 @@ def table(trial: xr.Dataset, scenario: Scenario, people: int, delivered: Sequenc
         DISCLAIMER,
     ]
     return "\n".join(lines)
-
-
-def _interval(trial: xr.Dataset, group: str, outcome: str, later: str) -> str:
-    found = trial.sel(group=group, outcome=outcome, later=later)
-    d, low, high = (float(found[name]) for name in ("d", "d_low", "d_high"))
-    return f"{d:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
 def _reading(trial: xr.Dataset) -> str:

@@ -126,32 +126,6 @@ def last_start(run: xr.Dataset) -> float | None:
     return None if np.isnan(starts).all() else float(np.nanmax(starts))
 
 
-def delivery_words(run: xr.Dataset, periods: Periods | None) -> list[str]:
-    """Return whether the course was over, and what came of screening and the waiting list, in lines of words.
-
-    Nothing is said of what did not happen. Numbers are of those recorded, of all replicates together.
-    """
-    lines = [] if periods is None else periods.unfinished()
-    if "chosen" not in run or "start_day" not in run:
-        return lines
-    mine = run.isel(run=np.flatnonzero(run["arm"].to_numpy() == TRAINING))
-    if "screened_out" in mine:
-        by_rule = mine["screened_out"].transpose("rule", "run", "person").to_numpy()
-        out = int(by_rule.any(axis=0).sum())
-        chosen = int(mine["chosen"].sum()) + out
-        lines.append(f"Screened before the start: {out} of {chosen} are not suitable{':' if out else '.'}")
-        reasons = zip(mine["rule"].to_numpy(), mine["reason"].to_numpy(), by_rule.sum(axis=(1, 2)), strict=True)
-        lines += [f"  {count}: {reason} ({rule})" for rule, reason, count in reasons if count]
-    starts = mine["start_day"].to_numpy()
-    begins = ~np.isnan(starts)
-    never = int(mine["chosen"].sum()) - int(begins.sum())
-    if begins.any() and np.nanmin(starts) < np.nanmax(starts):
-        lines.append(f"People start from day {np.nanmin(starts):g} to day {np.nanmax(starts):g}, as places are free.")
-    if never:
-        lines.append(f"Still waiting at the end: {never} of {int(mine['chosen'].sum())} offered training.")
-    return lines
-
-
 class EffectSize(NamedTuple):
     """An effect in standard deviations, and its interval; NaN where it is not defined."""
 

@@ -107,7 +107,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
 
 
 def _numbered(stimuli: Sequence[Stimulus], count: int) -> list[str]:
-    """Return what the draws of each hang on: "kind/named NAME", or "kind/number" among those of its kind that have none.
+    """Return what the draws of each hang on: "kind/named NAME", or "kind/number" among those of its kind without one.
 
     So one of another kind, or with a name, changes nobody's draws. Filled up to `count`, for places that stay empty.
     """

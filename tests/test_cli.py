@@ -29,6 +29,8 @@ from affectsim.results import DISCLAIMER, load
 from affectsim.scenario import Scenario
 from affectsim.scenario_files import templates
 from affectsim.training.programmes import HomePractice, Programme, Session, programmes
+from affectsim.trial import analyse
+from affectsim.trial_words import effect_words, twin_words
 
 SMALL = 'days = 1\nseed = 5\n[population]\nsize = 12\n[network]\nkind = "ring"\n'
 #: Two replicates of a trial in which the programme ends inside the run.
@@ -286,6 +288,10 @@ def test_trial_table_compares_the_same_people(cli: Command) -> None:
     assert all(word in answer.out for word in ("before 0-2 d", "after 2-5 d", "follow-up 5-7 d"))
     run = load(Path("deep/down/trial/run.nc"))
     balance = next(line for line in answer.out.splitlines() if line.startswith("  balance"))
+    # What it did to people against their own twins, and to whom it did the opposite.
+    trial = analyse(run)
+    assert balance.endswith(effect_words(trial, "balance")) and effect_words(trial, "balance") in answer.out
+    assert twin_words(trial) in answer.out and answer.out.count("[") == 6
     before = run["balance"][0, :8].where(run["chosen"][0]).mean()
     assert abs(float(before - run["balance"][0, :8].mean())) > 0.01  # those offered training are not like everybody
     assert float(re.findall(r"\d\.\d{3}", balance)[0]) == pytest.approx(float(before), abs=5.1e-4)
@@ -302,6 +308,16 @@ def test_a_run_that_ends_within_the_course_says_so_before(cli: Command) -> None:
     assert said.format(8, 7) in cli("validate", "trial.toml", *places).out
     assert "within the course" not in cli("validate", "trial.toml", *places, "--set", "days=8").out
     assert cli("run", "trial.toml", *places).out.count(said.format(8, 7)) == 2  # before and after it
+
+
+def test_a_run_without_an_own_twin_tells_no_effects(cli: Command) -> None:
+    Path("short.toml").write_text(SHORT)
+    Path("trial.toml").write_text(TRIAL)
+    alone = cli("run", "trial.toml", "--set", 'training.against="nothing"', "--out", "alone")
+    assert alone.code == 0 and "benefit" not in alone.out and "twin" not in alone.out
+    # What was not recorded has none, the others do.
+    some = cli("run", "trial.toml", "--set", "record.readouts=[]", "--out", "some")
+    assert some.code == 0 and some.out.count("[") == 4 and "twin" not in some.out
 
 
 def test_resolved_scenario_runs_again_to_the_same_numbers(cli: Command) -> None:

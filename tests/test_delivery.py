@@ -17,7 +17,8 @@ from affectsim.simulation import simulate
 from affectsim.training.controls import Control, controls
 from affectsim.training.delivery import SCREENING, Delivery, Rule, places, screened
 from affectsim.training.programmes import Programme
-from affectsim.trial import Periods, analyse, delivery_words, last_start
+from affectsim.trial import Periods, analyse, last_start
+from affectsim.trial_words import delivery_words
 from affectsim.world import build
 from tests.worlds import activations, advance, scenario
 

@@ -900,7 +900,7 @@ def test_adding_a_stimulus_changes_no_other_draw():
 
 @pytest.mark.parametrize("place", ["home", "session"])
 def test_adding_an_exercise_changes_no_other_draw(tmp_path, place):
-    """The same practice of mindfulness, at home, in passing and in sessions, with one that does nothing before or after.
+    """The same practice of mindfulness, at home, in passing and in sessions, with an idle one before it or after.
 
     Sessions of it alone as well, on a day on which nothing is done in passing (nobody does that in a session).
     """

@@ -609,11 +609,22 @@ def test_commands_from_end_to_end(place: Path, tmp_path: Path) -> None:
     said("run", place / "office.toml", "--out", tmp_path / "runs" / "d", "--set", "days=14")
     words = "ends on day 7 and on day 14: the last weeks are not the same days"
     assert words in said("compare", tmp_path / "runs", "b", "d", code=2)
+    # Whoever is recorded in both is compared with themselves, in whichever order.
+    for name, people in (("e", [5, 3, 8]), ("f", [8, 5, 1]), ("g", [2, 7])):
+        told = ("--set", "days=7", "--set", f"record.people={people}")
+        said("run", place / "office.toml", "--out", tmp_path / "runs" / name, *told)
+    text = said("compare", tmp_path / "runs", "e", "f", "--outcome", "threat")
+    assert "paired over 2 persons" in text and float(text.split("threat")[1].split()[2]) == 0
+    assert "nobody is recorded in both e and g" in said("compare", tmp_path / "runs", "e", "g", code=2)
 
     swept = tmp_path / "sweep"
     said("sweep", place / "office.toml", "--set", "days=7", "--vary", "model.warmth_strength=1,4", "--replicates", 3,
          "--workers", 1, "--out", swept)  # fmt: skip
     assert "paired over 3 replicates" in said("compare", swept, 0, 1)
+    # A part with replicate 0 of the one point and replicate 1 of the other.
+    said("sweep", place / "office.toml", "--set", "days=7", "--vary", "model.warmth_strength=1,4", "--replicates", 2,
+         "--workers", 1, "--shard", "1/3", "--out", tmp_path / "part")  # fmt: skip
+    assert "no replicate of points 0 and 1 is finished in both" in said("compare", tmp_path / "part", 0, 1, code=2)
     assert sorted(read(swept, "0", "1").first) == sorted(read(swept, "0", "1").second)
 
     asked = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,13 +29,16 @@ _WEEK = 7.0
 
 def summary(scenario: Scenario, results: xr.Dataset) -> str:
     """Return the means over people and over up to a week, for each arm and period, then how training was delivered."""
-    from affectsim.trial import delivery_words
+    from affectsim.trial import TRAINING
+    from affectsim.trial_words import delivery_words, effect_words, twin_words
 
     found = _found(scenario, results)
     periods = _periods(scenario, found)
     who, mask = _whose(results)
     head = f"{who}:"
+    trial = _trial(results, found)
     lines = [f"{head:<44}" + "".join(f"{name:>20}" for name, _ in periods)]
+    lines[0] += f"{'benefit after, d [95 %]':>26}" if trial is not None else ""
     arms = results["arm"].to_numpy()
     for name, (words, factor) in _ROWS.items():
         means = _means(results, name, mask, [span for _, span in periods])
@@ -42,7 +46,28 @@ def summary(scenario: Scenario, results: xr.Dataset) -> str:
             cells = (factor * float(np.mean(mean[arms == arm])) for mean in means)
             label = f"  {words if number == 0 else '':<28}{arm:<14}"
             lines.append(label + "".join(f"{_cell(value, factor):>20}" for value in cells))
+            if trial is not None and name in trial["outcome"].to_numpy() and arm == TRAINING:
+                lines[-1] += f"{effect_words(trial, name):>26}"
+    if trial is not None and "balance" in trial["outcome"].to_numpy():
+        lines.append(twin_words(trial))
     return "\n".join([*lines, *delivery_words(results, found)])
+
+
+def _trial(results: xr.Dataset, found: Periods | None) -> xr.Dataset | None:
+    """Return what training changed in those offered it, against their own twins; None if this is no trial."""
+    from affectsim.trial import HEADLINES, analyse, outcome_values
+
+    if found is None or "threat" not in results or not results["chosen"].any():
+        return None
+    there = []
+    for name in HEADLINES:
+        with suppress(InputError):
+            outcome_values(results, name)
+            there.append(name)
+    try:
+        return analyse(results, found, outcomes=there)
+    except InputError:  # no other arm, or records too far apart
+        return None
 
 
 def _cell(value: float, factor: float) -> str:

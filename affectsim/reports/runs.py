@@ -15,7 +15,8 @@ from affectsim.reports.blocks import Block, Listed, Section, Table, Words
 from affectsim.reports.kinds import pictures, question, sections
 from affectsim.reports.manifest import Manifest
 from affectsim.results import load
-from affectsim.trial import WEEK, Periods, analyse, delivery_words, period_mean, recorded_values
+from affectsim.trial import WEEK, Periods, analyse, period_mean, recorded_values
+from affectsim.trial_words import delivery_words, effect_words, twin_words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,23 +102,13 @@ def _effects(run: xr.Dataset, spans: Periods) -> list[Block]:
     later = [str(name) for name in trial["later"].to_numpy()]
     rows = []
     for name in trial["outcome"].to_numpy():
-        mine = trial.sel(group="trained", outcome=name)
-        cells = []
-        for when in later:
-            d, low, high = (float(mine[key].sel(later=when)) for key in ("d", "d_low", "d_high"))
-            cells.append("-" if np.isnan(d) else f"{d:+.2f} [{low:+.2f}, {high:+.2f}]")
+        cells = [effect_words(trial, str(name), when) for when in later]
         rows.append([_OUTCOMES.get(str(name), str(name)), *cells])
     words = (
         f"Effect of training d with {percent} % interval: in standard deviations of the people before training, above "
         "0 is benefit (also where less is better)"
     )
-    after = trial.sel(group="trained", outcome="balance", later="after")
-    offered = int(trial["people"].to_numpy()[0])
-    told = (
-        f"More balanced than their own twin without training: {int(after['helped'])} of {offered}; less balanced: "
-        f"{int(after['harmed'])} (by over {trial.attrs['margin']:g} standard deviations)."
-    )
-    return [Table(words, ["Outcome", *later], rows), Words(told)]
+    return [Table(words, ["Outcome", *later], rows), Words(twin_words(trial))]
 
 
 def _drawn(run: xr.Dataset) -> list[Block]:

@@ -91,7 +91,8 @@ def _arm(run: xr.Dataset, name: str) -> dict[str, Float]:
 
 
 def _runs(folder: Path, one: str, other: str) -> Pairs:
-    loaded, sides = [], []
+    loaded: list[xr.Dataset] = []
+    sides: list[str] = []
     for name in (one, other):
         where, _, arm = name.partition(":")
         path = folder / where / "run.nc"
@@ -103,7 +104,7 @@ def _runs(folder: Path, one: str, other: str) -> Pairs:
         if not arm and len(arms) > 1:
             raise InputError("compare", [Mistake(name, f"has several arms; say which: {where}:{arms[0]}")])
         loaded.append(run)
-        sides.append(_arm(run, arm or arms[0]))
+        sides.append(arm or arms[0])
     for what in ("seed", "people"):
         if loaded[0].attrs[what] != loaded[1].attrs[what]:
             said = f"{loaded[0].attrs[what]} and {loaded[1].attrs[what]}"
@@ -113,7 +114,15 @@ def _runs(folder: Path, one: str, other: str) -> Pairs:
     if ends[0] != ends[1]:
         message = f"ends on day {ends[0]:g} and on day {ends[1]:g}: the last weeks are not the same days and events"
         raise InputError("compare", [Mistake("days", f"{message}, so nothing can be paired")])
-    return Pairs((one, other), f"runs in {folder.name}, last week", *sides)
+    if all("person" in run.dims for run in loaded):
+        # Those recorded may differ; whoever is in both is compared with themselves.
+        both = np.intersect1d(loaded[0]["person"].to_numpy(), loaded[1]["person"].to_numpy())
+        if both.size == 0:
+            message = f"nobody is recorded in both {one} and {other}, so nobody can be compared with themselves"
+            raise InputError("compare", [Mistake("record.people", message)])
+        loaded = [run.sel(person=both) for run in loaded]
+    values = (_arm(run, arm) for run, arm in zip(loaded, sides, strict=True))
+    return Pairs((one, other), f"runs in {folder.name}, last week", *values)
 
 
 def _worlds(folder: Path, one: str, other: str) -> Pairs:
@@ -146,6 +155,9 @@ def _points(folder: Path, one: str, other: str) -> Pairs:
             raise InputError("compare", [Mistake(name, f"is no point with runs in this sweep{nearest(name, known)}")])
         sides.append(rows[rows["point"] == int(name)].set_index("replicate"))
     both = sides[0].index.intersection(sides[1].index)
+    if both.empty:
+        message = f"no replicate of points {one} and {other} is finished in both; go on with affectsim resume or merge"
+        raise InputError("compare", [Mistake(str(folder), message)])
     first, second = (
         {name: side.loc[both, name].to_numpy(dtype=np.float64)[:, None] for name in columns} for side in sides
     )
