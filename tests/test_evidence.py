@@ -254,13 +254,14 @@ def test_a_changed_exercise_changes_the_studies_that_have_it_and_no_other() -> N
         studies.scenario(studies.STUDIES["two-week"], changes={"training.exercises.whistling.ease": 0.1}, **size)
 
 
-def test_a_change_that_reaches_no_study_is_refused_before_anything_runs() -> None:
+def test_a_change_that_reaches_no_study_is_refused_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     exercise = "training.exercises.mindfulness.ease"
     for only, path in (("trials.matos_2017", exercise), ("momentary", "training.start_day")):
         with pytest.raises(InputError, match=f"{path}.*changes nothing"):
             card.card([only], changes={path: 0.1, "model.defeat": 1.0})
     with pytest.raises(InputError, match="changes nothing"):
         card.card(["momentary"], changes={"questionnaires.anxiety-score.threat": 0.5})
+    monkeypatch.setattr(alone, "STUDIES", {"psychoeducation": alone.STUDIES["psychoeducation"]})
     with pytest.raises(InputError, match="changes nothing"):
         alone.rows(changes={exercise: 0.1})
 
