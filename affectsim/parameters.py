@@ -171,8 +171,8 @@ MODEL: dict[str, Parameter] = {
                   "how much further practice relieves those with more self-criticism: 0 not at all, 1 in proportion",
                   "assumed; direction: who starts lower gains more, in training more than in waiting (Sieder et al. 2024, 177 trials)"),
         Parameter("motivation_effect", r"e_{mot}", 0.5, 0.0, 2.0, "1",
-                  "how much more of the assigned practice the fully motivated do than people usually do, as a share of it "
-                  "per unit of motivation", "assumed"),
+                  "share by which more of the assigned practice is done per unit of motivation above that of the median "
+                  "person", "assumed"),
         Parameter("hope_effect", r"e_{hope}", 0.0, 0.0, 1.0, "1",
                   "share of self-criticism and of the reaction to threat that full hope takes away: what all therapies share",
                   "assumed: 0, as if nothing but what is trained acted. 0.28: eight supportive contacts lower the depression score "

@@ -29,6 +29,8 @@ RESERVED = frozenset((
     *SYSTEMS, *(f"{name}_{what}" for name in ALWAYS for what in ("mean", "sd", "quantile")), "arm", "chosen",
     "distrust", "dropped_out", "label", "person", "quantile", "reason", "replicate", "rule", "run", "screened_out",
     "start_day", "therapist", "tie_strength", "time", "trained", "training_group",
+    # Columns of a sweep, and what two scenarios are called side by side.
+    "digest", "failed", "point", "scenario", "title", "toml",
 ))  # fmt: skip
 
 
@@ -86,7 +88,7 @@ class Measure(Readout):
     def __pydantic_init_subclass__(cls, kind: str = "", **more: Any) -> None:
         """Refuse a name that a run has already, and a unit that no file takes (raises TypeError)."""
         super().__pydantic_init_subclass__(kind=kind, **more)
-        if cls.name() in RESERVED:
+        if cls.name() in RESERVED or cls.name().endswith("_difference"):
             raise TypeError(f"{cls.__name__}: kind {kind!r} is what a run calls something else; take another")
         if not clean(cls.unit):
             raise TypeError(f"{cls.__name__}: unit {CLEAN}")

@@ -41,7 +41,7 @@ def _kick(default: float, what: str, source: str = "assumed") -> Any:
 def _name() -> Any:
     says = (
         "what its chances hang on; sources of one kind without a name are numbered, so one put before another "
-        "changes its chances"
+        "changes its chances (how a dated ambiguous event is taken hangs on those of the same half hour before it)"
     )
     return field(None, min_length=1, max_length=100, unit="", says=says)
 

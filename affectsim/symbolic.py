@@ -174,7 +174,7 @@ def slow_equations() -> tuple[Equation, ...]:
     return (
         Equation(ambiguous, _symbol("p_alarm"), _exact(alarm)),
         Equation(
-            "Chance that the practice of a day is done, and share of what is assigned in passing (at most 1)",
+            "Chance that a day's practice is done (at most 1), and share done of what is assigned in passing",
             _symbol("p_done"),
             _exact(practice.done(known["adherence"], known["motivation"], known["motivation_effect"], reference)),
         ),

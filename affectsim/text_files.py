@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
+import io
 import os
 import re
 import tomllib
@@ -116,3 +118,20 @@ def read_toml(text: str, source: str) -> dict[str, Any]:
     what = what[: place.start()] if place else what
     quote = f": {line.strip()[:60]}" if line.strip() else ""
     raise InputError(source, [Mistake(where, f"not valid TOML, {what[:1].lower()}{what[1:]}{quote}")])
+
+
+def csv_rows(text: str, source: str) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV text, each with the line on which it begins; an empty line is a row without cells.
+
+    Not `splitlines`: a cell in quotes may hold line breaks, and characters that only Python takes for one. Raises
+    InputError.
+    """
+    reader = csv.reader(io.StringIO(text))
+    found, line = [], 1
+    try:
+        for row in reader:
+            found.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(source, [Mistake(f"line {line}", f"malformed CSV: {error}")]) from None
+    return found

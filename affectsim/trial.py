@@ -110,8 +110,11 @@ class Periods(NamedTuple):
     def of_run(cls, run: xr.Dataset) -> Self:
         """Return the periods of a run from what it carries. Raises InputError without training or days before it."""
         tables = tomllib.loads(run.attrs["scenario"])
-        if "training" not in tables or "programme_days" not in run.attrs:
+        if "training" not in tables:
             raise InputError("run", [Mistake("training", "is missing: a trial needs training")])
+        if "programme_days" not in run.attrs:
+            message = "the run does not say how long it was, since an older version wrote it: run the scenario again"
+            raise InputError("run", [Mistake("training.programme", message)])
         start = tables["training"]["start_day"]
         last = last_start(run)
         length = (start if last is None else last) - start + int(run.attrs["programme_days"])

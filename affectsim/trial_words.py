@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affectsim.trial import TRAINING, Periods
+from affectsim.trial import CONTROLS, TRAINING, Periods
+
+#: Arms in which people have something else to practise.
+_TREATED = ("active", "cognitive-behavioural")
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,10 +50,14 @@ def effect_words(trial: xr.Dataset, outcome: str, later: str = "after", group: s
 
 
 def twin_words(trial: xr.Dataset) -> str:
-    """Return how many of those offered training end more and less balanced than their own twins (`analyse`)."""
+    """Return how many of those offered training end more and less balanced than their own twins (`analyse`).
+
+    Of all replicates together. The twin has what the other arm has.
+    """
     balance = trial.sel(group="trained", outcome="balance", later="after")
+    other = str(trial["arm"].to_numpy()[1])
+    twin = f"twin {CONTROLS[other]}" if other in _TREATED else "twin without training"
     return (
-        f"More balanced than their own twin without training: {int(balance['helped'])} of "
-        f"{int(trial['people'].to_numpy()[0])}; less balanced: {int(balance['harmed'])} (by over "
-        f"{trial.attrs['margin']:g} SD)."
+        f"More balanced than their own {twin}: {int(balance['helped'])} of {int(trial['people'].to_numpy()[0])}; "
+        f"less balanced: {int(balance['harmed'])} (by over {trial.attrs['margin']:g} SD)."
     )

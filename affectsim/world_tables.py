@@ -109,7 +109,8 @@ def tables_of(runs: Sequence[Run]) -> Tables:
 def _numbered(stimuli: Sequence[Stimulus], count: int) -> list[str]:
     """Return what the draws of each hang on: "kind/named NAME", or "kind/number" among those of its kind without one.
 
-    So one of another kind, or with a name, changes nobody's draws. Filled up to `count`, for places that stay empty.
+    So one of another kind, or with a name, changes nobody's draws, but for how dated ambiguous events of one moment are
+    taken (`_again`). Filled up to `count`, for places that stay empty.
     """
     names: list[str] = []
     nameless: Counter[str] = Counter()

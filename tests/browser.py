@@ -23,3 +23,26 @@ def chromium() -> Iterator[Any]:
         found = started.chromium.launch(executable_path=CHROMIUM, args=options)
         yield found
         found.close()
+
+
+@contextmanager
+def watched(browser: Any, address: str) -> Iterator[Any]:
+    """Give a function that opens the page; whatever it complains of or asks for fails the test."""
+    wrong: list[str] = []
+    pages = []
+
+    def open_page(link: str = "", width: int = 1280, height: int = 900, locale: str = "en-GB", **more: Any) -> Any:
+        page = browser.new_page(viewport={"width": width, "height": height}, locale=locale, **more)
+        page.set_default_timeout(8000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith("file:") else wrong.append(asked.url))
+        page.goto(address + link)
+        page.wait_for_selector("#view > *")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not wrong

@@ -316,6 +316,9 @@ def test_a_run_without_an_own_twin_tells_no_effects(cli: Command) -> None:
     alone = cli("run", "trial.toml", "--set", 'training.against="nothing"', "--out", "alone")
     assert alone.code == 0 and "benefit" not in alone.out and "twin" not in alone.out
     # What was not recorded has none, the others do.
+    # A twin who has something else to practise is not without training.
+    active = cli("run", "trial.toml", "--set", 'training.against="active"', "--out", "active")
+    assert "More balanced than their own twin with relaxation instead:" in active.out
     some = cli("run", "trial.toml", "--set", "record.readouts=[]", "--out", "some")
     assert some.code == 0 and some.out.count("[") == 4 and "twin" not in some.out
 

@@ -19,7 +19,7 @@ from affectsim.page import data
 from affectsim.page.assemble import build_page
 from affectsim.page.texts import LANGUAGES, strings
 from affectsim.parameters import MODEL
-from tests.browser import CHROMIUM, chromium
+from tests.browser import CHROMIUM, chromium, watched
 from tests.teaching_hour import HOUR_DAYS, LESSON_DAYS, largest_difference, script
 
 pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
@@ -43,25 +43,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def opened(browser: Any, address: str) -> Iterator[Any]:
-    """Return a function that opens the page; whatever it complains of or asks for fails the test."""
-    wrong: list[str] = []
-    pages = []
-
-    def open_page(link: str = "", width: int = 1280, height: int = 900, locale: str = "en-GB", **more: Any) -> Any:
-        page = browser.new_page(viewport={"width": width, "height": height}, locale=locale, **more)
-        page.set_default_timeout(8000)
-        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda asked: None if asked.url.startswith("file:") else wrong.append(asked.url))
-        page.goto(address + link)
-        page.wait_for_selector("#view > *")
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert not wrong
+    with watched(browser, address) as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,7 +13,7 @@ import pytest
 
 from affectsim.page.assemble import build_page
 from affectsim.page.texts import strings
-from tests.browser import CHROMIUM, chromium
+from tests.browser import CHROMIUM, chromium, watched
 
 pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
 if CHROMIUM is None:
@@ -40,18 +40,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def opened(browser: Any, address: str) -> Iterator[Any]:
-    pages = []
-
-    def open_page(link: str = "", width: int = 1280, height: int = 900, **more: Any) -> Any:
-        page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB", **more)
-        page.goto(address + link)
-        page.wait_for_selector("#view > *")
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
+    with watched(browser, address) as open_page:
+        yield open_page
 
 
 def now_and_written_anew(page: Any, words: str) -> tuple[Any, Any]:

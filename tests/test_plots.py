@@ -132,7 +132,7 @@ def test_colours_are_told_apart_in_greyscale_or_by_shape() -> None:
 
 
 def test_bars_along_factors_are_those_of_replicates() -> None:
-    """Four worlds at ten levels of a factor that does nothing: forty runs, and still four cases."""
+    """Four worlds at twenty points: forty runs at each level of the factor, and still four cases."""
     worlds = np.array([0.1, 0.3, 0.2, 0.6])
     replicate, idle = np.tile(np.arange(4), 20), np.repeat(np.arange(10.0), 8)
     acts = np.tile(np.repeat([0.0, 1.0], 4), 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -157,7 +158,7 @@ def test_the_experiment_finds_what_it_says() -> None:
 
 @pytest.mark.full
 def test_the_balance_of_the_experiment_is_what_it_says() -> None:
-    """The balance of the region, too, in full size: the course with fewest people and the one that fades fastest."""
+    """The balance of the region, too, in full size."""
     expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
     design = Pipeline.load(FOLDER / "pipeline.toml")
     for cases in (places.COURSES, places.FADING):
@@ -245,6 +246,12 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     folder = tmp_path / "out"
     code, out, _ = _call(capsys, *quick, "--out", folder)
     assert code == 0 and str(folder) in out
+    # Files of one's own that a pipeline names went into it.
+    (tmp_path / "ward.toml").write_text('says = "a ward"\nsource = "own"\n[traits.anger]\nmedian = 0.3\n', encoding="utf-8")
+    (tmp_path / "p.toml").write_text('years = 2\n[region]\nsample = 0\npreset = "ward.toml"\n', encoding="utf-8")
+    assert _call(capsys, tmp_path / "p.toml", "--out", tmp_path / "own")[0] == 0
+    inputs = json.loads((tmp_path / "own" / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert {Path(one["path"]).name for one in inputs.values()} == {"p.toml", "ward.toml"}
     names = {"region.nc", "table.txt", "pipeline.toml", "region.png", "region.svg", "manifest.json"}
     assert {path.name for path in folder.iterdir()} == names
     again = _call(capsys, folder / "pipeline.toml")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import chdir
 from html.parser import HTMLParser
@@ -423,6 +426,25 @@ def test_report_of_a_run_with_a_programme_of_ones_own_from_anywhere(tmp_path: Pa
         assert Answer("report", "../one", "--out", "one.html").code == 0
         text = Path("one.html").read_text(encoding="utf-8")
     assert "after, day 9 to 16" in text and "Effect of training" in text
+
+
+def test_a_file_whose_name_is_no_utf_8_gives_a_result_and_a_report(tmp_path: Path) -> None:
+    """It reaches the manifest, the file of the run and the page, none of which may fail after the work is done."""
+    name = os.fsdecode(b"caf\xe9.toml")
+    with chdir(tmp_path):
+        try:
+            Path(name).write_text(SMALL.replace(FROM_FILE, ""), encoding="utf-8")
+        except OSError:
+            pytest.skip("this disk takes no such name")
+        for words in (
+            ["run", os.fsencode(name), "--set", "days=4", "--out", "one"],
+            ["rerun", "one", "--check-only"],
+            ["report", "one", "--out", "one.html"],
+        ):
+            done = subprocess.run([sys.executable, "-m", "affectsim", *words], capture_output=True, check=False)
+            assert done.returncode == 0, done.stderr[-400:]
+        assert manifest.read(Path("one")).values["command"].count("\udce9") == 1
+        assert "caf\\udce9.toml" in Path("one.html").read_text(encoding="utf-8")
 
 
 def test_report_of_the_demo_has_its_figures(project: Path) -> None:

@@ -45,6 +45,12 @@ def made_up(shift: float = 0.0, spill: float = 0.0, replicates: int = 1, seed: i
 
 
 class TestPeriods:
+    def test_a_run_of_an_older_version_is_told_from_one_without_training(self) -> None:
+        run = made_up()
+        del run.attrs["programme_days"]
+        with pytest.raises(InputError, match="an older version wrote it"):
+            Periods.of_run(run)
+
     def test_each_is_a_week_and_they_come_from_the_scenario_in_the_run(self) -> None:
         assert Periods.of_run(made_up()) == SPANS == ((14, 70), (7, 14), (63, 70), (91, 98), 70)
 

@@ -55,7 +55,8 @@ def practitioners(
             figure = plots.region_over_years({f"{pipeline.course.places} places a year": found})
             plots.save(figure, partial / "region.png")
             plots.save(figure, partial / "region.svg")
-            write_manifest(partial, {key: value for key, value in about(found).items() if key != "pipeline"})
+            facts = {key: value for key, value in about(found).items() if key != "pipeline"}
+            write_manifest(partial, facts, others=pipeline.files())
     try:
         click.echo(text)
         if out is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +22,7 @@ import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.mistakes import Mistakes, refuse
-from affectsim.text_files import read_text
+from affectsim.text_files import csv_rows, read_text
 
 Float = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -157,7 +156,7 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
     up to ten mistakes, each with its line, and the number of the others; also for phases whose order is not known.
     """
     found = Mistakes(str(path))
-    rows = _rows(path)
+    rows = csv_rows(read_text(path, str(path), "diary file"), str(path))
     header = [name.strip() for name in rows[0][1]] if rows else []
     phase, phase_order = _column_and_order(phase, header)
     arm, arm_order = _column_and_order(arm, header)
@@ -211,16 +210,6 @@ def read_diaries(path: Path, mapping: Meaning, *, phase: str | None = None, arm:
     )
     refuse(found)
     return _diaries(str(path), people, np.array(times), np.array(values), phases, arms, names, steps)
-
-
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV file, each with the number of the line on which it ends."""
-    # Not `splitlines`: a cell in quotes may hold line breaks, and characters that only Python takes for one.
-    reader = csv.reader(io.StringIO(read_text(path, str(path), "diary file")))
-    try:
-        return [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise InputError(str(path), [Mistake(f"line {reader.line_num}", f"malformed CSV: {error}")]) from None
 
 
 def _diaries(

@@ -129,7 +129,7 @@ def write(folder: Path, values: Mapping[str, Any]) -> None:
     """Write `manifest.json` into a folder; it appears whole or not at all."""
     partial = folder / f".{FILE}.{os.getpid()}.partial"
     try:
-        partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
         os.replace(partial, folder / FILE)
     finally:
         partial.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from affectsim.errors import visible
 from affectsim.parameters import ATTRIBUTES, MODEL, RATING, TRAITS
 from affectsim.reports.blocks import Block, Listed, Section, Table, Verbatim, Words, number
 from affectsim.reports.manifest import Manifest
@@ -150,9 +151,9 @@ def again(manifest: Manifest) -> Section:
     circumstances = manifest.values["circumstances"]
     seconds = circumstances.get("seconds")
     took = f" It took {float(seconds):.3g} s." if isinstance(seconds, int | float) else ""
-    command = str(manifest.values.get("command", ""))
+    command = visible(str(manifest.values.get("command", "")))
     inputs: list[Sequence[str]] = [
-        [str(key), str(facts.get("path")), str(facts.get("sha256"))[:16] + "…"]
+        [str(key), visible(str(facts.get("path"))), str(facts.get("sha256"))[:16] + "…"]
         for key, facts in manifest.values.get("inputs", {}).items()
         if isinstance(facts, Mapping)
     ]

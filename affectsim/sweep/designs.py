@@ -5,8 +5,6 @@ A point is the values of some factors by name; a factor that a point does not na
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -19,7 +17,7 @@ import numpy.typing as npt
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.scenario_files import literal
 from affectsim.sweep.factors import Factor
-from affectsim.text_files import read_text
+from affectsim.text_files import csv_rows, read_text
 
 Float = npt.NDArray[np.float64]
 Point = dict[str, Any]
@@ -156,7 +154,8 @@ DESIGNS = {
 def read_points(path: Path) -> tuple[list[Factor], list[Point]]:
     """Read points from a CSV file whose columns are dotted keys of the scenario. Raises InputError."""
     source = str(path)
-    (head, first), *rows = _rows(read_text(path, source), source) or [(0, [])]
+    filled = [(line, row) for line, row in csv_rows(read_text(path, source), source) if any(map(str.strip, row))]
+    (head, first), *rows = filled or [(0, [])]
     if not rows:
         raise InputError(source, [Mistake("file", "needs a line of names (dotted keys) and a line for each point")])
     names = [name.strip() for name in first]
@@ -172,17 +171,3 @@ def read_points(path: Path) -> tuple[list[Factor], list[Point]]:
     _few(len(rows))
     found = [{name: literal(cell.strip()) for name, cell in zip(names, row, strict=True)} for _, row in rows]
     return [Factor(name, name, (), {}, 0.0, 0.0, 0, False, False) for name in names], found
-
-
-def _rows(text: str, source: str) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV file that are not empty, each with the line on which it begins. Raises InputError."""
-    reader = csv.reader(io.StringIO(text))
-    found, line = [], 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                found.append((line, row))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(source, [Mistake(f"line {line}", f"is no row of a CSV file: {error}")]) from None
-    return found

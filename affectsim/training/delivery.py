@@ -60,7 +60,10 @@ class Delivery(Table):
             end = "the top" if self.competence else "the bottom"
             yield (
                 "competence_spread",
-                (f"does nothing with a competence of {self.competence:g}: at {end} of the scale everybody is alike"),
+                (
+                    f"does nothing with a competence of {self.competence:g}: at {end} of the scale everybody is alike; "
+                    "give a competence between 0 and 1, such as 0.01 or 0.99"
+                ),
             )
 
     def competences(self, seed: int, replicate: int, therapists: int) -> Float:

@@ -60,7 +60,7 @@ def efficacy(
 def done(adherence: Any, motivation: Any, motivation_effect: Any, reference: Any) -> Any:
     """Return the share of assigned practice that a person does: the own one, more so the more motivated they are.
 
-    `reference`: motivation of the median person.
+    `reference`: motivation of the median person. Above 1 all of a day is done, and more in passing than is assigned.
     """
     return adherence * (1.0 + motivation_effect * (motivation - reference))
 

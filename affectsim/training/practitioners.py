@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 from affectsim.checking import Findings, plain, read_model, read_overrides
 from affectsim.errors import InputError
 from affectsim.parts import Table, field
-from affectsim.populations import is_file, load_preset
+from affectsim.populations import PRESETS, is_file, load_preset
 from affectsim.scenario_files import changed
 from affectsim.text_files import read_text, read_toml
 from affectsim.training.programmes import Programme, programme_file, programmes
@@ -298,6 +298,11 @@ class Pipeline(Table):
         import tomli_w
 
         return tomli_w.dumps(self.tables())
+
+    def files(self) -> list[Path]:
+        """Return the files of one's own that it names: of a programme and of a preset."""
+        named = {self.region.programme: programmes(), self.region.preset: tuple(PRESETS)}
+        return [Path(name) for name, shipped in named.items() if name not in shipped]
 
     def programme(self) -> Programme:
         """Return what people are trained in. Raises InputError if its file has gone or is wrong."""

@@ -25,8 +25,7 @@ P = TypeVar("P", bound="Programme")
 _DATA = Path(__file__).parent / "data"
 #: What one session, or the practice of one day at home, can hold.
 EXERCISES_AT_A_TIME = 3
-#: Most informal practices of one exercise in a day: three exercises nine times a day nearly fill its
-#: 28 waking half hours.
+#: Most informal practices of one exercise in a day, which has 28 waking half hours: a limit of this package.
 INFORMAL_MOST = 9
 #: Share of the way to full hope that one session moves. With weekly sessions 62 % of what six weeks bring is there
 #: after two, as it was in trials for what patients gained who took a placebo and came weekly (`_PACE`).
@@ -41,7 +40,7 @@ class HomePractice(Table):
     """Daily practice of one exercise, from the first to the last day of a span (both included).
 
     The practice of a day at home is a sequence: the exercises of all spans that the day is in, in their order. What is
-    done in passing (`informal`) is done one exercise at a time, whenever it comes.
+    done in passing (`informal`) comes at any waking moment, each exercise by itself.
     """
 
     from_day: int = field(ge=0, le=3649, unit="days", says="first day, counted from 0")
