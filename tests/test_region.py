@@ -247,7 +247,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     code, out, _ = _call(capsys, *quick, "--out", folder)
     assert code == 0 and str(folder) in out
     # Files of one's own that a pipeline names went into it.
-    (tmp_path / "ward.toml").write_text('says = "a ward"\nsource = "own"\n[traits.anger]\nmedian = 0.3\n', encoding="utf-8")
+    (tmp_path / "ward.toml").write_text(
+        'says = "a ward"\nsource = "own"\n[traits.anger]\nmedian = 0.3\n', encoding="utf-8"
+    )
     (tmp_path / "p.toml").write_text('years = 2\n[region]\nsample = 0\npreset = "ward.toml"\n', encoding="utf-8")
     assert _call(capsys, tmp_path / "p.toml", "--out", tmp_path / "own")[0] == 0
     inputs = json.loads((tmp_path / "own" / "manifest.json").read_text(encoding="utf-8"))["inputs"]
