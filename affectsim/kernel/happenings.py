@@ -289,8 +289,8 @@ def _practise(population, tables, block, i, person, exercise, moment, again, ski
     """Let one person do one exercise: it fails or works, acts now, and trains.
 
     `again` tells its draws from those of the same exercise in the same moment (`AT_HOME` and so on): what else is done
-    with it, and in which order, changes none of them. `skill`
-    (1: full) multiplies the pace at which it trains: that of the guide. `share` (1: full) its inputs.
+    with it, and in which order, changes none of them. `skill` (1: full) multiplies the pace at which it trains: that of
+    the guide. `share` (1: full) its inputs.
     """
     run = population.block_run[block]
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]

@@ -21,9 +21,9 @@ def along_factors(
     """Return a panel for each outcome (rows) and factor (columns): the mean over everything else, with intervals.
 
     Values of shape (runs,), `replicates` the number of each run's world; outcomes may have gaps (NaN), also
-    everywhere. Where a factor
-    has more than 12 values they are put together in ten steps. The same replicate has the same people and chances at
-    every point, so a replicate is one case, however many points it has; with a single one there is no interval.
+    everywhere. Where a factor has more than 12 values they are put together in ten steps. The same replicate has the
+    same people and chances at every point, so a replicate is one case, however many points it has; with a single one
+    there is no interval.
     """
     width, height = 1.5 + 2.9 * len(factors), 1.75 + 2.0 * len(outcomes)
     worlds = np.unique(replicates).size
