@@ -1,8 +1,10 @@
-"""Shared by all tests: sizes (`--full`), real data, threads, and how patient hypothesis is."""
+"""Shared by all tests: sizes (`--full`), real data, the page in a browser, and how patient hypothesis is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,3 +40,31 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Return Chromium without a window; modules that need it skip where there is none."""
+    from tests.browser import chromium
+
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of the page as a file, under a name with a space."""
+    from affectsim.page.assemble import build_page
+
+    file: Path = tmp_path_factory.mktemp("page") / "three circles.html"
+    file.write_text(build_page(), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture
+def opened(browser: Any, address: str) -> Iterator[Any]:
+    """Return a function that opens the page (`browser.watched`)."""
+    from tests.browser import watched
+
+    with watched(browser, address) as open_page:
+        yield open_page

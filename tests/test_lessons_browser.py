@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +11,15 @@ import pytest
 from affectsim.page.assemble import build_page
 from affectsim.page.lesson_files import shipped
 from affectsim.page.texts import LANGUAGES, strings
+from tests.browser import CHROMIUM
 from tests.test_lessons import HOSTILE, hostile_lesson, landscape_lesson
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
 if CHROMIUM is None:
     pytest.skip("no Chromium on this machine", allow_module_level=True)
 LESSONS = shipped()
 #: The buttons that steps ask for, where they have no text of their own name.
 COMMUNITY = {"threat": "bad_news", "affiliative": "kindness"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        # Chromium's own sandbox does not run as root, as in containers.
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        found = started.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +30,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
-    wrong: list[str] = []
-    opened = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
-    opened.set_default_timeout(15_000)
-    opened.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda asked: None if asked.url.startswith("file:") else wrong.append(asked.url))
-    opened.goto(f"{address}#language={getattr(request, 'param', 'en')}&view=lessons")
-    opened.wait_for_selector("#view > *")
-    yield opened
-    opened.close()
-    assert not wrong
+def page(opened: Any, request: pytest.FixtureRequest) -> Any:
+    language = getattr(request, "param", "en")
+    found = opened(f"#language={language}&view=lessons", width=1100, height=900, reduced_motion="reduce")
+    found.set_default_timeout(15_000)
+    return found
 
 
 def do(page: Any, step: dict[str, Any], language: str) -> None:

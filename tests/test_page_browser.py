@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,35 +15,15 @@ import numpy as np
 import pytest
 
 from affectsim.page import data
-from affectsim.page.assemble import build_page
 from affectsim.page.texts import LANGUAGES, strings
 from affectsim.parameters import MODEL
-from tests.browser import CHROMIUM, chromium, watched
+from tests.browser import CHROMIUM
 from tests.teaching_hour import HOUR_DAYS, LESSON_DAYS, largest_difference, script
 
 pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
 if CHROMIUM is None:
     pytest.skip("no Chromium on this machine", allow_module_level=True)
 VIEWS = ("mind", "community", "landscape", "lessons")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    file: Path = tmp_path_factory.mktemp("page") / "three circles.html"
-    file.write_text(build_page(), encoding="utf-8")
-    return file.as_uri()
-
-
-@pytest.fixture
-def opened(browser: Any, address: str) -> Iterator[Any]:
-    with watched(browser, address) as open_page:
-        yield open_page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,15 +5,12 @@ Needs playwright (extra `test`) and a Chromium on this machine; skipped without.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from affectsim.page.assemble import build_page
 from affectsim.page.texts import strings
-from tests.browser import CHROMIUM, chromium, watched
+from tests.browser import CHROMIUM
 
 pytest.importorskip("playwright.sync_api", reason="playwright (extra test) is not installed")
 if CHROMIUM is None:
@@ -23,25 +20,6 @@ COMMUNITY = """(() => { const { arms, closer, when } = page.views.community;
   return [...arms.map((arm) => arm.words.textContent), closer.textContent, when.textContent]; })()"""
 MIND = "[page.mind.sentence.textContent, page.mind.when.textContent, page.mind.feelings.textContent]"
 CLOCK = "clock(page.views.{view}.world.hours)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    file: Path = tmp_path_factory.mktemp("page") / "page.html"
-    file.write_text(build_page(), encoding="utf-8")
-    return file.as_uri()
-
-
-@pytest.fixture
-def opened(browser: Any, address: str) -> Iterator[Any]:
-    with watched(browser, address) as open_page:
-        yield open_page
 
 
 def now_and_written_anew(page: Any, words: str) -> tuple[Any, Any]:

@@ -422,28 +422,30 @@ def test_parquet_without_its_library_is_said_in_words(tmp_path, capsys, monkeypa
     assert not list(tmp_path.glob("*.parquet*"))
 
 
+def changed_since(folder: Path) -> str:
+    """Return what of a sweep's files differs from what it began with, in words; nothing if all is the same."""
+    with Store(folder) as store:
+        try:
+            refuse_differences(store.plan, again(store.plan), "out")
+        except InputError as error:
+            return str(error)
+    return ""
+
+
 def test_going_on_with_something_else_is_refused_with_the_difference(tmp_path, monkeypatch):
     folder = begun(tmp_path / "out", asked(tmp_path, 3))
 
-    def said() -> str:
-        with Store(folder) as store:
-            try:
-                refuse_differences(store.plan, again(store.plan), "out")
-            except InputError as error:
-                return str(error)
-        return ""
-
-    assert said() == ""
+    assert changed_since(folder) == ""
     (tmp_path / "base.toml").write_text(BASE.replace("size = 12", "size = 14"))
-    assert re.search(r"population.size +was 12, is now 14", said())
+    assert re.search(r"population.size +was 12, is now 14", changed_since(folder))
     (tmp_path / "base.toml").write_text(BASE.replace("seed = 3", "seed = 4"))
-    assert re.search(r"seed +was 3, is now 4", said())
+    assert re.search(r"seed +was 3, is now 4", changed_since(folder))
     (tmp_path / "base.toml").write_text("# only words\n" + BASE)
-    assert said() == ""
+    assert changed_since(folder) == ""
     (tmp_path / "base.toml").unlink()
-    assert said() == ""
+    assert changed_since(folder) == ""
     monkeypatch.setattr("affectsim.sweep.plan.versions", lambda: {"numpy": "1.0"})
-    assert re.search(r"versions.numpy +was .*, is now \"1.0\"", said())
+    assert re.search(r"versions.numpy +was .*, is now \"1.0\"", changed_since(folder))
     with Store(folder) as store, pytest.raises(InputError, match="replicates"):
         monkeypatch.undo()
         refuse_differences(store.plan, asked(tmp_path, 3, 6).plan, "out")
@@ -489,28 +491,20 @@ def test_a_changed_file_of_a_value_is_refused(tmp_path, way):
         text = f'says = "a ward"\nsource = "assumed"\n[traits.self_criticism]\nmedian = {median}\n'
         (tmp_path / name).write_text(text)
 
-    def said() -> str:
-        with Store(folder) as store:
-            try:
-                refuse_differences(store.plan, again(store.plan), "out")
-            except InputError as error:
-                return str(error)
-        return ""
-
     for name, median in _PRESETS.items():
         ward(name, median)
     folder = begun(tmp_path / "out", _of_wards(tmp_path, way))
     first = begun(tmp_path / "first", _of_wards(tmp_path, way, (1, 2)))
-    assert said() == ""
+    assert changed_since(folder) == ""
     ward("w2.toml", 2.0)
-    assert "w2.toml" in said() and "w1.toml" not in said()
+    assert "w2.toml" in changed_since(folder) and "w1.toml" not in changed_since(folder)
     other = begun(tmp_path / "other", _of_wards(tmp_path, way, (2, 2)))
     with pytest.raises(InputError, match=r"w2\.toml"):
         exports.merge([first, other], tmp_path / "never")
     (tmp_path / "w2.toml").unlink()
-    assert "w2.toml" in said() and "is now not there" in said()
+    assert "w2.toml" in changed_since(folder) and "is now not there" in changed_since(folder)
     ward("w2.toml", _PRESETS["w2.toml"])
-    assert said() == ""
+    assert changed_since(folder) == ""
 
 
 def test_a_folder_without_a_sweep(tmp_path, capsys):
