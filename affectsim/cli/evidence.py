@@ -24,13 +24,15 @@ from affectsim.cli.progress import Progress
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also put what is shown into a text file, between its two marks.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Show single exercises alone beside trials of them instead.")
+@click.option("--blind", is_flag=True,
+              help="Show numbers that the model had never been held against before, instead of the card.")  # fmt: skip
 @click.option("--calibrate", "calibrated", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.toml",
               help="Fit the free numbers instead, and write them; goes on from OUT.toml if it is there.")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True,
               help="With --calibrate: time for each stage.")  # fmt: skip
 def evidence(
     only: tuple[str, ...], full: bool, as_json: bool, changes: tuple[str, ...], seed: int | None, threads: int | None,
-    write: Path | None, alone: bool, calibrated: Path | None, minutes: float,
+    write: Path | None, alone: bool, blind: bool, calibrated: Path | None, minutes: float,
 ) -> None:  # fmt: skip
     """Simulate what published numbers are about and print model and publication side by side.
 
@@ -40,15 +42,18 @@ def evidence(
     if calibrated is not None:
         _calibrate(calibrated, minutes, seed)
         return
-    if alone and only:
-        raise click.UsageError("--alone shows no entries of the card: leave --only out")
+    if alone and blind:
+        raise click.UsageError("--alone and --blind are two cards: one of them at a time")
+    if only and (alone or blind):
+        raise click.UsageError(f"--{'alone' if alone else 'blind'} shows no entries of the card: leave --only out")
     from affectsim.evidence import alone as exercises
+    from affectsim.evidence import blind as second
     from affectsim.evidence import card
-    from affectsim.evidence.files import ALONE, CARD, check_block, put_block
+    from affectsim.evidence.files import ALONE, BLIND, CARD, check_block, put_block
 
     wanted = options.parsed(changes)
     card.chosen(only)
-    maker = ALONE if alone else CARD
+    maker = ALONE if alone else BLIND if blind else CARD
     if write is not None:
         check_block(write, maker)
     lives: dict[str, Any] = {
@@ -60,7 +65,9 @@ def evidence(
             rows = found = exercises.rows(**lives, progress=progress)
             text = exercises.table(found, full=full, changes=wanted)
         else:
-            rows = lines = card.card(only, **lives, progress=progress)
+            rows = lines = (
+                second.rows(**lives, progress=progress) if blind else card.card(only, **lives, progress=progress)
+            )
             text = card.table(lines, full=full, changes=wanted)
     if write is not None:
         put_block(write, text, maker)

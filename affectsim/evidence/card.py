@@ -16,7 +16,9 @@ from affectsim.simulation import Progress
 
 #: Seed of the card, another one than that of the calibration.
 SEED = 2026
-_ROLES = {"calibrate": "fitted (calibrate)", "predict": "not fitted (predict)"}
+_ROLES = {
+    "calibrate": "fitted (calibrate)", "predict": "not fitted (predict)", "blind": "never looked at before (blind)",
+}  # fmt: skip
 
 SOOTHING_AND_DRIVE = (
     "Where theory and diaries disagree: the theory says that soothing calms drive, in every diary data set the two "
@@ -94,7 +96,7 @@ def card(
         studies, changes or {}, people=people, worlds=worlds, seed=seed, threads=threads,
         progress=shared({name: STUDIES[name] for name in studies}, full, progress),
     )  # fmt: skip
-    return [_row(entry, [world[entry.name] for world in values if entry.name in world]) for entry in wanted]
+    return [row_of(entry, [world[entry.name] for world in values if entry.name in world]) for entry in wanted]
 
 
 def mean_and_interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -103,7 +105,7 @@ def mean_and_interval(values: Sequence[float]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def _row(entry: Entry, values: Sequence[float]) -> Row:
+def row_of(entry: Entry, values: Sequence[float]) -> Row:
     """Return an entry's mean over worlds with its interval, and the verdict."""
     mean, low, high = mean_and_interval(values)
     return Row(entry, mean, low, high, entry.inside(mean, low))

@@ -1,4 +1,4 @@
-"""The published numbers: `entries.toml`, read and checked."""
+"""The published numbers: `entries.toml` and `blind.toml`, read and checked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-_FILE = Path(__file__).with_name("entries.toml")
-Role = Literal["calibrate", "predict"]
+_FOLDER = Path(__file__).parent
+Role = Literal["calibrate", "predict", "blind"]
 RULES = ("interval", "near", "at-least", "at-most", "within")
 
 
@@ -19,6 +19,7 @@ class Entry(NamedTuple):
     `published`: a number, words, or None where only an interval is published. `interval`: as published, else None.
     `studies`: what must be simulated. `bound`: of the rules "at-least", "at-most" and "within" (size at most),
     `tolerance` of the rule "near". `uses_low`: the lower end of the model's interval is judged, not its value.
+    `of`: how the value is computed, a name and what it is of; empty where code knows the entry by its name.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Entry(NamedTuple):
     tolerance: float = 0.0
     uses_low: bool = False
     note: str = ""
+    of: tuple[str | float, ...] = ()
 
     @property
     def range(self) -> tuple[float, float]:
@@ -69,10 +71,14 @@ class Entry(NamedTuple):
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every entry in the order of the file. Raises ValueError for an entry that says too little."""
-    with _FILE.open("rb") as file:
-        found = tomllib.load(file)
-    return tuple(_of_group("", found))
+    """Return every entry of the card in the order of the file."""
+    return read("entries.toml")
+
+
+def read(name: str) -> tuple[Entry, ...]:
+    """Return the entries of a file of this package, in order. Raises ValueError for an entry that says too little."""
+    with (_FOLDER / name).open("rb") as file:
+        return tuple(_of_group("", tomllib.load(file)))
 
 
 def _of_group(path: str, table: Mapping[str, Any]) -> list[Entry]:
@@ -89,6 +95,6 @@ def _entry(name: str, said: dict[str, Any]) -> Entry:
         raise ValueError(f"{name}: no rule that fits")
     return Entry(
         name, said["role"], published, tuple(interval) if interval else None, said["source"], tuple(said["study"]),
-        said["computed"], said["rule"], said["reason"], said.get("bound", 0.0), said.get("tolerance", 0.0),
-        said.get("value") == "low", said.get("note", ""),
+        said.get("computed", ""), said["rule"], said["reason"], said.get("bound", 0.0), said.get("tolerance", 0.0),
+        said.get("value") == "low", said.get("note", ""), tuple(said.get("of", ())),
     )  # fmt: skip

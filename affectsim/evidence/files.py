@@ -11,7 +11,8 @@ from affectsim.text_files import Marks, printed, write_text
 
 _HEAD = "# Found by `python -m affectsim.evidence.calibrate`, which says how. Not edited by hand.\n\n"
 #: What made a block of a text; between two marks that name it stands what it printed.
-CARD, ALONE = "affectsim evidence --write", "affectsim evidence --alone --write"
+CARD = "affectsim evidence --write"
+ALONE, BLIND = "affectsim evidence --alone --write", "affectsim evidence --blind --write"
 #: What asks for a block, in messages.
 _OPTION = "--write"
 

@@ -13,9 +13,15 @@ from affectsim.evidence.studies import BEEPS_PER_DAY, COMPLIANCE, DIARY_DAYS, SE
 from affectsim.readouts import SYSTEMS
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 _SHARED = ("decay_hours", "rating_noise_share")
+
+
+def beeps(run: xr.Dataset, number: int, seed: int) -> pd.DataFrame:
+    """Return the answered beeps of one of several runs of the study "diaries"; see `sampled`."""
+    return sampled(run, BEEPS_PER_DAY, DIARY_DAYS, compliance=COMPLIANCE, seed=seed, first_day=SETTLING, number=number)
 
 
 def diary_values(run: xr.Dataset, seed: int) -> list[dict[str, float]]:
@@ -26,9 +32,7 @@ def diary_values(run: xr.Dataset, seed: int) -> list[dict[str, float]]:
     """
     found = []
     for number in range(run.sizes["run"]):
-        rows = sampled(
-            run, BEEPS_PER_DAY, DIARY_DAYS, compliance=COMPLIANCE, seed=seed, first_day=SETTLING, number=number
-        )
+        rows = beeps(run, number, seed)
         person = rows["person"].to_numpy().astype(np.int64)
         ratings = rows[list(SYSTEMS)].to_numpy()
         hours = (24.0 * rows["day"] + rows["hour"]).to_numpy()

@@ -72,7 +72,8 @@ class Study(NamedTuple):
         return any(name.endswith("-score") for name in self.readouts)
 
 
-_EIGHT = 56
+#: Days of the usual programme.
+EIGHT_WEEKS = 56
 #: Name -> study. The order is that in which they are simulated.
 STUDIES: dict[str, Study] = {
     "diaries": Study(
@@ -85,19 +86,19 @@ STUDIES: dict[str, Study] = {
     ),
     "eight-week": Study(
         "people who seek help: eight weeks of training against a waiting list",
-        "help-seeking", "eight-week", "waiting-list", _EIGHT, worlds=(3, 10), people=(480, 960),
+        "help-seeking", "eight-week", "waiting-list", EIGHT_WEEKS, worlds=(3, 10), people=(480, 960),
         readouts=(*SCORES, *DONE),
     ),
     "eight-week-group": Study(
-        "the same people in groups", "help-seeking", "eight-week-group", "waiting-list", _EIGHT,
+        "the same people in groups", "help-seeking", "eight-week-group", "waiting-list", EIGHT_WEEKS,
         worlds=(3, 10), people=(480, 960),
     ),
     "eight-week-active": Study(
         "the same training against cognitive-behavioural therapy", "help-seeking", "eight-week",
-        "cognitive-behavioural", _EIGHT, people=(480, 960), worlds=(3, 10),
+        "cognitive-behavioural", EIGHT_WEEKS, people=(480, 960), worlds=(3, 10),
     ),
     "eight-week-usual-care": Study(
-        "the same training against usual care", "help-seeking", "eight-week", "usual-care", _EIGHT,
+        "the same training against usual care", "help-seeking", "eight-week", "usual-care", EIGHT_WEEKS,
         worlds=(3, 10), people=(480, 960),
     ),
     "sixteen-week-group": Study(
@@ -110,7 +111,7 @@ STUDIES: dict[str, Study] = {
     ),
     "eight-week-teachers": Study(
         "people in general: eight weeks in groups against a waiting list, and three months after", "general",
-        "eight-week-group", "waiting-list", _EIGHT, 91, people=(480, 960), worlds=(2, 10),
+        "eight-week-group", "waiting-list", EIGHT_WEEKS, 91, people=(480, 960), worlds=(2, 10),
     ),
 }  # fmt: skip
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries.sampling import sampled
-from affectsim.evidence.studies import BEEPS_PER_DAY, COMPLIANCE, DIARY_DAYS, SETTLING
+from affectsim.evidence.momentary import beeps
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,12 +21,13 @@ def survey_values(run: xr.Dataset) -> list[dict[str, float]]:
     """Return the correlations with distress of each world of the study "survey": name of the entry -> r."""
     found = []
     for number in range(run.sizes["run"]):
-        distress = _last(run, "distress_score", number)
+        distress = last(run, "distress_score", number)
         made = {
-            f"traits.fear_of_{flow}_with_distress": _r(_last(run, f"fear_of_{flow}_score", number), distress)
+            f"traits.fear_of_{flow}_with_distress": correlation(last(run, f"fear_of_{flow}_score", number), distress)
             for flow in _FEARS
         }
-        made["traits.self_compassion_with_psychopathology"] = _r(_last(run, "self_compassion_score", number), distress)
+        kindness = last(run, "self_compassion_score", number)
+        made["traits.self_compassion_with_psychopathology"] = correlation(kindness, distress)
         found.append(made)
     return found
 
@@ -39,23 +39,23 @@ def survey_and_diary_values(survey: xr.Dataset, diaries: xr.Dataset, seed: int) 
     """
     found = []
     for number in range(survey.sizes["run"]):
-        rows = sampled(
-            diaries, BEEPS_PER_DAY, DIARY_DAYS, compliance=COMPLIANCE, seed=seed, first_day=SETTLING, number=number
-        )
+        rows = beeps(diaries, number, seed)
         means = rows.groupby("person")[["threat", "soothing"]].mean()
-        scores = _last(survey, "self_compassion_score", number)[means.index.to_numpy()]
+        scores = last(survey, "self_compassion_score", number)[means.index.to_numpy()]
         found.append(
             {
-                f"traits.trait_self_compassion_with_mean_{system}": _r(scores, means[system].to_numpy())
+                f"traits.trait_self_compassion_with_mean_{system}": correlation(scores, means[system].to_numpy())
                 for system in ("threat", "soothing")
             }
         )
     return found
 
 
-def _last(run: xr.Dataset, name: str, number: int) -> Float:
+def last(run: xr.Dataset, name: str, number: int) -> Float:
+    """Return what was recorded last, of each person in one of several runs."""
     return run[name].isel(run=number, time=-1).to_numpy()
 
 
-def _r(first: Float, second: Float) -> float:
+def correlation(first: Float, second: Float) -> float:
+    """Return Pearson's r across people."""
     return float(np.corrcoef(first, second)[0, 1])
