@@ -361,7 +361,7 @@ def diaries(whole: list[card.Row]) -> list[card.Row]:
     return [row for row in whole if row.entry.name.startswith("momentary.")]
 
 
-def _as_shown(shown: str, made: str) -> None:
+def as_shown(shown: str, made: str) -> None:
     """Words are the same, and numbers but for a last digit that another machine may round otherwise."""
     number = re.compile(r" *-?\d+\.\d+")
     assert number.sub("", shown) == number.sub("", made)
@@ -372,7 +372,7 @@ def _as_shown(shown: str, made: str) -> None:
 
 def test_the_card_of_the_documentation_is_that_of_the_model(whole: list[card.Row]) -> None:
     """If not: affectsim evidence --write experiments/evidence/README.md, then read whether its words still hold."""
-    _as_shown(files.block(README, files.CARD), card.table(whole))
+    as_shown(files.block(README, files.CARD), card.table(whole))
     words = " ".join(README.read_text(encoding="utf-8").split())
     (fitted, of), (inside, total) = card.counts(whole).values()
     assert fitted == of == 40 and "All 40 entries that were fitted are inside" in words
@@ -447,7 +447,7 @@ def test_numbers_set_by_hand_do_what_their_trials_found(exercises: list[alone.Ro
     """The worlds are those of the documentation, so nothing here is left to chance."""
     assert [row.finding.score for row in exercises if row.finding.sets and not _near(row)] == []
     # If not: affectsim evidence --alone --full --write experiments/evidence/README.md
-    _as_shown(files.block(README, files.ALONE), alone.table(exercises, full=True))
+    as_shown(files.block(README, files.ALONE), alone.table(exercises, full=True))
 
 
 def test_what_is_set_by_hand_says_so() -> None:

@@ -151,8 +151,10 @@ _DYNAMICS: dict[str, Callable[[Any], Any]] = {"spread": _spread, "instability": 
 
 def _of_ratings(seen: Seen, _: Entry, score: str, what: str) -> float:
     of = _DYNAMICS[what](seen.ratings)
-    mine = seen.score(score)[of.index.to_numpy()]
-    return float(np.mean([correlation(mine, of[system].to_numpy()) for system in SYSTEMS]))
+    mine, theirs = seen.score(score)[of.index.to_numpy()], of[list(SYSTEMS)].to_numpy().T
+    # Who gives one answer all the time has no inertia.
+    there = np.isfinite(theirs)
+    return float(np.mean([correlation(mine[here], one[here]) for one, here in zip(theirs, there, strict=True)]))
 
 
 def _stability(seen: Seen, entry: Entry, score: str, weeks: float) -> float:

@@ -133,13 +133,10 @@ def _moved(progress: Progress, before: int, size: int, total: int) -> Callable[[
 
 
 def counts(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
-    """Return how many rows are inside, of how many, by role."""
+    """Return how many rows are inside, of how many, by role, of the roles that there are."""
     rows = list(rows)
-    return {
-        role: (sum(row.inside is True for row in rows if row.entry.role == role),
-               sum(row.entry.role == role for row in rows))
-        for role in _ROLES
-    }  # fmt: skip
+    verdicts = {role: [row.inside is True for row in rows if row.entry.role == role] for role in _ROLES}
+    return {role: (sum(mine), len(mine)) for role, mine in verdicts.items() if mine}
 
 
 def table(rows: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any] | None = None) -> str:
@@ -157,8 +154,7 @@ def table(rows: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any]
         lines.append(_line(row))
     lines.append("")
     for role, (inside, total) in counts(rows).items():
-        if total:
-            lines.append(f"{_ROLES[role]}: {inside} of {total} inside")
+        lines.append(f"{_ROLES[role]}: {inside} of {total} inside")
     names = {row.entry.name for row in rows}
     missed = [row for row in rows if row.inside is not True]
     if missed:
