@@ -17,7 +17,8 @@ from affectsim.errors import InputError, Mistake, nearest
 from affectsim.text_files import read_text
 
 _PACKAGE = Path(__file__).resolve().parent
-_TEMPLATES = _PACKAGE / "templates"
+#: The shipped scenarios, and the example files they name.
+TEMPLATES = _PACKAGE / "templates"
 #: Marks a path inside this package, which lies elsewhere on another machine.
 _SHIPPED = "affectsim:"
 
@@ -150,7 +151,7 @@ def _canonical(value: Any) -> Any:
 def templates() -> dict[str, str]:
     """Return the shipped scenario templates: name -> what it is, in one line."""
     found = {}
-    for path in sorted(_TEMPLATES.glob("*.toml")):
+    for path in sorted(TEMPLATES.glob("*.toml")):
         with path.open(encoding="utf-8") as file:
             found[path.stem] = file.readline().removeprefix("#").strip()
     return found
@@ -161,9 +162,4 @@ def template(name: str) -> str:
     known = templates()
     if name not in known:
         raise InputError("template", [Mistake(name, f"unknown template{nearest(name, known)}")])
-    return read_text(_TEMPLATES / f"{name}.toml", name)
-
-
-def template_folder() -> Path:
-    """Return the folder of the templates, in which the example files they name are found."""
-    return _TEMPLATES
+    return read_text(TEMPLATES / f"{name}.toml", name)

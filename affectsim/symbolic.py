@@ -1,7 +1,8 @@
 """The equations as symbols: traced from the same source that the kernel compiles, never written again.
 
 sympy runs the functions of `affectsim.dynamics` (and of practice and appraisal) on symbols instead of
-numbers. What comes out is the right-hand side, its Jacobian, and the LaTeX of the model description.
+numbers. What comes out is the right-hand side, which `affectsim.analysis` differentiates, and the LaTeX of the model
+description.
 """
 
 from __future__ import annotations
@@ -100,14 +101,6 @@ def right_hand_side(*, open_signals: bool = True, exponent: int = 3) -> sp.Matri
         return found
     threshold = s.model["signal_threshold"] ** exponent
     return found.xreplace({_h(x): x**exponent / (threshold + x**exponent) for x in s.state})
-
-
-def jacobian(*, open_signals: bool = True) -> sp.Matrix:
-    """Return the derivatives of `right_hand_side` by (T, D, S) in 1/h: a 3 x 3 matrix, a row per equation.
-
-    Warmth and hostility received count as given: it is the Jacobian of one person, not of the network.
-    """
-    return right_hand_side(open_signals=open_signals).jacobian(sp.Matrix(symbols().state))
 
 
 def equations() -> tuple[Equation, ...]:
@@ -268,11 +261,6 @@ def risk_equations() -> tuple[Equation, ...]:
         Equation("Probability of a risk-taking event in a moment", _symbol("p_risk"), _exact(event * over)),
         Equation("Probability that a cost that waits arrives in a moment", _symbol("p_cost"), _exact(arrival)),
     )
-
-
-def latex() -> dict[str, str]:
-    """Return the LaTeX of every fast equation, without delimiters: what it is, in words -> LaTeX."""
-    return {equation.says: equation.latex() for equation in equations()}
 
 
 # ------------------------------------------------------------------------------------- tracing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 from affectsim.draws import uniforms
 from affectsim.networks.ties import Ties
 from affectsim.scenario import Scenario
-from affectsim.training.choosing import CHOICES, FEARS, order
+from affectsim.training.choosing import FEARS, Choose, order
 from affectsim.world import build
 
+CHOICES = get_args(Choose)
 #: A star (0 with 1, 2, 3), a pair (4, 5), and 6 by itself.
 STAR = Ties.from_edges([0, 0, 0, 4], [1, 2, 3, 5], None, 7)
 LOTS = np.array([0.5, 0.4, 0.3, 0.9, 0.1, 0.8, 0.7])

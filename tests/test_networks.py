@@ -88,23 +88,6 @@ def test_order_of_edges_does_not_matter_to_the_last_bit(given_edges, directed, r
         assert np.array_equal(dense(one), dense(back))
 
 
-@given(edges(), st.booleans(), st.randoms(use_true_random=False))
-def test_permuted_renumbers_people(given_edges, directed, random):
-    source, target, weight, people = given_edges
-    order = np.array(random.sample(range(people), people))
-    ties = Ties.from_edges(source, target, weight, people, directed)
-    moved = ties.permuted(order)
-    sound(moved)
-    assert np.array_equal(dense(moved), dense(ties)[np.ix_(order, order)]) and moved.scale == ties.scale
-    assert np.array_equal(dense(moved.permuted(np.argsort(order))), dense(ties))
-
-
-@pytest.mark.parametrize("order", [[0, 0, 1], [0, 1], [1, 2, 3]])
-def test_permuted_refuses_what_is_no_permutation(order):
-    with pytest.raises(ValueError, match="once"):
-        Ties.from_edges([0], [1], None, 3).permuted(order)
-
-
 def test_source_gives_to_target():
     ties = Ties.from_edges([0, 2], [1, 1], [1, 3], 3, directed=True)
     assert ties.start.tolist() == [0, 0, 2, 2] and ties.source.tolist() == [0, 2] and ties.target.tolist() == [1, 1]

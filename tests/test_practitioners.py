@@ -28,7 +28,6 @@ from affectsim.training.practitioners import (
     Degree,
     Pipeline,
     Region,
-    refusals,
     unmet,
 )
 from affectsim.training.programmes import programmes
@@ -76,10 +75,11 @@ def test_reasons_are_exactly_the_requirements_that_are_not_met() -> None:
             expected.append("neither accredited as a therapist nor in the process of becoming so")
         if not clients:
             expected.append("no access to people in therapy to whom it could be provided")
-        assert refusals(Applicant(degree, health_field, accreditation, clients)) == tuple(expected)
+        found = unmet(Applicant(degree, health_field, accreditation, clients))
+        assert [REASONS[name] for name, missing in found.items() if missing] == expected
     together = unmet(Applicant(*(np.array(column) for column in zip(*kinds, strict=True))))
     for name in REQUIREMENTS:
-        assert together[name].tolist() == [REASONS[name] in refusals(Applicant(*kind)) for kind in kinds]
+        assert together[name].tolist() == [bool(unmet(Applicant(*kind))[name]) for kind in kinds]
 
 
 @settings(max_examples=15)

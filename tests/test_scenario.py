@@ -18,7 +18,7 @@ from affectsim.networks.generators import Ring, SmallWorld
 from affectsim.parameters import MODEL, TRAITS
 from affectsim.populations import PRESETS
 from affectsim.scenario import Scenario
-from affectsim.scenario_files import literal, parse_change, template, template_folder, templates
+from affectsim.scenario_files import TEMPLATES, literal, parse_change, template, templates
 from affectsim.sections import Record, hours_of
 from affectsim.stimuli import DailyLife, Shock
 from tests.strategies import scenarios, tables
@@ -513,7 +513,7 @@ def test_changes_that_cannot_be_read(text: str) -> None:
 
 def _with_files(folder: Path) -> Scenario:
     for name in ("contacts.csv", "people.csv", "diary.csv"):
-        (folder / name).write_bytes((template_folder() / name).read_bytes())
+        (folder / name).write_bytes((TEMPLATES / name).read_bytes())
     (folder / "mine.toml").write_text(SHORT)
     (folder / "all.toml").write_text(template("file-network") + '\n[training]\nprogramme = "mine.toml"\n')
     return Scenario.load(folder / "all.toml")
@@ -554,8 +554,8 @@ def test_templates_are_valid_and_commented(name: str) -> None:
     text = template(name)
     assert name in templates()
     assert templates()[name]
-    scenario = Scenario.from_toml(text, source=name, folder=template_folder())
-    assert Scenario.from_toml(scenario.to_toml(), folder=template_folder()) == scenario
+    scenario = Scenario.from_toml(text, source=name, folder=TEMPLATES)
+    assert Scenario.from_toml(scenario.to_toml(), folder=TEMPLATES) == scenario
     assert tomllib.loads(text)["days"] == scenario.days
     for line in text.splitlines():
         if "=" in line and not line.startswith(("#", "kind", "title", "readouts")):

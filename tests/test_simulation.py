@@ -15,7 +15,7 @@ from affectsim.cli.output import whole_folder
 from affectsim.errors import InputError
 from affectsim.readouts import ALWAYS, RESERVED, SYSTEMS
 from affectsim.scenario import Scenario
-from affectsim.scenario_files import template_folder
+from affectsim.scenario_files import TEMPLATES
 from affectsim.simulation import simulate, simulate_many
 from affectsim.world import build
 from tests.worlds import activations, advance, scenario
@@ -248,13 +248,13 @@ def test_a_disk_without_room_is_said_before_anything_is_written(tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in template_folder().glob("*.toml")))
+@pytest.mark.parametrize("name", sorted(p.stem for p in TEMPLATES.glob("*.toml")))
 def test_every_shipped_scenario_agrees_with_the_reference_solver(name):
     """Error of the default step after half a day below 1e-4, on the first day of every shipped scenario.
 
     Ambiguous events and opportunities depend on the state by a threshold, so they are left out here.
     """
-    made = Scenario.load(template_folder() / f"{name}.toml")
+    made = Scenario.load(TEMPLATES / f"{name}.toml")
     life = {f"stimuli.{n}.ambiguous": 0.0 for n, s in enumerate(made.stimuli) if s.kind == "daily-life"}
     made = made.but({"model.goal_pursuit": 0.0, "model.risk_rate": 0.0, **life})
     if made.population.size and made.population.size > 100:

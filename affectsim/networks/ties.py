@@ -64,21 +64,15 @@ class Ties:
         if not directed:
             giver, taker, heavy = np.r_[giver, taker], np.r_[taker, giver], np.r_[heavy, heavy]
         scale = float(heavy.mean()) if rescale and heavy.size else 1.0
-        return cls._rows(giver, taker, (heavy / scale).astype(np.float32), people, scale)
-
-    @classmethod
-    def _rows(
-        cls, giver: NDArray[Any], taker: NDArray[Any], weight: NDArray[np.float32], people: int, scale: float
-    ) -> Self:
-        """Return ties that are known to be sound, rows and sources sorted."""
+        weights = (heavy / scale).astype(np.float32)
         start = np.zeros(people + 1, dtype=np.int64)
         np.cumsum(np.bincount(taker, minlength=people), out=start[1:])
-        key = taker.astype(np.int64) * people + giver
-        if _alike(weight):  # sorting is several times faster than asking for the order
+        key = taker * people + giver
+        if _alike(weights):  # sorting is several times faster than asking for the order
             key.sort()
-            return cls(start, (key % people).astype(np.int32), weight, people, scale)
+            return cls(start, (key % people).astype(np.int32), weights, people, scale)
         order = np.argsort(key)
-        return cls(start, giver[order].astype(np.int32), weight[order], people, scale)
+        return cls(start, giver[order].astype(np.int32), weights[order], people, scale)
 
     @property
     def count(self) -> int:
@@ -95,18 +89,6 @@ class Ties:
         """Sum of the weights in each row: float64[n]; 0 for people who receive from nobody."""
         total = np.bincount(self.target, weights=self.weight, minlength=self.n)
         return total.astype(np.float64, copy=False)
-
-    def permuted(self, order: ArrayLike) -> Self:
-        """Return the same ties with people renumbered: new person k is old person order[k].
-
-        Raises ValueError if `order` is not a permutation of 0 to n - 1.
-        """
-        old = np.asarray(order)
-        if old.shape != (self.n,) or not np.array_equal(np.sort(old), np.arange(self.n)):
-            raise ValueError(f"order must hold each number from 0 to {self.n - 1} once")
-        new = np.empty(self.n, dtype=np.int64)
-        new[old] = np.arange(self.n)
-        return self._rows(new[self.source], new[self.target], self.weight, self.n, self.scale)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,6 @@ Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
 
 Choose = Literal["random", "most-self-critical", "least-fearful", "hubs", "isolates", "clusters"]
-CHOICES: tuple[str, ...] = get_args(Choose)
 SAYS = (
     "who they are: anybody, the most self-critical, those least afraid of compassion, those with most or with fewest "
     "ties, or somebody at random with those they are tied to, and so on outward"

@@ -78,11 +78,6 @@ def unmet(applicant: Applicant) -> dict[str, Any]:
     }
 
 
-def refusals(applicant: Applicant) -> tuple[str, ...]:
-    """Return why one applicant cannot enter, in words; empty if all requirements are met."""
-    return tuple(REASONS[name] for name, missing in unmet(applicant).items() if missing)
-
-
 def _share(default: float, says: str, source: str = "assumed", le: float = 1.0) -> Any:
     return field(default, ge=0, le=le, unit="1", says=says, source=source)
 

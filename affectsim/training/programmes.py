@@ -157,10 +157,6 @@ class Programme(Table):
         """Return the session of a day of the programme, or None."""
         return next((session for session in self.sessions if session.day == day), None)
 
-    def session_agenda(self) -> tuple[Session | None, ...]:
-        """Return the session for each day of the programme."""
-        return tuple(self.session(day) for day in range(self.days))
-
     def warmth(self, members: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the affiliative input from others of a session, by the number of members of a group (same shape).
 
