@@ -20,7 +20,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.parameters import ATTRIBUTES, TRAITS
+from affectsim.parameters import ATTRIBUTES, FEARS, TRAITS
 
 #: People per block.
 LANES = 64
@@ -57,8 +57,6 @@ class Fast(IntEnum):
 
 TRAIT_NAMES = tuple(TRAITS)
 ATTRIBUTE_NAMES = tuple(ATTRIBUTES)
-#: The three fears of compassion, one for each flow: to oneself, from others, for others.
-FEARS = ("fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others")
 #: Everything that exercises train, each from 0 (nothing yet) but for the attributes, which start at a baseline:
 #: relief from self-criticism, relief from each fear (below 0 where failures have raised it), comfort with being
 #: soothed, what was learnt about compassion, and hope.

@@ -295,6 +295,8 @@ ATTRIBUTES: dict[str, Trait] = {
     )
 }
 
+#: The three fears of compassion, one for each flow: to oneself, from others, for others.
+FEARS = ("fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others")
 #: Everything that differs between people: name -> the distribution it is drawn from.
 DISTRIBUTIONS: dict[str, Trait] = {**TRAITS, **ATTRIBUTES}
 #: Attribute value at which its effects on the fast model are zero (the median person).

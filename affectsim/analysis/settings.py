@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from affectsim.errors import InputError, Mistake, nearest
-from affectsim.layout import FEARS
-from affectsim.parameters import ATTRIBUTES, MODEL, TRAITS, Parameter
+from affectsim.parameters import ATTRIBUTES, FEARS, MODEL, TRAITS, Parameter
 from affectsim.readouts import SYSTEMS
 from affectsim.scenario import Scenario
 from affectsim.stimuli import KINDS, DailyLife, mean_background

@@ -39,8 +39,8 @@ from affectsim.kernel.tables import (
     SLEEPS,
     WAKES,
 )
-from affectsim.layout import ATTRIBUTE_NAMES, FEARS, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE
-from affectsim.parameters import REFERENCE_ATTRIBUTE, REFERENCE_SELF_CRITICISM
+from affectsim.layout import ATTRIBUTE_NAMES, STEADY, STEADY_ROWS, STEADY_UNITS, TRAINABLE
+from affectsim.parameters import FEARS, REFERENCE_ATTRIBUTE, REFERENCE_SELF_CRITICISM
 from affectsim.training import practice
 
 _alarm_probability = inlined(appraisal.alarm_probability)

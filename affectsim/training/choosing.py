@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.parameters import FEARS
+
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
 
@@ -16,8 +18,6 @@ SAYS = (
     "who they are: anybody, the most self-critical, those least afraid of compassion, those with most or with fewest "
     "ties, or somebody at random with those they are tied to, and so on outward"
 )
-#: Their mean is what "least-fearful" goes by.
-FEARS = ("fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others")
 
 
 def order(choose: str, count: int, start: Int, source: npt.NDArray[np.int32], traits: Mapping[str, Float],

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from affectsim.parameters import FEARS
+
 
 class Limit(NamedTuple):
     """One limit: its meaning in a line, and the harmless value of each trait that stands for it."""
@@ -25,7 +27,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "afraid": Limit(
         'some "may be afraid of compassion": to themselves, from others, for others',
-        {"fear_of_self_compassion": 0.0, "fear_of_compassion_from_others": 0.0, "fear_of_compassion_for_others": 0.0},
+        dict.fromkeys(FEARS, 0.0),
     ),
     "unworthy": Limit('some "feel they are not worthy of being treated compassionately"', {"unworthiness": 0.0}),
     "not_understood": Limit('some "find it challenging to understand compassion itself"', {"understanding": 1.0}),
