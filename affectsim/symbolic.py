@@ -135,14 +135,10 @@ def slow_equations() -> tuple[Equation, ...]:
     q, q_0, reference = _symbol("q"), _symbol("q_0"), _symbol("q_ref")
     threat = _symbol("T")
     reliefs = tuple(_symbol(name) for name in ("r_kappa", "r_self", "r_from", "r_for", "r_dis", "r_hope"))
-    attributes = tuple(known[name] for name in ATTRIBUTES)
-    names = ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others",
-             "fear_of_compassion_for_others", "threat_gain", "soothing_gain", "anger", "power",
-             "escape", "discomfort_with_soothing", "unworthiness")  # fmt: skip
-    effects = ("tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach",
-               "sensitisation_reach", "unworthiness_half", "hope_effect")  # fmt: skip
-    arguments = [*(known[n] for n in names), *attributes, *reliefs, *(known[n] for n in effects), reference]
-    values = practice.effective(*arguments)
+    names = practice.EFFECTIVE_TRAITS
+    read = [known[n] for n in (*names, *ATTRIBUTES)]
+    read += [*reliefs, *(known[n] for n in practice.EFFECTIVE_PARAMETERS), reference]
+    values = practice.effective(*read)
     rate, end = known["practice_rate"] * _symbol("s_guide"), _symbol("q_end")
     hope_step = _symbol("c_session") * _symbol("s_guide")
     raised = known["practice_rate"] * _symbol("c_raises") * _symbol("c_trains")

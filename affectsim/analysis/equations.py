@@ -24,20 +24,10 @@ from affectsim.parameters import ATTRIBUTES, MODEL, REFERENCE_ATTRIBUTE
 from affectsim.readouts import SYSTEMS
 from affectsim.training import practice
 
-#: Traits that `practice.effective` reads, in the order of its arguments.
-_OF_EFFECTIVE = (
-    "self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others",
-    "threat_gain", "soothing_gain", "anger", "power", "escape", "discomfort_with_soothing", "unworthiness",
-)  # fmt: skip
-_EFFECTS = (
-    "tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach", "sensitisation_reach",
-    "unworthiness_half", "hope_effect",
-)  # fmt: skip
-
 
 def effective(values: Mapping[str, Any]) -> practice.Effective:
     """Return what traits and training make of a person; values are numbers or symbols, named as in `KNOWN`."""
-    names = (*_OF_EFFECTIVE, *ATTRIBUTES, *RELIEFS, *_EFFECTS)
+    names = (*practice.EFFECTIVE_TRAITS, *ATTRIBUTES, *RELIEFS, *practice.EFFECTIVE_PARAMETERS)
     arguments = [*(values[name] for name in names), REFERENCE_ATTRIBUTE]
     return practice.Effective(*practice.effective(*arguments))
 

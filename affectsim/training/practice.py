@@ -23,6 +23,17 @@ class Effective(NamedTuple):
     submission: Any
 
 
+#: Traits and parameters that `effective` reads, in the order of its arguments.
+EFFECTIVE_TRAITS = (
+    "self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others", "fear_of_compassion_for_others",
+    "threat_gain", "soothing_gain", "anger", "power", "escape", "discomfort_with_soothing", "unworthiness",
+)  # fmt: skip
+EFFECTIVE_PARAMETERS = (
+    "tolerance_effect", "non_judgement_effect", "sensitivity_effect", "relief_reach", "sensitisation_reach",
+    "unworthiness_half", "hope_effect",
+)  # fmt: skip
+
+
 def failure_probability(
     threat: Any, tolerance: Any, imagery: Any, attention: Any, anger: Any, fear: Any, base: Any, from_threat: Any,
     from_low_tolerance: Any, from_low_imagery: Any, from_low_attention: Any, from_anger: Any, from_fear: Any,
