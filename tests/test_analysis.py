@@ -240,7 +240,7 @@ def test_the_reference_person_has_one_stable_state_below_the_fold_and_two_above(
     assert len(found.folds) == 1 and found.complete and not found.hopfs
     fold = found.folds[0]
     assert 1.3 < fold.p < 1.5 and fold.opens == "above" and report.label(found, fold) == report.LOCKED
-    assert report.fold_line(found, fold, "self_criticism").endswith("state appears), stable branch up to 4")
+    assert report.fold_line(found, fold).endswith("state appears), stable branch up to 4")
     system = person_system(values, ("self_criticism",))
     assert [len(equilibria(system, (k,)).stable) for k in (0.5, fold.p - 1e-3, fold.p + 1e-3, 1.5, 4.0)] == [
         1,

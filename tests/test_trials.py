@@ -475,7 +475,7 @@ def test_stopping_and_going_on_changes_nothing(asked: Trial, tmp_path: Path, mon
     monkeypatch.setattr(power, "simulate", made_up)
     asked = asked.but({"scenario.network": {"kind": "ring"}})
     question = Question((16, 64, 256))
-    facts = power.facts(asked, question)
+    facts = power.facts(asked)
     whole: list[AtSize] = power.search(asked, question, Store())
     batches = 0
 
@@ -507,14 +507,14 @@ def test_stopping_and_going_on_changes_nothing(asked: Trial, tmp_path: Path, mon
 
 
 def test_another_question_and_changed_lines_are_refused(asked: Trial, tmp_path: Path) -> None:
-    facts = power.facts(asked, Question((16,)))
+    facts = power.facts(asked)
     store = KeptStore(tmp_path, facts)
     store.add(made_up(asked, 16, range(3)))
     with pytest.raises(InputError, match="another process"):
         KeptStore(tmp_path, facts)
     store.close()
     with pytest.raises(InputError, match=r"population\.size .* was 40, is now 41"):
-        KeptStore(tmp_path, power.facts(asked.but({"scenario.population.size": 41}), Question((16,))))
+        KeptStore(tmp_path, power.facts(asked.but({"scenario.population.size": 41})))
     path = tmp_path / FILE
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], lines[2].replace(b"0.01", b"0.02").replace(b"0.5,", b"0.6,"), *lines[3:]]))
@@ -528,17 +528,17 @@ def test_another_question_and_changed_lines_are_refused(asked: Trial, tmp_path: 
 
 def test_trials_of_other_code_are_refused(asked: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The version of the package says nothing of a change in it; figures decide no trial."""
-    known = power.facts(asked, Question((16,)))["versions"]
+    known = power.facts(asked)["versions"]
     assert not {"matplotlib", "pillow"} & set(known)
     known_place, package = Path(power.__file__).parents[1], tmp_path / "affectsim"
     shutil.copytree(known_place, package, ignore=shutil.ignore_patterns("page", "__pycache__"))
     for module in (plan, power):
         monkeypatch.setattr(module, "__file__", str(package / Path(module.__file__).relative_to(known_place)))
-    assert power.facts(asked, Question((16,)))["versions"] == known
+    assert power.facts(asked)["versions"] == known
     for name, decides in {"dynamics.py": "sources", "trials/allocation.py": "trials", "trials/report.py": ""}.items():
         text = (package / name).read_text(encoding="utf-8")
         (package / name).write_text(f"{text}# other\n", encoding="utf-8")
-        now = power.facts(asked, Question((16,)))["versions"]
+        now = power.facts(asked)["versions"]
         assert [key for key in known if known[key] != now[key]] == ([decides] if decides else []), name
         (package / name).write_text(text, encoding="utf-8")
 

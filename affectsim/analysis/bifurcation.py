@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.analysis.continuation import Curve, Equations, Follower, Steps
+from affectsim.analysis.continuation import Curve, Equations, Follower
 from affectsim.analysis.equilibria import Equilibria, at, equilibria
 from affectsim.analysis.folds import FoldCurve, FoldPoint, bend, follow_fold, solve_fold
 from affectsim.analysis.systems import System
@@ -114,7 +114,6 @@ def diagram(
     *,
     starts: Callable[[float], Equilibria] | None = None,
     box: tuple[float, float] = (-1e-9, 1 + 1e-9),
-    steps: Steps | None = None,
     looks: int = _LOOKS,
 ) -> Diagram:
     """Follow every equilibrium of a system with one active parameter between two of its values.
@@ -128,7 +127,6 @@ def diagram(
         np.append(np.ones(n), high - low),
         np.append(np.full(n, box[0]), low),
         np.append(np.full(n, box[1]), high),
-        steps or Steps(),
     )
     branches: list[Branch] = []
     events: list[Fold | Hopf | BranchPoint] = []

@@ -99,7 +99,7 @@ def bend(
 
 def follow_fold(
     system: System, fold: FoldPoint, second: float, low: Sequence[float], high: Sequence[float],
-    *, box: tuple[float, float] = (-1e-9, 1 + 1e-9), steps: Steps | None = None,
+    *, box: tuple[float, float] = (-1e-9, 1 + 1e-9),
 ) -> FoldCurve:  # fmt: skip
     """Follow a fold of a system with two active parameters both ways, inside the bounds (2,) of the parameters
     and `box` of every state.
@@ -113,7 +113,7 @@ def follow_fold(
         np.concatenate([np.ones(2 * n), reach]),
         np.concatenate([np.full(n, box[0]), np.full(n, -np.inf), low]),
         np.concatenate([np.full(n, box[1]), np.full(n, np.inf), high]),
-        steps or Steps(longest=2e-2),
+        Steps(longest=2e-2),
     )
     start = np.concatenate([fold.x, fold.v, fold.p[:1], [second]])
     along = np.eye(2 * n + 2)[-1] * reach[1]

@@ -22,19 +22,17 @@ class Sweep(NamedTuple):
     up: Float
     down: Float
 
-    def jumps(self, least: float = 0.1) -> tuple[float | None, float | None]:
-        """Return where threat jumps on the way up and down: middle of the largest step, None below `least`."""
+    def jumps(self) -> tuple[float | None, float | None]:
+        """Return where threat jumps on the way up and down: middle of the largest step, None if that is below 0.1."""
         found: list[float | None] = []
         for states in (self.up, self.down):
             steps = np.abs(np.diff(states[:, 0]))
             k = int(np.argmax(steps))
-            found.append(float(self.values[k : k + 2].mean()) if steps[k] > least else None)
+            found.append(float(self.values[k : k + 2].mean()) if steps[k] > 0.1 else None)
         return found[0], found[1]
 
 
-def sweep(
-    settings: Settings, name: str, values: Float, *, hold_hours: float = 24.0, mean_field: bool = False, people: int = 8
-) -> Sweep:
+def sweep(settings: Settings, name: str, values: Float, *, hold_hours: float = 24.0, mean_field: bool = False) -> Sweep:
     """Sweep one setting through increasing `values` (k,) and back, `hold_hours` at each.
 
     The way up begins in the least threatened stable state, the way down in the most threatened one.
@@ -45,7 +43,7 @@ def sweep(
         begin = float(order[0])
         stable = equilibria(system, (begin,)).stable
         world = SteadyWorld(
-            settings.but({name: begin}), len(values) * hold_hours / 24 + 1, people=people, mean_field=mean_field
+            settings.but({name: begin}), len(values) * hold_hours / 24 + 1, people=8, mean_field=mean_field
         )
         if stable:
             world.start_from(stable[0 if way == "up" else -1].state)

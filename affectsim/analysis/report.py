@@ -73,7 +73,7 @@ def _beginning_at(found: Diagram, fold: Fold) -> Stretch | None:
     return best
 
 
-def fold_line(found: Diagram, fold: Fold, name: str) -> str:
+def fold_line(found: Diagram, fold: Fold) -> str:
     """Return "fold at 1.46 (threat-locked state appears), stable branch up to 4"."""
     at = f"fold at {fold.p:.4g}"
     if not fold.stable:
@@ -87,9 +87,9 @@ def fold_line(found: Diagram, fold: Fold, name: str) -> str:
     return line if stretch is None else f"{line}, stable branch from {stretch.p.min():.4g}"
 
 
-def diagram_lines(found: Diagram, name: str) -> list[str]:
+def diagram_lines(found: Diagram) -> list[str]:
     """Return what a bifurcation diagram says, line by line."""
-    lines = [fold_line(found, fold, name) for fold in found.folds]
+    lines = [fold_line(found, fold) for fold in found.folds]
     lines += [
         f"Hopf point at {h.p:.4g}: oscillation with a period of {2 * np.pi / h.frequency:.3g} h" for h in found.hopfs
     ]

@@ -28,14 +28,14 @@ class Range(NamedTuple):
     high: float
 
 
-def range_of(name: str, low: float | None, high: float | None, source: str = "command line") -> Range:
+def range_of(name: str, low: float | None, high: float | None) -> Range:
     """Return a checked range; None: the lower bound, and six times the default or the upper bound.
 
     Raises InputError for unknown names, values out of bounds, and an empty range.
     """
     wrong = mistake(name, KNOWN[name].default if name in KNOWN else 0.0)
     if wrong:
-        raise InputError(source, [Mistake(f"parameter {name}", wrong.message)])
+        raise InputError("command line", [Mistake(f"parameter {name}", wrong.message)])
     known = KNOWN[name]
     begin = known.low if low is None else low
     end = min(known.high, _TIMES * known.default or known.high) if high is None else high
@@ -45,7 +45,7 @@ def range_of(name: str, low: float | None, high: float | None, source: str = "co
     if not mistakes and begin >= end:
         mistakes = [Mistake(f"{name} from {begin:g} to {end:g}", "the first value must be below the second")]
     if mistakes:
-        raise InputError(source, mistakes)
+        raise InputError("command line", mistakes)
     return Range(name, float(begin), float(end))
 
 

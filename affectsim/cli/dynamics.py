@@ -138,7 +138,7 @@ def bifurcation(
 
     found = study.one_parameter(settings, wanted, mean_field=mean_field)
     conditions = report.standing(settings, mean_field)
-    lines = [conditions, *report.diagram_lines(found, name)]
+    lines = [conditions, *report.diagram_lines(found)]
     curves = study.two_parameters(settings, wanted, other, mean_field=mean_field) if other else ()
     if other:
         lines += report.fold_curve_lines(curves, (name, other.name))

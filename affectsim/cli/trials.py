@@ -177,7 +177,7 @@ def power(
     question = search.Question(sizes or search.SIZES, wanted_power, alpha, wrong, most)
     question.check(asked)
     click.echo(report.head(asked))
-    store = KeptStore(out, search.facts(asked, question))
+    store = KeptStore(out, search.facts(asked))
     try:
         try:
             with Progress("trials", rate=True) as progress:

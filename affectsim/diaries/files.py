@@ -92,9 +92,7 @@ class Diaries:
         return np.asarray(self.phase == phase)
 
 
-def diaries_of(
-    person: npt.ArrayLike, time_h: npt.ArrayLike, ratings: npt.ArrayLike, source: str = "ratings"
-) -> Diaries:
+def diaries_of(person: npt.ArrayLike, time_h: npt.ArrayLike, ratings: npt.ArrayLike) -> Diaries:
     """Return diaries from arrays: names of people and hours (ratings,), ratings in [0, 1] (ratings, 3).
 
     Raises ValueError for shapes that do not fit.
@@ -106,7 +104,7 @@ def diaries_of(
     labels, rows = np.unique(who, return_inverse=True)
     order = np.lexsort((hours, rows))
     return Diaries(
-        source, rows[order].astype(np.int64), hours[order], values[order], np.zeros(who.size, dtype=np.int64),
+        "ratings", rows[order].astype(np.int64), hours[order], values[order], np.zeros(who.size, dtype=np.int64),
         np.zeros(labels.size, dtype=np.int64), tuple(str(label) for label in labels),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.diaries.files import SYSTEMS, Diaries
-from affectsim.diaries.statistics import LEAST_RATINGS, Interval, bootstrap_weights
+from affectsim.diaries.statistics import LEAST_RATINGS, Interval, intervals, once_and_drawn
 
 Float = npt.NDArray[np.float64]
 
@@ -77,38 +77,20 @@ def kept(before: DayMeans, after: DayMeans, weights: Float | None = None) -> dic
     return {name: value for name, value in found.items() if np.isfinite(value[0])}
 
 
-def stability(
-    diaries: Diaries, phase: int = 0, arm: int | None = None, *, draws: int = 1000, seed: int = 1,
-    confidence: float = 0.95,
-) -> dict[str, Interval]:  # fmt: skip
+def stability(diaries: Diaries, phase: int = 0, arm: int | None = None, *, draws: int = 1000) -> dict[str, Interval]:
     """Return what lasts within one phase (of an arm), with percentile bootstrap intervals over people."""
-    weights = _weights(diaries, arm, draws, seed)
-    return _intervals(lasting(day_means(diaries, phase), weights), confidence)
+    return intervals(lasting(day_means(diaries, phase), _weights(diaries, arm, draws)))
 
 
-def stability_between(
-    diaries: Diaries, arm: int | None = None, *, draws: int = 1000, seed: int = 1, confidence: float = 0.95
-) -> dict[str, Interval]:  # fmt: skip
+def stability_between(diaries: Diaries, arm: int | None = None, *, draws: int = 1000) -> dict[str, Interval]:
     """Return how people's means in the first and in the last phase go together (in an arm), with intervals."""
-    weights = _weights(diaries, arm, draws, seed)
-    return _intervals(kept(day_means(diaries), day_means(diaries, len(diaries.phases) - 1), weights), confidence)
+    last = len(diaries.phases) - 1
+    return intervals(kept(day_means(diaries), day_means(diaries, last), _weights(diaries, arm, draws)))
 
 
-def _weights(diaries: Diaries, arm: int | None, draws: int, seed: int) -> Float:
-    """Return weights (draws + 1, people): everybody of the arm once, then drawn with replacement."""
+def _weights(diaries: Diaries, arm: int | None, draws: int) -> Float:
     mine = np.flatnonzero(np.ones(diaries.people) if arm is None else diaries.arm == arm)
-    weights = np.zeros((draws + 1, diaries.people))
-    weights[0, mine] = 1
-    weights[1:, mine] = bootstrap_weights(mine.size, draws, seed)
-    return weights
-
-
-def _intervals(values: dict[str, Float], confidence: float) -> dict[str, Interval]:
-    tail = 50 * (1 - confidence)
-    return {
-        name: Interval(float(drawn[0]), *(float(x) for x in np.nanpercentile(drawn[1:], [tail, 100 - tail])))
-        for name, drawn in values.items()
-    }
+    return once_and_drawn(mine, diaries.people, draws, seed=1)
 
 
 def _lagged(x: Float, apart: int, weights: Float) -> Float:

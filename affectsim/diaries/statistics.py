@@ -28,6 +28,8 @@ LEAST_PAIRS = 400
 _ROUNDING = 1e-10
 #: Decay times (h) among which the best is taken.
 _TIMES = np.geomspace(0.5, 72.0, 120)
+#: Percentiles at the ends of a 95 % interval.
+_ENDS = (2.5, 97.5)
 
 
 class Schedule(NamedTuple):
@@ -204,6 +206,14 @@ def bootstrap_weights(people: int, draws: int, seed: int) -> Float:
     return generator.multinomial(people, np.full(people, 1 / people), size=draws).astype(np.float64)
 
 
+def once_and_drawn(mine: npt.NDArray[np.intp], people: int, draws: int, seed: int) -> Float:
+    """Return weights of `people`, (draws + 1, people): each of `mine` once, then drawn with replacement."""
+    weights = np.zeros((draws + 1, people))
+    weights[0, mine] = 1
+    weights[1:, mine] = bootstrap_weights(mine.size, draws, seed)
+    return weights
+
+
 class Interval(NamedTuple):
     """A statistic and its interval from people drawn anew."""
 
@@ -212,10 +222,17 @@ class Interval(NamedTuple):
     high: float
 
 
+def intervals(values: dict[str, Float]) -> dict[str, Interval]:
+    """Return each statistic, (draws + 1,) as with the weights of `once_and_drawn`, with its percentile interval."""
+    return {
+        name: Interval(float(drawn[0]), *(float(x) for x in np.nanpercentile(drawn[1:], _ENDS)))
+        for name, drawn in values.items()
+    }
+
+
 def describe(
-    diaries: Diaries, phase: int = 0, arm: int | None = None, *, draws: int = 1000, seed: int = 1,
-    confidence: float = 0.95,
-) -> dict[str, Interval]:  # fmt: skip
+    diaries: Diaries, phase: int = 0, arm: int | None = None, *, draws: int = 1000, seed: int = 1
+) -> dict[str, Interval]:
     """Return every statistic of one phase (and arm) with its percentile bootstrap interval over people."""
     plan = schedule(diaries, phase)
     here = diaries.in_phase(phase)
@@ -226,18 +243,15 @@ def describe(
     weights = np.zeros((draws, diaries.people))
     weights[:, chosen] = bootstrap_weights(chosen.size, draws, seed)
     drawn = statistics(found, plan.lag_hours, weights)
-    tail = 50 * (1 - confidence)
     results = {}
     for name in value:
         known = drawn[name][np.isfinite(drawn[name])]
-        low, high = np.percentile(known, [tail, 100 - tail]) if known.size > draws / 2 else (np.nan, np.nan)
+        low, high = np.percentile(known, _ENDS) if known.size > draws / 2 else (np.nan, np.nan)
         results[name] = Interval(float(value[name][0]), float(low), float(high))
     return results
 
 
-def compare(
-    diaries: Diaries, *, draws: int = 1000, seed: int = 1, confidence: float = 0.95
-) -> dict[str, dict[str, Interval]]:
+def compare(diaries: Diaries, *, draws: int = 1000) -> dict[str, dict[str, Interval]]:
     """Return how every statistic changed from the first to the last phase: in each arm, and last arm minus first.
 
     The keys are "change in arm NAME" and, with two arms or more, "change in arm LAST minus FIRST". Intervals are
@@ -253,9 +267,7 @@ def compare(
         mine = np.flatnonzero(both & (diaries.arm == arm))
         if mine.size == 0:
             continue
-        weights = np.zeros((draws + 1, diaries.people))
-        weights[0, mine] = 1
-        weights[1:, mine] = bootstrap_weights(mine.size, draws, seed + arm)
+        weights = once_and_drawn(mine, diaries.people, draws, 1 + arm)
         before, after = (statistics(one, plan.lag_hours, weights) for one, plan in zip(found, plans, strict=True))
         drawn[diaries.arms[arm]] = {name: after[name] - before[name] for name in before}
     if not drawn:
@@ -267,12 +279,7 @@ def compare(
         shown[f"change in arm {other} minus {first}"] = {
             name: drawn[other][name] - drawn[first][name] for name in drawn[first]
         }
-    tail = 50 * (1 - confidence)
     return {
-        what: {
-            name: Interval(float(values[0]), *(float(x) for x in np.nanpercentile(values[1:], [tail, 100 - tail])))
-            for name, values in change.items()
-            if np.isfinite(values[0])
-        }
+        what: intervals({name: values for name, values in change.items() if np.isfinite(values[0])})
         for what, change in shown.items()
     }

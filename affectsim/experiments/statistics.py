@@ -28,9 +28,7 @@ class Interval(NamedTuple):
     high: float = math.nan
 
 
-def mean_interval(
-    values: Float, counted: Mask, per: Literal["person", "world"] = "person", confidence: float = CONFIDENCE
-) -> Interval:
+def mean_interval(values: Float, counted: Mask, per: Literal["person", "world"] = "person") -> Interval:
     """Return the mean over the people who count, with Student's t interval; shapes (worlds, people).
 
     `per`: what counts as one independent case, a person or the mean of a world.
@@ -42,26 +40,26 @@ def mean_interval(
         cases = values[counted]
     if cases.size == 0:
         return Interval(math.nan)
-    mean, half = float(cases.mean()), float(reach(cases, confidence))
+    mean, half = float(cases.mean()), float(reach(cases, CONFIDENCE))
     return Interval(mean, mean - half, mean + half)
 
 
-def individual(effects: Float, margin: float = HARM_MARGIN) -> dict[str, Interval]:
+def individual(effects: Float) -> dict[str, Interval]:
     """Return spread, tenths and shares harmed and helped of individual effects in SD, shape (people,).
 
-    Harmed: the own twin does better by more than `margin` SD.
+    Harmed: the own twin does better by more than `HARM_MARGIN` SD.
     """
     low, high = np.quantile(effects, (0.1, 0.9))
     return {
         "spread": Interval(float(effects.std(ddof=1))),
         "lowest 10 %": Interval(float(low)),
         "highest 10 %": Interval(float(high)),
-        "% harmed": Interval(100 * float((effects < -margin).mean())),
-        "% helped": Interval(100 * float((effects > margin).mean())),
+        "% harmed": Interval(100 * float((effects < -HARM_MARGIN).mean())),
+        "% helped": Interval(100 * float((effects > HARM_MARGIN).mean())),
     }
 
 
-def who(effects: Float, traits: Mapping[str, Float], margin: float = HARM_MARGIN) -> dict[str, dict[str, Interval]]:
+def who(effects: Float, traits: Mapping[str, Float]) -> dict[str, dict[str, Interval]]:
     """Return, for each trait, how the harmed differ from the others and how it goes with the effect.
 
     `effects` and each trait have shape (people,). "harmed - others": difference of means in SD of the trait
@@ -69,7 +67,7 @@ def who(effects: Float, traits: Mapping[str, Float], margin: float = HARM_MARGIN
     Bonett and Wright (2000). All intervals hold together with 95 % (Bonferroni over the traits).
     """
     confidence = 1 - (1 - CONFIDENCE) / max(2 * len(traits), 1)
-    harmed = effects < -margin
+    harmed = effects < -HARM_MARGIN
     found = {}
     for name, values in traits.items():
         spread = float(values.std(ddof=1))

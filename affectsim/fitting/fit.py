@@ -81,7 +81,8 @@ def fit(
 
     Unknowns (`fitting.unknowns`) are shared by all groups (arm and phase), except those that may change, which
     get their own value in each. `members`: size of the ensemble; `rounds`: steps towards the data. The dataset has
-    dimensions draw, group, unknown, statistic, person, trait, bound. Raises InputError for diaries too few to fit.
+    dimensions draw, group, unknown, statistic, person, phase, trait, estimate. Raises InputError for diaries too few
+    to fit.
     """
     base = base or base_scenario()
     _check(diaries)
@@ -119,7 +120,7 @@ def fit(
         points = draw(standin, space.maps, target.observed, error, members, generator)
     drawn = simulator.ratings(points, "check", done(rounds))
     checked = np.array([_statistics_of(simulator, row, target.names)[1] for row in drawn])
-    own = _people(diaries, space, simulator, drawn, seen, plans)
+    own = _people(diaries, space, simulator, drawn, seen)
     return _dataset(diaries, base, space, points, target, checked, own, members, rounds, seed)
 
 
@@ -136,7 +137,7 @@ def _check(diaries: Diaries) -> None:
         raise InputError(diaries.source, wrong)
 
 
-def _names(diaries: Diaries, plans: list[Schedule], seen: list[Sums]) -> tuple[str, ...]:
+def _names(diaries: Diaries, seen: list[Sums]) -> tuple[str, ...]:
     """Return the statistics that are fitted in every group: those of rated systems, and lags with pairs enough."""
     names = []
     for n, system in enumerate(SYSTEMS):
@@ -170,7 +171,7 @@ def _refuse_undefined(diaries: Diaries, space: Space, names: tuple[str, ...], ob
 
 
 def _target(diaries: Diaries, space: Space, plans: list[Schedule], seen: list[Sums], seed: int) -> Target:
-    names = _names(diaries, plans, seen)
+    names = _names(diaries, seen)
     # People are drawn anew within their arm, the same ones before and after.
     weights = np.zeros((_DRAWS + 1, diaries.people))
     weights[0] = 1
@@ -205,7 +206,7 @@ def _statistics_of(simulator: Simulator, row: list[tuple[Float, Scenario]], name
 
 def _people(
     diaries: Diaries, space: Space, simulator: Simulator, drawn: list[list[tuple[Float, Scenario]]],
-    seen: list[Sums], plans: list[Schedule],
+    seen: list[Sums],
 ) -> list[personal.Personal]:  # fmt: skip
     """Return every person's traits in each phase."""
     shape = (diaries.people, len(PERSONAL))

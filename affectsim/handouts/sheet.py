@@ -99,31 +99,18 @@ class Sheet:
         if self.y - needed < self.bottom:
             self.new_page()
 
-    def put(
-        self, text: str, x: float, y: float, size: float, weight: str = "normal", colour: str = INK, align: str = "left"
-    ) -> None:
+    def put(self, text: str, x: float, y: float, size: float, weight: str = "normal", colour: str = INK) -> None:
         """Put one line with its base line at y (points from below)."""
         # Never mathematics: a text with dollar signs is a text.
         self.pages[-1].text(
             x / self.width, y / self.height, text, fontsize=size, fontproperties=None, family=_FAMILY, weight=weight,
-            color=colour, ha=align, va="baseline", parse_math=False,
+            color=colour, va="baseline", parse_math=False,
         )  # fmt: skip
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: str = RULE, width: float = 0.7) -> None:
         """Draw a straight line."""
         xs, ys = (x0 / self.width, x1 / self.width), (y0 / self.height, y1 / self.height)
         self.pages[-1].add_artist(Line2D(xs, ys, color=colour, linewidth=width))
-
-    def block(
-        self, x: float, top: float, width: float, height: float, colour: str, edge: str = "none", line: float = 0.0
-    ) -> None:
-        """Draw a rectangle, below what is put on it."""
-        self.pages[-1].add_artist(
-            Rectangle(
-                (x / self.width, (top - height) / self.height), width / self.width, height / self.height,
-                facecolor=colour, edgecolor=edge, linewidth=line, transform=self.pages[-1].transFigure, zorder=-1,
-            )
-        )  # fmt: skip
 
     def paragraph(
         self, text: str, size: float = 10.5, weight: str = "normal", colour: str = INK, indent: float = 0.0,
@@ -153,28 +140,36 @@ class Sheet:
         self.y -= 8
         self.paragraph(text, 12.5, "bold", after=3)
 
-    def items(self, texts: list[str], mark: str = "•", size: float = 10.5) -> None:
+    def items(self, texts: list[str]) -> None:
         """Set a list."""
         for text in texts:
-            self.paragraph(text, size, indent=16, mark=mark, after=4)
+            self.paragraph(text, indent=16, mark="•", after=4)
 
-    def boxes(self, texts: list[str], size: float = 10.5) -> None:
+    def boxes(self, texts: list[str]) -> None:
         """Set a list with boxes to tick."""
+        size = 10.5
         for text in texts:
             self.room(size * LEADING)
-            self.block(self.margin + 3, self.y - 3, size * 0.9, size * 0.9, "white", INK, 0.8)
+            self.pages[-1].add_artist(
+                Rectangle(
+                    ((self.margin + 3) / self.width, (self.y - 3 - size * 0.9) / self.height),
+                    size * 0.9 / self.width, size * 0.9 / self.height,
+                    facecolor="white", edgecolor=INK, linewidth=0.8, transform=self.pages[-1].transFigure, zorder=-1,
+                )
+            )  # fmt: skip
             self.paragraph(text, size, indent=20, after=4)
 
-    def writing(self, lines: int, step: float = 21.0) -> None:
+    def writing(self, lines: int) -> None:
         """Leave ruled lines to write on."""
+        step = 21.0
         self.room(lines * step + 4)
         for _ in range(lines):
             self.y -= step
             self.line(self.margin, self.y, self.width - self.margin, self.y)
         self.y -= 8
 
-    def axes(self, height: float, left: float = 0.0, width: float = 0.0, advance: bool = True) -> Axes:
-        """Return axes of a height (points) that begin here; `advance`: what follows stands below them."""
+    def axes(self, height: float, left: float = 0.0, width: float = 0.0) -> Axes:
+        """Return axes of a height (points) that begin here; what follows stands below them."""
         wide = width or self.inner
         box = (
             (self.margin + left) / self.width,
@@ -183,8 +178,7 @@ class Sheet:
             height / self.height,
         )
         axes = self.pages[-1].add_axes(box)
-        if advance:
-            self.y -= height
+        self.y -= height
         return axes
 
     def save(self, path: Path, title: str) -> None:

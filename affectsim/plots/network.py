@@ -132,18 +132,18 @@ def _chosen(run: xr.Dataset) -> Mask:
     return np.zeros((run.sizes["run"], run.sizes["person"]), dtype=bool)
 
 
-def part(ties: Ties, seed: int, most: int = MOST_DRAWN, size: int = PART) -> Whole:
-    """Return the sorted numbers of the people to draw: all, or `size` people near to one another."""
-    if ties.n <= most:
+def part(ties: Ties, seed: int) -> Whole:
+    """Return the sorted numbers of the people to draw: all, or `PART` people near to one another."""
+    if ties.n <= MOST_DRAWN:
         return np.arange(ties.n)
     tied = np.flatnonzero(np.diff(ties.start) > 0)
     pool = tied if tied.size else np.arange(ties.n)
     first = int(np.random.default_rng(seed).choice(pool))
     seen, waiting = {first}, deque([first])
-    while waiting and len(seen) < size:
+    while waiting and len(seen) < PART:
         person = waiting.popleft()
         for other in ties.source[ties.start[person] : ties.start[person + 1]].tolist():
-            if other not in seen and len(seen) < size:
+            if other not in seen and len(seen) < PART:
                 seen.add(other)
                 waiting.append(other)
     return np.array(sorted(seen), dtype=np.int64)

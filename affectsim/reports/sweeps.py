@@ -56,11 +56,11 @@ def short(factor: str) -> str:
     return f"{name} ({rest})" if factor.startswith("population.traits.") and rest else factor
 
 
-def main_outcomes(columns: list[str], most: int = _OUTCOMES) -> list[str]:
+def main_outcomes(columns: list[str]) -> list[str]:
     """Return the columns to show: effects of training first, else means; no ends of intervals."""
     plain = [name for name in columns if not name.endswith(("_low", "_high", "_follow_up"))]
     effects = [name for name in plain if name.startswith("effect_")]
-    return (effects or plain)[:most]
+    return (effects or plain)[:_OUTCOMES]
 
 
 def _varied(store: Store) -> list[Block]:

@@ -232,7 +232,7 @@ def text(trial: Trial, question: Question, found: Sequence[AtSize], store: Store
     return "\n".join(lines)
 
 
-def facts(trial: Trial, question: Question) -> dict[str, Any]:
+def facts(trial: Trial) -> dict[str, Any]:
     """Return everything that decides the replicates, as plain values: what may not change when going on."""
     import hashlib
     import json

@@ -168,11 +168,11 @@ class Gain(NamedTuple):
     high: float
 
 
-def common_numbers(with_training: Float, without: Float, *, confidence: float = 0.95) -> Gain:
+def common_numbers(with_training: Float, without: Float) -> Gain:
     """Return Var(independent worlds) / Var(paired worlds) of a difference of means, both of shape (replicates,).
 
     Worlds of one replicate share people and chances; of independent ones the variances add up (Law 2015, Simulation
-    Modeling and Analysis, 5th ed., sec. 11.2). Interval on the logarithm from the jackknife (Efron 1982).
+    Modeling and Analysis, 5th ed., sec. 11.2). 95 % interval on the logarithm from the jackknife (Efron 1982).
     """
     from scipy.special import stdtrit
 
@@ -189,7 +189,7 @@ def common_numbers(with_training: Float, without: Float, *, confidence: float = 
     value = log_ratio(everything)
     each = np.array([log_ratio(np.arange(count) != n) for n in range(count)])
     error = math.sqrt((count - 1) / count * float(((each - each.mean()) ** 2).sum()))
-    reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
+    reach = float(stdtrit(count - 1, 0.975)) * error
     return Gain(math.exp(value), math.exp(value - reach), math.exp(value + reach))
 
 
