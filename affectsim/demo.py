@@ -125,7 +125,7 @@ _COLUMNS = {
 def table(trial: xr.Dataset, scenario: Scenario, people: int, delivered: Sequence[str] = ()) -> str:
     """Return what a trial (`trial.analyse`) found, in words and a few lines.
 
-    `delivered`: lines about screening and waiting (`trial.delivery_words`).
+    `delivered`: lines about screening and waiting (`trial_words.delivery_words`).
     """
     offered, others = (int(count) for count in trial["people"].to_numpy())
     names = [name for name in _ROWS if name in trial["outcome"].to_numpy()]

@@ -2,8 +2,9 @@
 
 Every function here is plain arithmetic (`+ - * /`, powers written out) on whatever it is given, so
 the same source is compiled by numba for the kernel, evaluated by numpy on arrays, traced by sympy to
-the Jacobian and to LaTeX, and translated to C. Vectors are passed as tuples in the order of the
-`NamedTuple`s below; plain tuples, arrays (first axis) and sympy symbols all do.
+the Jacobian and to LaTeX, and translated to JavaScript (the page) and to C (a benchmark). Vectors are
+passed as tuples in the order of the `NamedTuple`s below; plain tuples, arrays (first axis) and sympy
+symbols all do.
 
 Form: Grossberg's shunting equation. Excitation E >= 0 drives an activation up, inhibition I >= 0
 drives it down,

@@ -1,7 +1,7 @@
 """Who knows whom: networks that are drawn by a generator or read from a file.
 
 Each `Network` part builds a `Community` from a number of people and a seed. Random graphs come from
-networkx, those of more than 20,000 people from `large_networks`, which draws from the same distributions
+networkx, those of more than 20,000 people from `networks.large`, which draws from the same distributions
 without an object per person. The same seed gives the same graph for one version of networkx and numpy.
 """
 
@@ -24,7 +24,7 @@ from affectsim.parts import Network, field
 if TYPE_CHECKING:
     import networkx
 
-#: More people than this are drawn by `large_networks`; networkx draws as many in half a second.
+#: More people than this are drawn by `networks.large`; networkx draws as many in half a second.
 LARGE = 20_000
 
 
@@ -106,7 +106,7 @@ class SmallWorld(Generated, kind="small-world"):
         _enough(people, "ties_each", self.ties_each, found)
 
     def draw(self, people: int, seed: int) -> Community:
-        """Return the graph of networkx.watts_strogatz_graph, above `LARGE` people that of `large_networks`."""
+        """Return the graph of networkx.watts_strogatz_graph, above `LARGE` people that of `networks.large`."""
         if people > LARGE:
             from affectsim.networks import large
 
@@ -134,7 +134,7 @@ class ScaleFree(Generated, kind="scale-free"):
         _enough(people, "ties_each", self.ties_each, found)
 
     def draw(self, people: int, seed: int) -> Community:
-        """Return the graph of networkx.barabasi_albert_graph, above `LARGE` people that of `large_networks`."""
+        """Return the graph of networkx.barabasi_albert_graph, above `LARGE` people that of `networks.large`."""
         if people > LARGE:
             from affectsim.networks import large
 
@@ -161,7 +161,7 @@ class Random(Generated, kind="random"):
         _enough(people, "mean_ties", self.mean_ties, found)
 
     def draw(self, people: int, seed: int) -> Community:
-        """Return the graph of networkx.fast_gnp_random_graph, above `LARGE` people that of `large_networks`."""
+        """Return the graph of networkx.fast_gnp_random_graph, above `LARGE` people that of `networks.large`."""
         if people > LARGE:
             from affectsim.networks import large
 
@@ -201,7 +201,7 @@ class Communities(Generated, kind="communities"):
 
         networkx.stochastic_block_model walks all pairs (two minutes for 100,000 people); this is the
         same distribution from networkx.fast_gnp_random_graph, in time linear in people and ties; above
-        `LARGE` people from `large_networks`.
+        `LARGE` people from `networks.large`.
         """
         group = np.arange(people) * self.groups // people
         sizes = np.bincount(group, minlength=self.groups)
