@@ -22,7 +22,6 @@ from affectsim.kernel.scheme import (
     step_times,
 )
 from affectsim.kernel.tables import (
-    EVENT_KINDS,
     EXERCISE_FIELDS,
     FIXED_PARTS,
     MOST_EVENTS,
@@ -34,7 +33,7 @@ from affectsim.kernel.tables import (
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.parts import Exercise, Stimulus
 from affectsim.runs import Run
-from affectsim.stimuli import DailyLife, Dated, Script, Shock
+from affectsim.stimuli import KINDS, DailyLife, Dated, Script, Shock
 from affectsim.training.programmes import EXERCISES_AT_A_TIME
 
 Float = npt.NDArray[np.float64]
@@ -63,7 +62,7 @@ def tables_of(runs: Sequence[Run]) -> Tables:
             intensity[number, which] = source.intensities
         names = (
             *FIXED_PARTS,
-            *(f"stimulus/{source}/{kind}" for source in _numbered(daily[number], sources) for kind in EVENT_KINDS),
+            *(f"stimulus/{source}/{kind}" for source in _numbered(daily[number], sources) for kind in KINDS),
             *(f"exercise/{kind}" for kind, _ in rows),
         )
         keys[number] = [key(run.scenario.seed, run.replicate, name) for name in names]
@@ -245,7 +244,7 @@ def _again(
 ) -> npt.NDArray[np.int64]:
     """Return how many ambiguous events of the same person and moment stand before each event (0 for other kinds)."""
     found = np.zeros(when.size, dtype=np.int64)
-    ambiguous = np.flatnonzero(kind == EVENT_KINDS.index("ambiguous"))
+    ambiguous = np.flatnonzero(kind == KINDS.index("ambiguous"))
     order = ambiguous[np.lexsort((ambiguous, slot[ambiguous], when[ambiguous]))]
     same = (np.diff(when[order]) == 0) & (np.diff(slot[order]) == 0)
     # Positions less that of the first of each run of equals.

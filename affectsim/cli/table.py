@@ -24,7 +24,6 @@ _ROWS = {
     "drive": ("drive", 1.0),
     "soothing": ("soothing", 1.0),
 }
-_WEEK = 7.0
 
 
 def summary(scenario: Scenario, results: xr.Dataset) -> str:
@@ -89,7 +88,9 @@ def _periods(scenario: Scenario, found: Periods | None) -> list[tuple[str, tuple
     if found is not None:
         named = [("before", found.before), ("after", found.after), ("follow-up", found.follow_up)]
         return [(f"{name} {_days(span)}", span) for name, span in named if span is not None]
-    length = min(_WEEK, scenario.days / 2)
+    from affectsim.trial import WEEK
+
+    length = min(WEEK, scenario.days / 2)
     first, last = (0.0, length), (scenario.days - length, scenario.days)
     return [(f"first {_days(first)}", first), (f"last {_days(last)}", last)]
 

@@ -91,7 +91,6 @@ FIXED_PARTS = (
     "circumstances/favour",
 )
 BACKGROUND_PART, APPRAISAL_PART, ADHERENCE_PART, ATTENDANCE_PART, RISK_PART, CIRCUMSTANCES_PART = 0, 3, 4, 5, 6, 7
-EVENT_KINDS = ("threat", "resource", "affiliative", "ambiguous")
 #: Bits of a moment in a counter of draws: longer than any run; those above tell events of one moment apart.
 MOMENT_BITS = 21
 #: First waking moment of a day and the first after them, 8:00 and 22:00 (assumed): exercises are done in passing then.

@@ -32,7 +32,7 @@ from affectsim.parameters import DISTRIBUTIONS, MODEL
 from affectsim.populations import PRESETS
 from affectsim.scenario import Scenario
 from affectsim.sections import Numerics
-from affectsim.stimuli import DailyLife
+from affectsim.stimuli import KINDS, DailyLife
 from affectsim.world import World, build, community_of
 
 #: Sizes that a community can have on the page, smallest first.
@@ -84,7 +84,7 @@ def page_data() -> dict[str, Any]:
         "presets": {name: _preset(name) for name in PRESETS},
         "exercises": list(made.exercises()),
         "exercise_fields": list(EXERCISE_FIELDS),
-        "everyday": dict(zip(_KINDS, DailyLife().intensities, strict=True)),
+        "everyday": dict(zip(KINDS, DailyLife().intensities, strict=True)),
         **teaching(),
         "shown_parameters": shown_parameters(),
         "layout": {
@@ -97,7 +97,6 @@ def page_data() -> dict[str, Any]:
         # Of the arm with training: the other one differs by its programme only.
         "tables": {name: packed(_first(getattr(tables, name), name)) for name in taken},
         "moments_per_day": tables.moments_per_day,
-        "programme_days": programme.days,
         "session_warmth": float(programme.warmth(np.array([1]))[0]),
         "lots": LOTS,
         "people": {
@@ -106,9 +105,6 @@ def page_data() -> dict[str, Any]:
         },
         "networks": {str(people): _network(people) for people in SIZES},
     }  # fmt: skip
-
-
-_KINDS = ("threat", "resource", "affiliative", "ambiguous")
 
 
 def _first(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
@@ -131,7 +127,7 @@ def _preset(name: str) -> dict[str, Any]:
 
     preset = PRESETS[name]
     rows = mixing(scenario(SIZES[0], preset=name).correlated_pairs())
-    return {"says": preset.says, "traits": preset.changes(), "mixing": rows}
+    return {"traits": preset.changes(), "mixing": rows}
 
 
 def _scheme(tick_hours: float, steps: int) -> dict[str, Any]:

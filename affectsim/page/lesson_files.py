@@ -17,17 +17,17 @@ from typing import Any
 from affectsim.checking import Findings, range_words, wrong_type
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.page.texts import LANGUAGES, strings, teaching
+from affectsim.readouts import SYSTEMS
 from affectsim.text_files import read_text, read_toml
 
 KINDS = ("predict", "try", "explain", "sandbox")
 VIEWS = ("mind", "community", "landscape")
 #: What a claim may speak of. `false_alarm`: probability that a harmless but unclear event is taken for a threat;
 #: `taken`: share of the ambiguous looks of a step that are taken for one.
-MIND = ("threat", "drive", "soothing", "self_criticism", "fear", "false_alarm", "taken")
-COMMUNITY = ("threat", "drive", "soothing")
+MIND = (*SYSTEMS, "self_criticism", "fear", "false_alarm", "taken")
+COMMUNITY = SYSTEMS
 LANDSCAPE = ("tips", "comes_free")
 DIRECTIONS = ("higher", "lower", "unchanged")
-SYSTEMS = ("threat", "drive", "soothing")
 #: Longest text (characters), most steps, and hours that a step may let pass: limits of a page, not of the theory.
 MOST_TEXT, MOST_STEPS, MOST_HOURS = 700, 30, 24.0 * 120
 _LESSON = ("discuss_minutes", "steps", "pictures")

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.intervals import reach
 from affectsim.results import load
+from affectsim.trial import WEEK
 from affectsim.trials.files import KEY, WORLDS
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
-_WEEK = 7.0
 #: Variables of a run that say how it was delivered, or how someone is by birth: nothing to compare.
 _NOT_OUTCOMES = {"start_day", "therapist", "training_group", "tie_strength", "distrust", "dominant"}
 
@@ -74,8 +74,8 @@ def _arm(run: xr.Dataset, name: str) -> dict[str, Float]:
         raise InputError("compare", [Mistake(name, f"is no arm of this run{nearest(name, arms)}")])
     mine = run.isel(run=np.flatnonzero(run["arm"].to_numpy() == name)).sortby("replicate")
     end = float(mine["time"][-1])
-    late = mine.isel(time=np.flatnonzero(mine["time"].to_numpy() > max(end - _WEEK, 0.0) - 1e-9))
-    if late.sizes["time"] > 1 and float(late["time"][0]) <= end - _WEEK + 1e-9:
+    late = mine.isel(time=np.flatnonzero(mine["time"].to_numpy() > max(end - WEEK, 0.0) - 1e-9))
+    if late.sizes["time"] > 1 and float(late["time"][0]) <= end - WEEK + 1e-9:
         late = late.isel(time=slice(1, None))
     found: dict[str, Float] = {}
     for key, values in late.data_vars.items():

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from affectsim import dynamics
-from affectsim.kernel.tables import BACKGROUND_PART, EVENT_KINDS, FIXED_PARTS
+from affectsim.kernel.tables import BACKGROUND_PART, FIXED_PARTS
 from affectsim.layout import SLOW
 from affectsim.parameters import MODEL
+from affectsim.stimuli import KINDS
 from affectsim.world import World
 
 FIRST_EVENT_PART = len(FIXED_PARTS)
-PARTS = (*range(BACKGROUND_PART, BACKGROUND_PART + 3), *range(FIRST_EVENT_PART, FIRST_EVENT_PART + len(EVENT_KINDS)))
+PARTS = (*range(BACKGROUND_PART, BACKGROUND_PART + 3), *range(FIRST_EVENT_PART, FIRST_EVENT_PART + len(KINDS)))
 KICKS = ("u_threat", "u_resource", "u_affiliation", "u_practice", "u_image", "u_body", "u_ease")
 _PERSON = (
     "effective_self_criticism", "effective_fear_of_self_compassion", "effective_fear_of_compassion_from_others",

@@ -5,7 +5,7 @@ const DEFAULT_MODEL = Object.fromEntries(Object.entries(DATA.model).map(([name, 
 const PRACTICE_MOMENT = unpack(DATA.people.practice_moment), TRAIT_NAMES = Object.keys(DATA.traits);
 const ATTRIBUTES = Object.keys(LAYOUT.steady).filter((name) => name.startsWith("baseline_")).map((name) => name.slice(9));
 const EXERCISES = DATA.exercises;
-const EVENT_KINDS = ["threat", "resource", "affiliative", "ambiguous"];
+const EVENT_KINDS = Object.keys(DATA.everyday);
 
 /** Return the value of a trait at a standard normal number. */
 function traitValue(trait, normal) {
