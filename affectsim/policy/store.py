@@ -10,14 +10,14 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from affectsim.errors import InputError, Mistake
 from affectsim.policy.decisions import key_of
 from affectsim.policy.evaluation import Evaluated
-from affectsim.sweep.database import said, transaction
+from affectsim.sweep.database import LockedFile, said, transaction
 from affectsim.sweep.locks import Lock
 from affectsim.sweep.plan import refuse_changes
 from affectsim.sweep.store import checksum
@@ -27,7 +27,7 @@ FILE, LOCK = "optimise.sqlite", "optimise.lock"
 Known = dict[tuple[str, int], Evaluated]
 
 
-class Store:
+class Store(LockedFile):
     """The runs of a search, in memory and in the file. `damaged`: rows that were not what was written; made again."""
 
     def __init__(self, folder: Path, plan: Mapping[str, Any], *, begun: bool = False) -> None:
@@ -46,7 +46,7 @@ class Store:
             raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
         if any(not name.startswith((FILE, LOCK)) for name in foreign):
             raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
-        self._lock: Lock | None = Lock(folder, LOCK)
+        self._lock = Lock(folder, LOCK)
         try:
             with self._said():
                 self._file = sqlite3.connect(folder / FILE, isolation_level=None, timeout=30)
@@ -107,23 +107,6 @@ class Store:
         with self._said(), transaction(self._file):
             self._file.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", rows)
         self.known |= known
-
-    def close(self) -> None:
-        """Close the file and let others write."""
-        if hasattr(self, "_file"):
-            with suppress(sqlite3.Error):
-                self._file.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def __enter__(self) -> Self:
-        """Return the store."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
     def _said(self) -> AbstractContextManager[None]:
         return said(self.folder / FILE, "what was done before is safe", "give the same command again")

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from affectsim.errors import InputError, Mistake
+from affectsim.sweep.locks import Lock
 
 #: What SQLite says where a disk has no room, or refuses to be written.
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE",
          "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN", "SQLITE_CANTOPEN"}  # fmt: skip
+
+
+class LockedFile:
+    """Base of what keeps runs in a file: open, and locked if it is to be written, until it is closed."""
+
+    _file: sqlite3.Connection
+    _lock: Lock | None
+
+    def close(self) -> None:
+        """Close the file and let others write."""
+        if hasattr(self, "_file"):
+            # A disk that is full cannot take the last tidying up; what is done is in the log.
+            with suppress(sqlite3.Error):
+                self._file.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
 
 @contextmanager

@@ -14,12 +14,12 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake
-from affectsim.sweep.database import said, transaction
+from affectsim.sweep.database import LockedFile, said, transaction
 from affectsim.sweep.designs import Point
 from affectsim.sweep.locks import Lock
 from affectsim.sweep.outcomes import Values
@@ -39,7 +39,7 @@ class Done(NamedTuple):
     failed: str | None = None
 
 
-class Store:
+class Store(LockedFile):
     """The file of a sweep. `damaged`: numbers of runs whose rows do not agree with their checksum."""
 
     def __init__(self, folder: Path, *, write: bool = False) -> None:
@@ -92,24 +92,6 @@ class Store:
         finally:
             partial.unlink(missing_ok=True)
             lock.close()
-
-    def close(self) -> None:
-        """Close the file and let others write."""
-        if hasattr(self, "_file"):
-            # A disk that is full cannot take the last tidying up; what is done is in the log.
-            with suppress(sqlite3.Error):
-                self._file.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def __enter__(self) -> Self:
-        """Return the store."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
     # ---------------------------------------------------------------------------------- writing
 
