@@ -19,6 +19,8 @@ from typing import Any
 
 import numba
 
+from affectsim.kept_code import kept
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 #: For what only the kernel calls: no door for Python, since unpacking the many arrays takes long to compile.
@@ -46,10 +48,7 @@ def model_sources(package: Path = _PACKAGE) -> str:
 
 def _kept(function: Callable[..., Any], **options: Any) -> Any:
     """Compile on first use and keep the result on disk as long as no source of the model changes."""
-    dispatcher: Any = partial(numba.njit, cache=True, **_OPTIONS, **options)()(function)
-    # Private to numba, and the only place where the stamp can be set; tests/test_kernel.py watches it.
-    dispatcher._cache._cache_file._source_stamp = model_sources()
-    return dispatcher
+    return kept(numba.njit(**_OPTIONS, **options)(function), model_sources())
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -16,9 +16,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from affectsim.kept_code import kept
+
 Pairs = NDArray[np.int64]
+
+
 # Not through kernel.compile: this depends on no equation, so numba itself sees when what is kept is old.
-_compiled: Any = numba.njit(cache=True, nogil=True)
+def _compiled(function: Any) -> Any:
+    return kept(numba.njit(nogil=True)(function))
 
 
 def small_world(people: int, ties_each: int, rewire: float, seed: int) -> Pairs:
