@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import chdir
 from html.parser import HTMLParser
@@ -445,6 +446,32 @@ def test_a_file_whose_name_is_no_utf_8_gives_a_result_and_a_report(tmp_path: Pat
             assert done.returncode == 0, done.stderr[-400:]
         assert manifest.read(Path("one")).values["command"].count("\udce9") == 1
         assert "caf\\udce9.toml" in Path("one.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_may_have_a_name_that_is_no_utf_8_or_two_lines(tmp_path: Path) -> None:
+    ward = os.fsencode(tmp_path) + b"/ward\xe9"
+    try:
+        os.mkdir(ward)
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    (Path(os.fsdecode(ward)) / "ward.toml").write_text('says = "a ward"\nsource = "assumed"\n')
+    file = Path(os.fsdecode(ward)) / "small.toml"
+    file.write_text(SMALL.replace(FROM_FILE, "").replace("size = 12", 'size = 12\npreset = "ward.toml"'))
+    plain = tmp_path / "plain.toml"
+    plain.write_text(SMALL.replace(FROM_FILE, ""))
+    for words in (
+        ["run", file, "--set", "days=4", "--out", b"on\xe9"],
+        ["report", b"on\xe9", "--out", b"on\xe9.html"],
+        ["sweep", plain, "--vary", "seed=2,3", "--out", b"sw\xe9", "--slurm", "2", b"job\xe9.sh"],
+        ["run", plain, "--set", "days=4", "--out", b"o\nne"],
+    ):
+        command = [sys.executable, "-m", "affectsim", *words]
+        done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr[-400:]
+    for folder in (b"on\xe9", b"o\nne"):
+        text = (tmp_path / os.fsdecode(folder) / "scenario.toml").read_text(encoding="utf-8")
+        assert tomllib.loads(text)["days"] == 4
+    assert b"sw\xe9" in (tmp_path / os.fsdecode(b"job\xe9.sh")).read_bytes()
 
 
 def test_report_of_the_demo_has_its_figures(project: Path) -> None:

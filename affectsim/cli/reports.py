@@ -13,7 +13,7 @@ import click
 
 from affectsim.cli.output import check_folder, standing_for
 from affectsim.cli.progress import Progress
-from affectsim.errors import InputError, Mistake
+from affectsim.errors import InputError, Mistake, visible
 
 if TYPE_CHECKING:
     from affectsim.reports.manifest import Manifest
@@ -117,7 +117,7 @@ def report(folder: Path, out: Path | None, overwrite: bool) -> None:
     from affectsim.results import DISCLAIMER
     from affectsim.text_files import write_text
 
-    text = written(known)
+    text = visible(written(known))  # a folder's name may be no UTF-8
     write_text(path, text)
     click.echo(f"written: {path} ({len(text.encode()) / 1000:.0f} kB); open it in a browser\n{DISCLAIMER}")
 

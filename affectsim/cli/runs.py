@@ -10,6 +10,7 @@ import click
 from affectsim.cli import options
 from affectsim.cli.output import check_folder, whole_folder, write_manifest, written_as
 from affectsim.cli.progress import Progress
+from affectsim.errors import visible
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -171,9 +172,12 @@ def resolved(scenario: Scenario, folder: Path) -> str:
             paths[key] = Path(os.path.relpath(file, place)).as_posix()
         except ValueError:  # another drive
             paths[key] = file
+    # TOML is UTF-8, and a name on a disk need not be.
+    paths = {key: path.encode(errors="replace").decode() for key, path in paths.items()}
     tables = changed(scenario.tables(), paths, scenario.source)
+    name = visible(folder.name).replace("\n", "\\n")  # a comment is one line
     return (
-        f"# As it was run, every default written out. Again: affectsim run {folder.name}/scenario.toml\n"
+        f"# As it was run, every default written out. Again: affectsim run {name}/scenario.toml\n"
         f"# digest {scenario.digest()}\n\n{tomli_w.dumps(tables)}"
     )
 

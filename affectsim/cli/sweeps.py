@@ -136,7 +136,9 @@ def _only_say(asked: Sweep, workers: int | None, slurm: tuple[int, Path] | None,
         return
     count, path = slurm
     try:
-        path.write_text(script(_typed(), count, workers or cores(), folder, found.seconds), encoding="utf-8")
+        text = script(_typed(), count, workers or cores(), folder, found.seconds)
+        # Paths as their bytes, and no line ends of Windows, where it may be written, but is not run.
+        path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     except OSError as error:
         raise InputError("--slurm", [Mistake(str(path), f"cannot be written: {error.strerror or error}")]) from None
     click.echo(f"written: {path}; submit it with: sbatch {path}")
