@@ -75,6 +75,17 @@ def test_cluster_means_without_a_baseline_are_a_t_test_of_means() -> None:
     assert found.value == pytest.approx(mean[one].mean() - mean[~one].mean(), rel=1e-10)
 
 
+def test_cluster_means_take_out_what_the_baseline_says() -> None:
+    """After = twice the baseline + what a cluster has: with the baseline of everybody unrelated to it, that is all."""
+    before, _, treated, cluster = clustered(np.random.default_rng(3), 8, 7, 0.2)
+    own = np.random.default_rng(4).normal(size=8)[cluster]
+    line = stats.linregress(own, before)
+    before = before - line.slope * own
+    found = cluster_means(before, 2 * before + own, treated, cluster)
+    plain = stats.ttest_ind(own[treated][::7], own[~treated][::7])
+    assert (found.p, found.value) == pytest.approx((plain.pvalue, own[treated].mean() - own[~treated].mean()), rel=1e-9)
+
+
 def test_an_arm_with_a_single_cluster_has_no_interval() -> None:
     cluster = np.repeat(np.arange(3), 4)
     assert math.isnan(cluster_means(np.zeros(12), np.arange(12.0), cluster == 0, cluster).p)
@@ -113,6 +124,18 @@ def test_unequal_clusters_cost_more() -> None:
     found = clustering(values, cluster, np.zeros(44, dtype=np.int64))
     cv = sizes.std() / sizes.mean()
     assert found.design_effect == pytest.approx(1 + ((cv**2 + 1) * 11 - 1) * found.icc, rel=1e-12)
+    # Mean squares within and between; as many in a cluster as count for unequal ones (Donner and Koval).
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    within = sum(((one - one.mean()) ** 2).sum() for one in parts) / 40
+    between = sum(one.size * (one.mean() - values.mean()) ** 2 for one in parts) / 3
+    size = (44 - (sizes**2).sum() / 44) / 3
+    assert found.icc == pytest.approx((between - within) / (between + (size - 1) * within), rel=1e-12)
+
+
+def test_clusters_that_differ_less_than_their_people_cost_nothing() -> None:
+    """Pairs of opposites: their intraclass correlation is -1, and a trial counts on no gain from it."""
+    found = clustering(np.tile([1.0, -1.0], 6), np.repeat(np.arange(6), 2), np.zeros(12, dtype=np.int64))
+    assert found.icc == pytest.approx(-1) and found.design_effect == 1
 
 
 def test_effect_size_by_hand() -> None:
@@ -120,6 +143,16 @@ def test_effect_size_by_hand() -> None:
     treated = np.array([True, True, False, False])
     # Changes 3 and 5 against 0 and 1; variances before 2 and 8, pooled 5.
     assert standardised(before, after, treated).value == pytest.approx((4 - 0.5) / math.sqrt(5), rel=1e-12)
+
+
+def test_the_error_of_a_large_effect_size_is_that_of_leaving_one_out() -> None:
+    """Jackknife (Efron 1982), which knows nothing of derivatives; skewed baseline, so its standard deviation counts."""
+    chance = np.random.default_rng(5)
+    before, treated = chance.exponential(size=600), np.arange(600) % 3 == 0
+    after = 0.4 * before + 3 * treated + 0.3 * chance.normal(size=600)
+    each = np.array([standardised(*(np.delete(one, n) for one in (before, after, treated))).value for n in range(600)])
+    error = math.sqrt(599 / 600 * ((each - each.mean()) ** 2).sum())
+    assert standardised(before, after, treated).error == pytest.approx(error, rel=0.05)
 
 
 @pytest.mark.parametrize("icc", [0.0, 0.25])

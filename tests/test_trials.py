@@ -30,13 +30,14 @@ from affectsim.sweep import plan
 from affectsim.training.programmes import programmes
 from affectsim.trials import contamination, files, power
 from affectsim.trials.allocation import Allocation, allocate, communities, permuted_blocks
-from affectsim.trials.analysis import analyse, averaged
+from affectsim.trials.analysis import analyse, averaged, estimates, truth
 from affectsim.trials.answers import Answers, answers, missing
 from affectsim.trials.compare import Pairs, compare, read, units
 from affectsim.trials.design import Arm, Missing, Trial, TrialDesign, checked
 from affectsim.trials.design import read as read_trial
 from affectsim.trials.kept import FILE, LOCK, KeptStore
 from affectsim.trials.power import AtSize, Question, Replicate, Store
+from affectsim.trials.statistics import ancova, cluster_means, clustering, standardised
 from affectsim.trials.worlds import NOBODY, TRIAL, Ran, run
 from affectsim.world import community_of
 
@@ -198,6 +199,35 @@ def test_without_ties_everybody_lives_as_in_the_world_of_their_arm(place: Path) 
     assert not np.array_equal(tied.true[TRIAL]["soothing"][:, waiting], tied.true[NOBODY]["soothing"][:, waiting])
 
 
+def test_everybody_gets_what_their_own_arm_gives(asked: Trial) -> None:
+    """Competence, the warmth of a group as large as it is, and when it ends; who stops is told of the trial alone."""
+    able = (0.3, 0.8, 0.5)
+    arms = [arm.model_copy(update={"competence": one}) for arm, one in zip(asked.design.arms, able, strict=True)]
+    clustered = {"randomise": "cluster", "clusters": "community"}
+    for way in ({}, clustered):
+        trial = asked.but({**way, "arms": [arm.model_dump() for arm in arms]})
+        batch = run(trial, [0], worlds=(TRIAL, "everybody in relaxing"), threads=1)
+        (ran,), world = batch.ran, batch.recorded.world
+        skill, warmth, stop, start = (
+            world.get(ran.runs[TRIAL], name) for name in ("skill", "session_warmth", "stop_day", "start_day")
+        )
+        community = community_of(trial.scenario).codes("community")
+        for number, programme in enumerate(trial.programmes):
+            mine = ran.allocation.arm == number
+            if programme is None:
+                assert (skill[mine] == 1).all() and (warmth[mine] == 0).all() and not ran.stopped[mine].any()
+                continue
+            assert np.allclose(skill[mine], arms[number].competence, atol=1e-4)
+            for together in [mine & (community == one) for one in np.unique(community[mine])] if way else [mine]:
+                assert together.sum() < programme.group_size or programme.group_size == 1
+                expected = programme.warmth(np.array([min(together.sum(), programme.group_size)]))[0]
+                np.testing.assert_allclose(warmth[together], expected, rtol=1e-6)
+            assert (stop[mine & ~ran.stopped] == 7 + programme.days).all() and ran.stopped[mine].any()
+            early = stop[mine & ran.stopped]
+            assert ((early >= 7) & (early < 7 + programme.days)).all()
+        assert np.unique(start[ran.allocation.arm >= 0]).size == 3
+
+
 def test_truth_is_the_difference_between_worlds(asked: Trial, found: list[Answers]) -> None:
     rows = analyse(asked, found[0]).set_index(["outcome", "arm", "assessment"])
     one = found[0].true
@@ -304,11 +334,51 @@ def test_people_of_whom_no_group_is_known_are_not_allocated_as_one(how: dict[str
     assert groups.tolist() == [*np.repeat(np.arange(4), 4).tolist(), -1, -1, -1, -1]
 
 
+def test_clusters_are_allocated_in_the_blocks_that_are_asked_for() -> None:
+    """Four clusters, one block of four: two each, but not always one each of the two largest, as in blocks of two."""
+    ward = np.repeat(np.arange(4), [8, 6, 4, 2])
+    community = Community(Ties.from_edges(np.arange(0), np.arange(0), None, ward.size), {"ward": ward})
+    arms = (Arm(name="a", programme="two-week"), Arm(name="b", control="waiting-list"))
+    design = TrialDesign(scenario="x", arms=arms, randomise="cluster", clusters="ward", block=4)
+    # Of the six ways two have the two largest in one arm: none in 60 replicates with probability (2/3)^60 < 1e-10.
+    found = [allocate(design, community, {"self_criticism": np.ones(20)}, 1, n).arm[[0, 8, 14, 18]] for n in range(60)]
+    assert {int(arm.sum()) for arm in found} == {2}
+    assert any(arm[0] == arm[1] for arm in found)
+
+
+def test_strata_are_every_combination_of_what_is_known_of_the_participants() -> None:
+    """Of two attributes and a trait; who takes no part (half: the least self-critical) moves no median."""
+    sex, ward = np.arange(32) % 2, np.arange(32) // 2 % 2
+    community = Community(Ties.from_edges(np.arange(0), np.arange(0), None, 32), {"sex": sex, "ward": ward})
+    arms = (Arm(name="a", programme="two-week"), Arm(name="b", control="waiting-list"))
+    design = TrialDesign(
+        scenario="x", arms=arms, strata=("sex", "ward", "self_criticism"), participants=16, choose="most-self-critical"
+    )
+    level = np.arange(32.0)
+    found = allocate(design, community, {"self_criticism": level}, 1, 0)
+    mine = np.arange(16, 32)
+    groups = {key: set() for key in range(8)}
+    for person in mine:
+        groups[4 * sex[person] + 2 * ward[person] + (level[person] > 23.5)].add(int(found.stratum[person]))
+    assert sorted(groups.values(), key=min) == [{n} for n in range(8)]
+    assert (found.stratum[:16] == -1).all()
+    assert [int(found.arm[found.stratum == n].sum()) for n in range(8)] == [1] * 8
+
+
 def test_communities_are_found_in_the_ties() -> None:
     first, second = np.triu_indices(6, 1)
     ties = Ties.from_edges(np.r_[first, first + 6, 0], np.r_[second, second + 6, 6], None, 12)
     found = communities(ties, 1)
     assert np.unique(found).size == 2 and np.unique(found[:6]).size == 1 and np.unique(found[6:]).size == 1
+
+
+def test_communities_count_ties_in_both_directions_and_begin_with_the_largest() -> None:
+    """What either gives the other is added up: 9 and 0.5 within the pairs are more than the 3 between them."""
+    first, second = np.triu_indices(5, 1)
+    large = Ties.from_edges(np.r_[0, first + 2], np.r_[1, second + 2], None, 7)
+    assert communities(large, 1).tolist() == [1, 1, 0, 0, 0, 0, 0]
+    giver, taker, weight = [0, 1, 2, 3, 0, 1], [1, 0, 3, 2, 2, 3], [0.5, 9.0, 0.5, 9.0, 3.0, 3.0]
+    assert communities(Ties.from_edges(giver, taker, weight, 4, directed=True), 1).tolist() == [0, 0, 1, 1]
 
 
 def test_strata_are_balanced_each_by_itself(place: Path) -> None:
@@ -384,6 +454,83 @@ def test_a_trial_of_nothing_finds_something_in_one_of_twenty(place: Path, full: 
         hits = int((np.array(made) < 0.05).sum())
         assert stats.binom.ppf(RARE / 2, trials, 0.05) <= hits <= stats.binom.isf(RARE / 2, trials, 0.05)
         assert stats.kstest(made, "uniform").pvalue > RARE
+
+
+def made_answers(trial: Trial, people: int = 90) -> Answers:
+    """Return answers of which everything is drawn: three arms, six clusters each, a few who take no part."""
+    chance = np.random.default_rng(8)
+    cluster = np.arange(people) // 5
+    arm = np.where(np.arange(people) < people - 10, cluster % 3, -1)
+    likeness = chance.normal(0, 5, cluster.size)[cluster]
+    true = {
+        world: {name: chance.normal(40, 10, (2, people)) for name in trial.design.outcomes}
+        for world in (TRIAL, NOBODY, "everybody in compassion", "everybody in relaxing")
+    }
+    answered = {}
+    for name, (before, after) in true[TRIAL].items():
+        scores = np.stack([before, after + 0.5 * before + likeness + 3 * (arm == 0)])
+        answered[name] = np.where((chance.random(scores.shape) < 0.1) | (arm < 0), np.nan, scores)
+    return Answers(
+        0, Allocation(arm, np.where(arm < 0, -1, cluster), np.where(arm < 0, -1, cluster % 4)),
+        chance.random(people) < 0.3, {"before": 0, "after": 1}, answered, true,
+        np.zeros((2, people)), np.zeros((2, people)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["anxiety-score", "soothing"])
+@pytest.mark.parametrize("way", [{}, {"strata": ("self_criticism",)}, {"randomise": "cluster"}])
+def test_what_a_trial_finds_is_worked_out_from_whom_it_says(asked: Trial, name: str, way: dict[str, Any]) -> None:
+    trial = asked.but({**way, "confidence": 0.9})
+    found = made_answers(trial)
+    arm, cluster, stratum = found.allocation
+    said = estimates(trial, found, name, 0, 1)
+    both = (arm == 0) | (arm == 1)
+    before, after = found.answered[name]
+    there = both & np.isfinite(before) & np.isfinite(after)
+    assert (said["people"], said["answered"]) == (both.sum(), there.sum())
+    assert said["protocol_answered"] == (there & ~found.stopped).sum() < there.sum() < both.sum()
+    clustered = "randomise" in way
+    for prefix, who in (("", there), ("protocol_", there & ~found.stopped)):
+        columns = (before[who], after[who], arm[who] == 0)
+        if clustered:
+            expected = cluster_means(*columns, cluster[who], confidence=0.9)
+        else:
+            expected = ancova(*columns, stratum[who] if way else None, confidence=0.9)
+        assert tuple(said[prefix + key] for key in ("difference", "low", "high", "p")) == pytest.approx(
+            (expected.value, expected.low, expected.high, expected.p), rel=1e-12
+        )
+    sign = -1 if name == "anxiety-score" else 1
+    columns = (before[there], after[there], arm[there] == 0)
+    size = standardised(*columns, cluster[there] if clustered else None, confidence=0.9)
+    assert (said["d"], said["d_low"], said["d_high"]) == pytest.approx(
+        (sign * size.value, *sorted((sign * size.low, sign * size.high))), rel=1e-12
+    )
+    if clustered:
+        assert said["ignored_p"] == pytest.approx(ancova(*columns).p, rel=1e-12)
+        # What clusters have in common once baseline and arms are taken out (by the regression of all three).
+        rows = np.column_stack([before[there], arm[there] == 0, arm[there] == 1])
+        left = after[there] - rows @ np.linalg.solve(rows.T @ rows, rows.T @ after[there])
+        alike = clustering(left, cluster[there], arm[there])
+        assert (said["icc"], said["design_effect"]) == pytest.approx((alike.icc, alike.design_effect), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["anxiety-score", "soothing"])
+def test_the_truth_of_each_kind_is_the_mean_over_those_it_is_about(asked: Trial, name: str) -> None:
+    """By hand from the worlds; positive effect sizes are benefit, points have the sign of the score."""
+    found = made_answers(asked)
+    arm, said = found.allocation.arm, truth(asked, found, name, 0, 1)
+    sign = -1 if name == "anxiety-score" else 1
+    for kind, with_it, without, who in (
+        ("own", TRIAL, NOBODY, arm == 0),
+        ("everybody", "everybody in compassion", "everybody in relaxing", arm >= 0),
+        ("contamination", TRIAL, "everybody in relaxing", arm == 1),
+        ("others", TRIAL, NOBODY, arm == -1),
+    ):
+        (first, last), (twin_first, twin_last) = (found.true[world][name][:, who] for world in (with_it, without))
+        points = ((last - first) - (twin_last - twin_first)).mean()
+        assert said[f"true_{kind}"] == pytest.approx(points, rel=1e-12)
+        spread = np.sqrt((first.var(ddof=1) + twin_first.var(ddof=1)) / 2)
+        assert said[f"true_{kind}_d"] == pytest.approx(sign * points / spread, rel=1e-12)
 
 
 def test_replicates_are_averaged_with_the_interval_of_their_mean(asked: Trial, found: list[Answers]) -> None:
