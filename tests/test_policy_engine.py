@@ -17,7 +17,7 @@ from affectsim.errors import InputError
 from affectsim.policy.costs import Cost
 from affectsim.policy.decisions import changes_at, key_of
 from affectsim.policy.evaluation import Evaluator, prepared
-from affectsim.policy.objectives import Goal
+from affectsim.policy.objectives import Goal, Objective
 from affectsim.policy.request import read
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
@@ -132,6 +132,17 @@ def test_runs_give_the_same_alone_and_together(asked_in):
     assert together == alone and len(set(together.values())) == len(jobs)
 
 
+def test_the_twin_without_training_lives_in_the_world_of_its_own_point(asked_in):
+    """A decision about something else than training: many threats a day harm nobody whose twin has as many."""
+    text = POLICY + '\n[[optimise.decide]]\npath = "stimuli.0.threat"\nvalues = [0.5, 8]\n'
+    points = [
+        {"who": "hubs", "training.who.share": 0.25, "start": -7, "stimuli.0.threat": threats} for threats in (0.5, 8)
+    ]
+    few, many = (one for batch in asked_in(text).problem.evaluate([(p, 0) for p in points]) for one in batch)
+    (alone,) = next(asked_in(text).problem.evaluate([(points[1], 0)]))
+    assert many.values == alone.values and many.values[0] < few.values[0]
+
+
 def test_points_with_the_same_replicates_share_one_call_of_the_kernel(asked_in, monkeypatch):
     from affectsim.policy import evaluation
 
@@ -188,6 +199,27 @@ def test_worst_off_are_the_highest_where_less_is_better():
     goal = Goal("", "worst-off", "threat", -1, -1, (0, 1), 0.1)
     assert goal.of(level) == 18.5
     assert goal._replace(natural=1).of(level) == 0.5
+
+
+def test_the_harmed_are_counted_in_standard_deviations_of_the_twins():
+    """Twins from 0 to 9 (SD 3.03, margin .61): three do worse by 1, one by .5; one gains so much that SDs differ."""
+    twin, change = np.arange(10.0), np.array([-1, -1, -1, -0.5, 0, 0, 0, 0, 1, 90])
+    goal = Goal("", "harmed", "balance", 1, -1, (0, 1), 0.1)
+    assert goal.of(twin + change, twin) == pytest.approx(0.3)
+    # Where less is better, those who have more are harmed.
+    assert goal._replace(natural=-1).of(twin + change, twin) == pytest.approx(0.2)
+    assert goal.of(twin + change) == 0
+
+
+@pytest.mark.parametrize("readout", ["threat", "soothing"])
+def test_the_direction_that_is_asked_for_is_that_of_the_number(readout):
+    base = Scenario.from_toml(COMMUNITY)
+    goals = {
+        way: Objective(measure="mean", readout=readout, direction=way).goal(base) for way in ("more", "less", None)
+    }
+    natural = -1 if readout == "threat" else 1
+    assert {way: goal.sign for way, goal in goals.items()} == {"more": 1, "less": -1, None: natural}
+    assert {goal.natural for goal in goals.values()} == {natural}
 
 
 # -------------------------------------------------------------------------------------- decisions

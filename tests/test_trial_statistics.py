@@ -223,6 +223,12 @@ def test_the_error_allowed_for_a_size_is_split_evenly_over_its_looks() -> None:
     assert [judged(question, 8, replicates, 0).verdict for question in (once, often)] == ["enough", "open"]
 
 
+def test_what_counts_as_found_is_below_the_alpha_that_is_asked_for() -> None:
+    replicates = [Replicate(8, n, p, 0.0, 0.0, 0.0, 0.0) for n, p in enumerate((0.005, 0.01, 0.03, 0.07))]
+    found = {alpha: judged(Question((8,), alpha=alpha), 8, replicates, 0).power for alpha in (0.01, 0.05, 0.1)}
+    assert found == {0.01: 0.25, 0.05: 0.75, 0.1: 1.0}
+
+
 def test_looks_double_and_end_with_the_most() -> None:
     assert Question((8,), most=100).looks == (20, 40, 80, 100)
     assert Question((8,), most=20).looks == (20,)

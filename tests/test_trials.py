@@ -602,6 +602,30 @@ def test_power_grows_with_people(place: Path) -> None:
     assert np.mean([one.p < 0.05 for one in power.simulate(nothing, 40, range(20))]) < 0.35
 
 
+def test_a_replicate_of_a_search_is_what_the_trial_itself_finds(asked: Trial, found: list[Answers]) -> None:
+    """Of the primary outcome right after training; what clusters change only where there are some."""
+    for trial in (asked, asked.but({"randomise": "cluster", "clusters": "community"})):
+        (made,) = power.simulate(trial, 40, [2])
+        one = found[2] if trial is asked else answers(run(trial, [2], worlds=(TRIAL, NOBODY), threads=1))[0]
+        row = estimates(trial, one, "anxiety-score", 0, 1)
+        assert (made.size, made.number, made.p, made.difference) == (40, 2, row["p"], row["difference"])
+        np.testing.assert_equal(made.naive_p, row.get("ignored_p", np.nan))
+        mine = one.allocation.arm == 0
+        means = [one.true[world]["anxiety-score"][1][mine].mean() for world in (TRIAL, NOBODY)]
+        assert (made.with_it, made.without) == pytest.approx(means, rel=1e-12)
+
+
+def test_replicates_are_on_the_disk_when_they_are_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system is told to wait for the disk once all lines have reached it; nothing waits for the end."""
+    forced: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda _: forced.append((tmp_path / FILE).read_bytes().count(b"\n")))
+    store = KeptStore(tmp_path, {"a": 1})
+    store.add([Replicate(16, n, 0.5, 0.0, 0.0, 0.0, 0.0) for n in range(3)])
+    store.add([Replicate(16, 3, 0.5, 0.0, 0.0, 0.0, 0.0)])
+    assert forced == [1, 4, 5]
+    store.close()
+
+
 def test_the_search_finds_the_smallest_size_and_says_how_sure(asked: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(power, "simulate", made_up)
     asked = asked.but({"scenario.network": {"kind": "ring"}})
@@ -705,6 +729,14 @@ def test_a_paired_interval_is_that_of_a_paired_t_test() -> None:
     assert (many["unit"], many["units"]) == ("replicate", 10)
     with pytest.raises(InputError, match="nothing can be paired"):
         units(one, other[:, 1:])
+
+
+def test_worlds_are_compared_at_the_end_of_training(asked: Trial, found: list[Answers], tmp_path: Path) -> None:
+    results = pd.concat([analyse(asked, one) for one in found], ignore_index=True)
+    files.write(asked, found, results, "result", tmp_path)
+    pairs = read(tmp_path, NOBODY, "everybody in compassion")
+    for world, side in ((NOBODY, pairs.first), ("everybody in compassion", pairs.second)):
+        np.testing.assert_allclose(side["soothing"], [one.true[world]["soothing"][1] for one in found], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("every", "last"), [("1 day", 7), ("2 days", 4), ("1 week", 1), ("2 weeks", 1)])
@@ -849,6 +881,16 @@ def test_the_experiment_on_contamination_writes_its_numbers_into_the_readme(tmp_
     # What is shipped is what its table of trials says.
     kept = contamination.text(pd.read_csv(shipped / contamination.TABLE))
     assert kept in (shipped / contamination.README).read_text(encoding="utf-8")
+
+
+def test_the_share_of_the_truth_that_is_found_is_sure_where_both_go_together() -> None:
+    """Four fifths of whatever the truth is: no interval; else that of the mean, where the truth is always the same."""
+    truths = np.array([2.0, 3.0, 4.0, 7.0])
+    share, half = contamination._recovered(pd.DataFrame({"truth": truths, "difference": 0.8 * truths}))
+    assert (share, half) == (pytest.approx(0.8), pytest.approx(0, abs=1e-12))
+    share, half = contamination._recovered(pd.DataFrame({"truth": 4.0, "difference": truths}))
+    interval = stats.ttest_1samp(truths / 4, 0).confidence_interval(0.95)
+    assert (share - half, share + half) == pytest.approx((interval.low, interval.high))
 
 
 def test_every_mistake_is_said_at_once(place: Path, tmp_path: Path) -> None:
