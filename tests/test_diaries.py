@@ -225,6 +225,26 @@ class TestStatistics:
             np.corrcoef(means[:, 0], means[:, 1])[0, 1]
         )
 
+    def test_pairs_are_of_a_calendar_day_and_within_the_edges_of_the_lags(self) -> None:
+        """45 minutes count, 12 h 45 min do not; nor do 2 h over midnight. Five ratings are enough."""
+        hours = np.array([9.0, 9.75, 22.5, 23.0, 25.0])
+        plan = schedule(diaries_of(np.zeros(5, dtype=np.int64), hours, np.full((5, 3), 0.5)))
+        assert (plan.first.tolist(), plan.second.tolist()) == ([0], [1])
+        assert plan.rated.all() and plan.lag_hours[0] == 0.75
+
+    def test_an_arm_is_described_as_if_its_people_were_all(self) -> None:
+        data = made_up(31, 3, 6, 3.0, 0.5, seed=2)
+        arm = np.arange(31) % 3 // 2
+        mine = np.flatnonzero(arm == 1)
+        kept_rows = arm[data.person] == 1
+        alone = diaries_of(
+            np.searchsorted(mine, data.person[kept_rows]), data.time_h[kept_rows], data.ratings[kept_rows]
+        )
+        both = Diaries(**{**data.__dict__, "arm": arm, "arms": ("wait", "trained")})
+        found, expected = describe(both, arm=1, draws=100), describe(alone, draws=100)
+        for name, interval in expected.items():
+            assert found[name] == pytest.approx(interval, rel=1e-9, nan_ok=True), name
+
     def test_decay_and_noise_of_a_known_process_come_back(self) -> None:
         """The bias of centring is below 0.02 with 60 days; 300 people leave a standard error below 0.01."""
         found = describe(made_up(300, 60, 8, 4.0, 0.4, seed=5), draws=100)

@@ -335,6 +335,16 @@ def test_another_plan_is_refused_with_the_difference(tmp_path):
     assert told == {"budget": "was 24, is now 30", "settings.seed": "was 1, is now 2"}
 
 
+def test_a_transaction_is_forced_to_the_disk_and_holds_numbers_only(tmp_path):
+    """A run of which one of two numbers is none has failed."""
+    with Store(tmp_path, {}) as store:
+        assert store._file.execute("PRAGMA synchronous").fetchone() == (2,)
+        store.add([Evaluated({"a": 1}, 0, (1.0, math.nan)), Evaluated({"a": 2}, 0, (1.0, 2.0))])
+    with Store(tmp_path, {}) as store:
+        told = {key: (one.values, one.failed) for (key, _), one in store.known.items()}
+    assert told == {'{"a": 1}': ((), "gives no number"), '{"a": 2}': ((1.0, 2.0), None)}
+
+
 def test_a_second_search_in_the_same_folder_is_refused_and_so_is_a_foreign_folder(tmp_path):
     with Store(tmp_path / "one", {}), pytest.raises(InputError, match="another process"):
         Store(tmp_path / "one", {})
@@ -421,10 +431,18 @@ def test_gain_of_common_worlds_is_the_ratio_of_variances():
     assert gain_of_common_worlds([pair[:, :1], pair[:, 1:]])[0] == pytest.approx(5, rel=0.03)
 
 
+def test_gain_of_common_worlds_of_few_replicates():
+    """Variances 1 and 1, of the difference 1; of three alike points nothing differs, so there is no gain to tell."""
+    one, other = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [2.0], [1.0]])
+    assert gain_of_common_worlds([one, other])[0] == pytest.approx(2)
+    assert np.isnan(gain_of_common_worlds([one, one])[0])
+
+
 def test_points_near_the_front_get_more_replicates_and_the_others_do_not(tmp_path):
     asked = problem(StandIn(noise=0.2, shared=1.0), method="all")
     result = searched(tmp_path, asked)
     assert all(one.trial.replicates == 8 for one in result.candidates)
+    assert not all(one.on_front for one in result.candidates)
     rest = [one for one in result.trials if one.key not in {c.trial.key for c in result.candidates}]
     assert sum(one.replicates == 2 for one in rest) > 0.6 * len(rest)
     assert {one.replicates for one in result.trials} <= {2, 4, 8}
@@ -465,6 +483,30 @@ def test_the_winners_curse_is_shown_and_fresh_replicates_are_free_of_it(tmp_path
     assert result.optimism.low[0] > 0.3
     assert all(abs(one.fresh.mean[0]) < 0.7 for one in result.front)
     assert "better than it is" in summary(flat, result, "hours")
+
+
+def test_less_of_the_opposite_is_found_as_more_of_the_thing_itself(tmp_path):
+    """The same front, as sure and as much better than it is; by hand, that is how much more it promised."""
+    found = {}
+    for sign, stand_in in ((1, StandIn(noise=0.2)), (-1, Harmful(noise=0.2))):
+        goals = (GOALS[0]._replace(sign=sign), *GOALS[1:])
+        asked = problem(stand_in, method="all", budget=6.0, population=90, goals=goals)
+        found[sign] = searched(tmp_path / str(sign), asked)
+    assert [one.trial.key for one in found[1].candidates] == [one.trial.key for one in found[-1].candidates]
+    chances = [[one.chance for one in found[sign].candidates] for sign in found]
+    assert chances[0] == pytest.approx(chances[1]) and np.mean(chances[0]) > 0.3
+    for sign, result in found.items():
+        more = sign * np.mean([one.found.mean[0] - one.fresh.mean[0] for one in result.front])
+        assert result.optimism.mean[0] == pytest.approx(more) and abs(more) > 1e-3
+        assert -1 < result.optimism.low[0] < more < result.optimism.high[0] < 1
+    for one, other in zip(found[1].optimism, found[-1].optimism, strict=True):
+        assert one == pytest.approx(other)
+
+
+def test_where_nothing_is_left_to_chance_the_front_is_sure_and_the_budget_is_spent_to_the_last(tmp_path):
+    result = searched(tmp_path, problem(method="all", budget=5.0))
+    assert {one.chance for one in result.front} == {1.0}
+    assert max(one.trial.cost for one in result.front) == 5.0
 
 
 def test_fresh_replicates_are_not_those_of_the_search(tmp_path):
