@@ -7,24 +7,27 @@ import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr, ttest_1samp, ttest_ind
 
 from affectsim.checking import flat
 from affectsim.cli import affectsim
 from affectsim.errors import InputError
 from affectsim.experiments import design as designs
 from affectsim.experiments import execution, expected, readme
+from affectsim.experiments.analyses import _difference
 from affectsim.experiments.design import cells, load
 from affectsim.experiments.folders import find, names
-from affectsim.experiments.measured import _distances
+from affectsim.experiments.measured import Measured, _distances
 from affectsim.experiments.pictures import draw
 from affectsim.experiments.statistics import Interval, individual, mean_interval, who
 from affectsim.experiments.tables import Numbers, finite, from_plain, text
 from affectsim.networks.generators import Ring
+from affectsim.networks.ties import Community, Ties
 from affectsim.results import DISCLAIMER
 from affectsim.training.exercises import Practice
 
@@ -326,6 +329,33 @@ def test_distance_counts_ties_from_the_nearest_trained() -> None:
     assert np.isinf(_distances(community, chosen)).all()
     chosen[0] = True
     assert _distances(community, chosen).tolist() == [0, 1, 2, 3, 4, 3, 2, 1]
+    # Along ties as they give: from the first to the last of a chain, not back.
+    chain = Community(Ties.from_edges([0, 1], [1, 2], None, 3, directed=True))
+    assert _distances(chain, np.array([True, False, False])).tolist() == [0, 1, 2]
+    assert _distances(chain, np.array([False, False, True])).tolist() == [math.inf, math.inf, 0]
+
+
+def made_up(condition: str, seed: int) -> Measured:
+    """Return a trial of which every level of threat is drawn: two arms, two spans, three worlds of twelve."""
+    chance = np.random.default_rng(seed)
+    chosen = np.arange(36).reshape(3, 12) % 3 > 0
+    counted = chosen & (np.arange(36).reshape(3, 12) % 7 != seed)
+    levels = {"threat": seed * chance.normal(size=(2, 2, 3, 12))}
+    arms, spans = ("waiting-list", "training"), ("before", "after")
+    return Measured(None, condition, arms, spans, np.zeros(0), levels, {}, chosen, counted, {}, np.zeros((0, 0)))
+
+
+@pytest.mark.parametrize("per", ["person", "world"])
+def test_differences_are_of_the_same_people_in_units_of_the_reference(per: str) -> None:
+    """By hand: less threat than the own twin is benefit; whoever counts in both; SD before training, reference."""
+    one, base = made_up("one", 2), made_up("base", 5)
+    found = _difference(SimpleNamespace(per=per), one, base, "threat", "after")
+    unit = base.levels["threat"][0, 0][base.counted].std(ddof=1)
+    benefit = [-(each.levels["threat"][1, 1] - each.levels["threat"][0, 1]) for each in (one, base)]
+    gap, both = (benefit[0] - benefit[1]) / unit, one.counted & base.counted
+    cases = gap[both] if per == "person" else [row[mask].mean() for row, mask in zip(gap, both, strict=True)]
+    interval = ttest_1samp(cases, 0).confidence_interval(0.95)
+    assert found == pytest.approx((np.mean(cases), interval.low, interval.high))
 
 
 # --------------------------------------------------------------------------------- statistics
@@ -357,6 +387,25 @@ def test_who_finds_the_trait_that_decides_and_no_other() -> None:
     assert all(found[name]["correlation with benefit"].low < 0 < found[name]["correlation with benefit"].high
                for name in ("idle", "other"))  # fmt: skip
     assert "same" not in found
+
+
+def test_intervals_of_who_is_harmed_hold_together() -> None:
+    """Welch's and, of rank correlations, Bonett and Wright's, each at 1 - .05 / (2 * three traits)."""
+    chance = np.random.default_rng(4)
+    effects = chance.normal(0.2, 0.5, 60)
+    traits = {
+        name: values - k * effects
+        for k, (name, values) in enumerate(zip("abc", chance.normal(size=(3, 60)), strict=True))
+    }
+    found, harmed, confidence = who(effects, traits), effects < -0.2, 1 - 0.05 / 6
+    for name, values in traits.items():
+        scaled = values / values.std(ddof=1)
+        welch = ttest_ind(scaled[harmed], scaled[~harmed], equal_var=False).confidence_interval(confidence)
+        assert found[name]["harmed - others"][1:] == pytest.approx((welch.low, welch.high))
+        r = spearmanr(values, effects).statistic
+        reach = norm.ppf(0.5 + confidence / 2) * math.sqrt((1 + r**2 / 2) / 57)
+        ends = (math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach))
+        assert found[name]["correlation with benefit"] == pytest.approx((r, *ends))
 
 
 def test_individual_effects_of_a_known_case() -> None:

@@ -19,8 +19,9 @@ from affectsim.layout import NEVER
 from affectsim.plots import region_over_years
 from affectsim.region import _Plan, _scenario, _set_training, simulate_regions, start_days, table
 from affectsim.results import DISCLAIMER
-from affectsim.training.careers import REQUIREMENTS
-from affectsim.training.coverage import Capacity, WaitingList
+from affectsim.simulation import simulate_many
+from affectsim.training.careers import REQUIREMENTS, follow
+from affectsim.training.coverage import Capacity, WaitingList, capacity, region_waits
 from affectsim.training.practitioners import REASONS, Pipeline
 from affectsim.training.programmes import programmes
 from affectsim.world import build
@@ -67,6 +68,28 @@ def test_competence_acts_on_balance(regions: list[xr.Dataset]) -> None:
     assert poor["balance_in_need"][1] < full["balance_in_need"][1]
 
 
+def test_balance_is_that_of_the_same_runs_recorded_week_by_week(regions: list[xr.Dataset]) -> None:
+    """Year by year, with the standard error of everybody's difference from their own twin."""
+    pipeline = small(20, 1.0)
+    careers = follow(pipeline)
+    able = capacity(pipeline, careers)
+    plan = _Plan(pipeline, careers, able, region_waits(pipeline, able))
+    recorded = {"record.people": "all", "record.readouts": ["balance"]}
+    scenarios = [_scenario(plan, trained).but(recorded) for trained in (True, False)]
+    runs = simulate_many(scenarios, threads=1, prepare=lambda world: _set_training(world, 0, plan))
+    found = regions[2]
+    levels = [run["balance"][0].to_numpy().reshape(2, 52, -1).mean(axis=1) for run in runs]
+    need = runs[0]["chosen"][0].to_numpy()
+    for name, who in (("region", np.ones_like(need)), ("in_need", need)):
+        with_it, without = (level[:, who] for level in levels)
+        np.testing.assert_allclose(found[f"balance_{name}"], with_it.mean(axis=1), rtol=1e-5)
+        np.testing.assert_allclose(found[f"balance_{name}_untrained"], without.mean(axis=1), rtol=1e-5)
+        error = (with_it - without).std(axis=1, ddof=1) / np.sqrt(who.sum())
+        np.testing.assert_allclose(found[f"balance_{name}_error"], error, rtol=1e-2, atol=1e-7)
+    share = able.starts_in_groups[1] / able.starts[1]
+    assert 0 < share < 1 and float(found["seen_in_groups"][1]) == pytest.approx(share * float(found["seen"][1]))
+
+
 def test_start_days_in_cases_that_can_be_reckoned() -> None:
     share = np.array([0.0, 0.1, 0.1, 0.5])
     turn = np.array([0.05, 0.1, 0.2, 0.5, 0.7])
@@ -81,8 +104,8 @@ def _hand_made_plan(folder: Path, drop_out: float) -> _Plan:
     pipeline = Pipeline.from_tables({"years": 3, "seed": 4, "region": region}, folder=folder)
     able = Capacity(*np.full((3, 3), 50.0), competence=np.array([0.2, 0.5, 0.9]))
     started = np.zeros(3 * 52)
-    # Of 100 people in need 10 start in a week of the first year, 30 in the second and 30 in the third.
-    started[[5, 60, 110]] = 10, 30, 30
+    # Of 100 people in need 10 start in a week of the first year, 30 in the second, 30 in the first one of the third.
+    started[[5, 60, 104]] = 10, 30, 30
     return _Plan(pipeline, None, able, WaitingList(*np.zeros((5, 3 * 52)))._replace(started=started))
 
 
@@ -98,7 +121,7 @@ def test_people_start_in_their_week_with_the_competence_of_their_year(tmp_path: 
     assert (start[~chosen] == NEVER).all()
     assert (world.get(0, "stop_day") == NEVER).all()
     # 10, 30 and 30 % of the 200 in need, who are asked in an order of their own.
-    for day, people, competence in ((7 * 5, 20, 0.2), (7 * 60, 60, 0.5), (7 * 110, 60, 0.9)):
+    for day, people, competence in ((7 * 5, 20, 0.2), (7 * 60, 60, 0.5), (7 * 104, 60, 0.9)):
         here = start == day
         assert here.sum() == people and np.allclose(skill[here], competence, rtol=0, atol=1e-5)
     assert (start[chosen] == NEVER).sum() == 60

@@ -17,6 +17,7 @@ from scipy import stats
 
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
+from affectsim.scenario import Scenario
 from affectsim.trial import Periods, analyse, effect_size, outcome_values, period_mean
 
 PEOPLE, DAYS, START = 40, 98, 14
@@ -73,6 +74,13 @@ class TestPeriods:
         ):
             done = CliRunner().invoke(command, words)
             assert done.exit_code == 0 and done.output.count(line) == times, (words, done.output, done.exception)
+
+    def test_training_lasts_until_the_last_who_waits_has_done_with_it(self) -> None:
+        scenario = Scenario.from_tables(
+            {"days": 98, "population": {"size": 20}, "training": {"programme": "eight-week", "start_day": 14}}
+        )
+        assert Periods.of_scenario(scenario) == Periods.of(14, 56, 98)
+        assert Periods.of_scenario(scenario, 20.0).training == (14, 76) != Periods.of_scenario(scenario).training
 
     def test_needs_days_before_training(self) -> None:
         with pytest.raises(InputError, match="nothing before training"):
@@ -199,6 +207,8 @@ class TestAnalyse:
             trial = analyse(run, margin=margin).sel(group="trained", later="after")
             assert int(trial["harmed"].sel(outcome="balance")) == harmed
             assert (trial["helped"].sel(outcome="balance") == 0).all()
+            other = analyse(made_up(shift=0.03), margin=margin).sel(group="trained", later="after", outcome="balance")
+            assert (int(other["helped"]), int(other["harmed"])) == (harmed, 0)
 
     def test_spill_over_is_the_same_measure_in_the_untrained(self) -> None:
         trial = analyse(made_up(shift=0.05, spill=0.01))
