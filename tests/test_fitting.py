@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from affectsim.cli import affectsim
 from affectsim.diaries.files import Diaries, diaries_of
+from affectsim.diaries.statistics import schedule, sums
 from affectsim.errors import InputError
 from affectsim.fitting import coverage, people, words
-from affectsim.fitting.emulator import draw, emulator
+from affectsim.fitting.emulator import Emulator, draw, emulator, unexplained
 from affectsim.fitting.fit import base_scenario, fit
 from affectsim.fitting.same_schedule import SETTLING_DAYS, Simulator, group_of, rate, sums_of
 from affectsim.fitting.unknowns import Link, Space, unknowns
@@ -66,6 +67,22 @@ class TestStandIn:
         made = emulator(x, group, constant[group] + x @ linear.T + 0.3 * random.normal(size=(4000, 8)), np.ones(4000))
         assert np.diag(made.residual) == pytest.approx(np.full(8, 0.09), rel=0.1)
 
+    def test_what_counts_twice_is_there_twice_and_coefficients_cost_their_part_of_chance(self) -> None:
+        random = np.random.default_rng(5)
+        x, found = random.normal(size=(40, 3)), random.normal(size=(40, 2))
+        group = np.arange(40) % 2
+        twice = np.r_[np.arange(40), np.arange(10)]
+        one = emulator(x, group, found, np.r_[np.full(10, 2.0), np.ones(30)])
+        other = emulator(x[twice], group[twice], found[twice], np.ones(50))
+        np.testing.assert_allclose(one.linear, other.linear, rtol=1e-9)
+        np.testing.assert_allclose(one.constant, other.constant, rtol=1e-9)
+        left = found[twice] - other.constant[group[twice]] - x[twice] @ other.linear.T
+        np.testing.assert_allclose(other.residual, left.T @ left / (50 - 5), rtol=1e-9)
+
+    def test_chance_that_is_more_than_what_is_left_leaves_nothing(self) -> None:
+        standin = Emulator(np.zeros((1, 2)), np.zeros((2, 1)), np.diag([1.0, 0.2]))
+        np.testing.assert_allclose(unexplained(standin, np.diag([0.5, 0.5])), np.diag([0.5, 0.0]), atol=1e-12)
+
     def test_draws_have_the_mean_and_covariance_of_the_exact_answer(self) -> None:
         random, linear, constant, maps, error = self.problem()
         x, group = random.normal(size=(60, self.SIZE)), np.arange(60) % 2
@@ -100,6 +117,11 @@ class TestSpace:
             moved = np.argwhere(values[1] != values[0])
             assert {(g, u) for g, u in moved.tolist()} == {(g, coordinate.unknown) for g in coordinate.groups}
             assert space.at(point)[1, coordinate.groups[0], coordinate.unknown] != 0
+            # Named after where it acts: "x" everywhere, "x/arm 1" there in every phase, "x/arm 1/phase 1" there alone.
+            where = [int(words.split()[1]) for words in coordinate.name.split("/")[1:]]
+            assert coordinate.groups == tuple(
+                g for g, group in enumerate(space.groups) if list(group[: len(where)]) == where
+            )
 
     @settings(max_examples=20)
     @given(st.integers(0, 10_000))
@@ -178,6 +200,31 @@ class TestPeople:
         assert 0.45 < found.learned[:, 0].mean() < 0.65
         assert abs(found.learned[:, 1].mean()) < 0.05
         assert np.corrcoef(np.log(found.median[:, 0]), np.log(truth[:, 0]))[0, 1] > 0.8
+
+    def test_traits_that_features_decide_are_known_and_who_is_far_away_does_not_count(self) -> None:
+        """Logs on a line: read off it. Nineteen alike and one far from them: those nineteen decide."""
+        random = np.random.default_rng(2)
+        known, asked = random.normal(size=(4000, 2)), random.normal(size=(5, 2)) / 2
+        slope = np.array([[0.3], [-0.2]])
+        found = people.estimate(asked, known, np.exp(known @ slope), np.ones(5, dtype=bool), 0.025)
+        np.testing.assert_allclose(found.median, np.exp(asked @ slope), rtol=0.01)
+        assert (found.learned > 0.9).all()
+        far = np.r_[np.linspace(-0.1, 0.1, 19), 10.0][:, None]
+        alone = people.estimate(np.zeros((1, 1)), far, np.exp(far / 2), np.ones(1, dtype=bool), 0.025)
+        assert alone.median[0, 0] == pytest.approx(1, abs=0.05)
+
+    def test_a_diary_is_described_by_its_moments(self) -> None:
+        """Mean, spread and skew of threat (spread with 0.05 added, in squares); medians of weighted values."""
+        data = beeps(3, gaps=0.0)
+        plan = schedule(data)
+        described = people.features(sums(plan, data.ratings), (True, True, True))
+        for person in range(3):
+            x = data.ratings[data.person == person, 0]
+            level = x.var(ddof=1) + 0.05**2
+            third = ((x - x.mean()) ** 3).mean() / level**1.5
+            assert described[person, 1:4] == pytest.approx((x.mean(), np.sqrt(level), third))
+        half = people._quantiles(np.array([1.0, 0.0]), np.array([3.0, 1.0]), (0.5,))
+        assert half == pytest.approx([0.75])
 
     def test_people_with_few_ratings_get_no_numbers(self) -> None:
         random = np.random.default_rng(1)

@@ -140,6 +140,9 @@ def test_who_missed_one_may_repeat_and_then_qualify() -> None:
     assert sum(map(np.count_nonzero, again)) > 0
     for cohort, late in zip(found.cohorts, again, strict=True):
         assert (cohort.attempts[late] == 2).all()
+    # Who repeats the year has a place, which nobody else can have.
+    few = follow(pipeline(course__study_period_attendance=0.6, course__repeats=1.0, course__places=10, years=4))
+    assert few.repeating[:-1].min() > 0 and few.attending.max() <= 10
     never = follow(pipeline(course__study_period_attendance=0.6, course__most_repeats=0, years=4))
     assert never.repeating.sum() == 0 and never.gave_up.sum() > 0
 

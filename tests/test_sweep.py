@@ -23,7 +23,7 @@ from affectsim.sweep.execution import execute
 from affectsim.sweep.factors import Factor, parse_vary
 from affectsim.sweep.request import Sweep, parse_shard, read
 from affectsim.sweep.slurm import script
-from affectsim.sweep.store import FILE, Store
+from affectsim.sweep.store import FILE, Done, Store
 from affectsim.trial import analyse
 
 SMALL = """
@@ -309,6 +309,28 @@ def test_outcomes_are_those_of_the_run_and_of_the_trial(tmp_path):
                 assert row[f"spill_over_{outcome}"] == pytest.approx(float(other["d"]), rel=1e-9)
 
 
+def test_effects_are_those_after_the_last_who_waited(tmp_path):
+    """The second group starts a week later: "after" is after that, and there are weeks to follow up."""
+    text = TRIAL.replace("days = 21", "days = 42") + "delivery.referrals_per_week = 20\nwho.share = 1.0\n"
+    outcomes = ["threat", "drive", "soothing", "balance"]
+    sweep = asked(tmp_path, "model.defeat=0.4,0.7", text=text, outcomes=outcomes)
+    begun(tmp_path / "out", sweep)
+    with Store(tmp_path / "out", write=True) as store:
+        execute(store, workers=0)
+        table = exports.table(store)
+    for point, value in enumerate((0.4, 0.7)):
+        run = simulate(Scenario.load(tmp_path / "base.toml").but({"model.defeat": value}), threads=1)
+        assert np.nanmax(run["start_day"]) > 7
+        found = analyse(run, outcomes=outcomes).sel(group="trained")
+        for outcome in outcomes:
+            one = found.sel(outcome=outcome)
+            assert table[f"effect_{outcome}"][point] == pytest.approx(float(one["d"].sel(later="after")), rel=1e-4)
+            later = float(one["d"].sel(later="follow-up"))
+            assert table[f"effect_{outcome}_follow_up"][point] == pytest.approx(later, rel=1e-4)
+            harmed = float(one["harmed"].sel(later="after")) / float(found["people"])
+            assert table[f"harmed_{outcome}"][point] == pytest.approx(harmed)
+
+
 def test_replicates_differ_and_points_share_their_chances(tmp_path):
     """Replicates are distinct worlds; a change that changes nothing gives the same numbers in each of them."""
     base = Scenario.from_toml(SMALL).parameters["defeat"]
@@ -446,6 +468,13 @@ def test_shards_merge_into_the_whole(tmp_path):
     with pytest.raises(InputError, match="seed"):
         exports.merge([tmp_path / "part-1", tmp_path / "other"], tmp_path / "never")
     assert not (tmp_path / "never").exists()
+
+
+def test_of_two_parts_with_the_same_run_the_one_that_succeeded_is_kept(tmp_path):
+    good, bad = Done(3, (1.0,), None), Done(3, (None,), "is too much")
+    assert exports._agreed(good, bad, tmp_path) == exports._agreed(bad, good, tmp_path) == good
+    with pytest.raises(InputError, match="run 3 has other numbers"):
+        exports._agreed(good, Done(3, (2.0,), None), tmp_path)
 
 
 def test_script_for_slurm():
