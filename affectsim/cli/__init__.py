@@ -77,8 +77,8 @@ def _code(arguments: Sequence[str] | None) -> int:
     try:
         code = affectsim.main(arguments, prog_name="affectsim", standalone_mode=False)
     except click.Abort as stopped:
-        # click makes this of Ctrl-C; a command may have said what is safe.
-        return _stopped(stopped.__cause__)
+        # click makes this of Ctrl-C (older ones name no cause); a command may have said what is safe.
+        return _stopped(stopped.__context__)
     except KeyboardInterrupt as stopped:
         return _stopped(stopped)
     except click.ClickException as error:
