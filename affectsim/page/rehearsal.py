@@ -56,7 +56,7 @@ def rehearse(
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rehearsal.js"
         file.write_text(script, encoding="utf-8")
-        done = subprocess.run([node, str(file)], capture_output=True, text=True, check=False)
+        done = subprocess.run([node, str(file)], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise InputError("rehearsal", [Mistake("node", done.stderr.strip()[-400:])])
     found: list[list[list[dict[str, Any]]]] = json.loads(done.stdout)
