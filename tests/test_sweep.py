@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim.cli import affectsim as command
+from affectsim.cli import finished
 from affectsim.errors import InputError
 from affectsim.parameters import MODEL, TRAITS
 from affectsim.scenario import Scenario
@@ -560,6 +561,21 @@ def test_the_script_for_a_cluster_replaces_scripts_only(tmp_path):
     for _ in range(2):
         assert CliRunner().invoke(command, [*words, str(script)]).exit_code == 0
     assert script.read_text().startswith("#!")
+
+
+def test_a_sweep_on_another_drive_remembers_where_its_command_ran(tmp_path, monkeypatch):
+    """Windows knows no relative path from one drive to another."""
+
+    def apart(*_):
+        raise ValueError("path is on mount 'C:', start on mount 'D:'")
+
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "base.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os.path, "relpath", apart)
+    finished.keep_command(tmp_path / "sweep", points=Path("base.toml"))
+    kept = finished._kept(tmp_path / "sweep")
+    assert kept.folder == tmp_path.resolve() and kept.given["points"].is_file()
 
 
 def test_levels_mean_nothing_where_points_are_drawn(tmp_path):

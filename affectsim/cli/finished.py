@@ -50,7 +50,9 @@ def keep_command_of_parts(parts: Sequence[Path], folder: Path) -> None:
 def _keep(folder: Path, words: list[str], given: dict[str, str], place: Path) -> None:
     path = folder / COMMAND
     # Seen from the sweep, so that both can be moved together.
-    where = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    where = os.path.realpath(place)
+    with suppress(ValueError):  # another drive
+        where = os.path.relpath(where, os.path.realpath(folder))
     values = {"arguments": words, "given": given, "working_folder": where, "began": time.time()}
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(values), encoding="utf-8")
