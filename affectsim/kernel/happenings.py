@@ -98,7 +98,8 @@ E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE
         "failure_raises_fears", "known_person", "association_threat", "learnt_at_once", "informal_share"))  # fmt: skip
 FIRST_EVENT_PART = len(FIXED_PARTS)
 #: What tells draws of one exercise, person and moment apart; in a session counted on, should it be there twice.
-AT_HOME, WHETHER_IN_PASSING, IN_PASSING, IN_SESSION = range(4)
+#: As an array, since numba would compile what is called with plain numbers once for each of them.
+AT_HOME, WHETHER_IN_PASSING, IN_PASSING, IN_SESSION = np.arange(4)
 _HALF_WORD = 2.0**-16
 
 

@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from affectsim.page.javascript_expressions import BINARY, Expressions
 from affectsim.page.javascript_values import (
     Array,
@@ -193,7 +195,7 @@ class Body(Expressions):
         match target, value:
             case ast.Name("_"), _:
                 return
-            case ast.Name(name), Number() | Known(bool() | int() | float()):
+            case ast.Name(name), Number() | Known(bool() | int() | float() | np.integer()):
                 self.names[name] = Number(name)
                 self.declared |= {name} - self.parameters
                 self.out.append(f"{name} = {self.text(value, node)};")
