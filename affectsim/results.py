@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -275,6 +276,8 @@ def versions() -> dict[str, str]:
     return {name: _version(name) for name in _PACKAGES} | {"python": sys.version.split()[0]}
 
 
+# What has been imported stays what it is, and a fit asks for thousands of runs.
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -284,7 +287,11 @@ def _version(package: str) -> str:
 
 def commit() -> str:
     """Return the commit of the checkout that this package runs from, or "unknown" (also where git is missing)."""
-    folder = Path(__file__).resolve().parent
+    return _commit_of(Path(__file__).resolve().parent)
+
+
+@cache
+def _commit_of(folder: Path) -> str:
     if not (folder.parent / ".git").exists():
         return "unknown"
     try:

@@ -301,6 +301,19 @@ def test_the_same_scenario_twice_is_run_twice():
         np.testing.assert_array_equal(twin["threat"], alone["threat"])
 
 
+def test_where_a_run_comes_from_is_looked_up_once(monkeypatch):
+    """To ask git and the packages takes longer than a small run, and a fit makes thousands."""
+    first = simulate(scenario(people=20)).attrs
+
+    def again(*_, **__):
+        raise AssertionError("asked again")
+
+    monkeypatch.setattr(results.subprocess, "run", again)
+    monkeypatch.setattr(results, "version", again)
+    second = simulate(scenario(people=20)).attrs
+    assert (second["commit"], second["versions"]) == (first["commit"], first["versions"])
+
+
 def test_without_git_the_commit_is_unknown(monkeypatch):
     """A result is not lost because a program is missing that only says where the code comes from."""
 
@@ -308,5 +321,6 @@ def test_without_git_the_commit_is_unknown(monkeypatch):
         raise FileNotFoundError("git")
 
     monkeypatch.setattr(results.subprocess, "run", missing)
+    monkeypatch.setattr(results, "_commit_of", results._commit_of.__wrapped__)
     assert results.commit() == "unknown"
     assert simulate(scenario(people=20)).attrs["commit"] == "unknown"
