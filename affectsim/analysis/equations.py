@@ -81,7 +81,7 @@ def _symbols() -> dict[str, sp.Symbol]:
 
 
 @lru_cache(maxsize=4)
-def _rates(mean_field: bool, exponent: int = 3) -> tuple[sp.Matrix, tuple[sp.Symbol, ...], dict[str, sp.Symbol]]:
+def _rates(mean_field: bool, exponent: int) -> tuple[sp.Matrix, tuple[sp.Symbol, ...], dict[str, sp.Symbol]]:
     """Return the averaged right-hand side, the symbols of the state, and those of the settings by name."""
     known = symbolic.symbols()
     values = _symbols()
@@ -95,8 +95,9 @@ def _rates(mean_field: bool, exponent: int = 3) -> tuple[sp.Matrix, tuple[sp.Sym
 @lru_cache(maxsize=2)
 def acting(mean_field: bool = False) -> tuple[str, ...]:
     """Return the names of `KNOWN` on which the averaged equations depend."""
-    rates, _, values = _rates(mean_field)
-    return tuple(name for name, symbol in values.items() if symbol in rates.free_symbols)
+    rates, _, values = _rates(mean_field, 3)
+    free = rates.free_symbols
+    return tuple(name for name, symbol in values.items() if symbol in free)
 
 
 @lru_cache(maxsize=32)
