@@ -11,10 +11,14 @@ whom and when: (person, moment).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+#: Numbers that are drawn at once by `uniforms_of`: few enough to stay in the processor's cache.
+_AT_ONCE = 2**14
 
 
 def key(seed: int, replicate: int, part: str) -> npt.NDArray[np.uint32]:
@@ -93,6 +97,23 @@ def uniforms_at(
     key_0, key_1 = (np.full(shape, word) for word in key(seed, replicate, part))
     person = np.broadcast_to(people.astype(np.uint32), shape)
     high, low = threefry(key_0, key_1, person, np.broadcast_to(indices.astype(np.uint32)[:, None], shape))
+    return _shares(high, low)
+
+
+def uniforms_of(seed: int, replicate: int, parts: Sequence[str], people: int) -> npt.NDArray[np.float64]:
+    """Return what `uniforms` gives for each of several parts, shape (parts, people); of few people much faster."""
+    keys = np.array([key(seed, replicate, part) for part in parts], dtype=np.uint32).reshape(-1, 2, 1)
+    person, zero = np.arange(people, dtype=np.uint32), np.uint32(0)
+    found = np.empty((len(parts), people))
+    together = max(1, _AT_ONCE // max(1, people))
+    for first in range(0, len(parts), together):
+        some = slice(first, first + together)
+        found[some] = _shares(*threefry(keys[some, 0], keys[some, 1], person, zero))
+    return found
+
+
+def _shares(high: Any, low: Any) -> npt.NDArray[np.float64]:
+    """Return numbers in (0, 1) made of two 32-bit words each, same shape."""
     return np.asarray((high * 2.0**21 + (low >> 11) + 0.5) * 2.0**-53)
 
 

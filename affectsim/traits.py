@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.correlations import mixing
-from affectsim.draws import uniforms
+from affectsim.draws import uniforms_of
 from affectsim.layout import ATTRIBUTE_NAMES, STEADY_UNITS, steady
 from affectsim.parameters import Trait
 from affectsim.scenario import Scenario
@@ -57,7 +57,9 @@ def draw_traits(
 
     rows = mixing(correlations or {})
     shared = {name for row in rows.values() for name in row}
-    own = {name: ndtri(uniforms(seed, replicate, f"trait/{name}", people)) for name in shared}
+    drawn = [*shared, *(name for name in distributions if name not in rows and name not in shared)]
+    shares = uniforms_of(seed, replicate, [f"trait/{name}" for name in drawn], people)
+    own: dict[str, Float] = dict(zip(drawn, ndtri(shares), strict=True))
     found = {}
     for name, trait in distributions.items():
         if name in rows:
@@ -65,7 +67,7 @@ def draw_traits(
             for other, weight in rows[name].items():
                 normal += weight * own[other]
         else:
-            normal = own[name] if name in own else ndtri(uniforms(seed, replicate, f"trait/{name}", people))
+            normal = own[name]
         found[name] = values_at(trait, normal)
     return found
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from affectsim.draws import key, seed_for, threefry, uniforms
+from affectsim.draws import key, seed_for, threefry, uniforms, uniforms_of
 from affectsim.kernel.chance import threefry as _threefry
 
 _ONES = 0xFFFFFFFF
@@ -39,6 +39,14 @@ def test_compiled_and_numpy_agree(numbers):
 @given(st.integers(0, 2**63 - 1), st.integers(0, 1000), st.integers(1, 200), st.integers(1, 200))
 def test_one_more_person_changes_nobody_else(seed, replicate, few, more):
     assert (uniforms(seed, replicate, "a", few) == uniforms(seed, replicate, "a", few + more)[:few]).all()
+
+
+@pytest.mark.parametrize("people", [0, 1, 7, 9_000, 20_000])
+def test_several_parts_at_once_are_each_as_alone(people):
+    parts = ["trait/power", "trait/anger", "trait/escape"]
+    alone = np.stack([uniforms(7, 2, part, people) for part in parts])
+    np.testing.assert_array_equal(uniforms_of(7, 2, parts, people), alone)
+    assert uniforms_of(7, 2, [], people).shape == (0, people)
 
 
 def test_uniforms_are_uniform_and_inside():
