@@ -13,8 +13,9 @@ from affectsim.diaries.statistics import Schedule, Sums, plan_of, sums
 from affectsim.draws import key, seed_for, threefry
 from affectsim.fitting.unknowns import PERSONAL, Link, Space
 from affectsim.parameters import MOMENT_HOURS
+from affectsim.readouts import ALWAYS
 from affectsim.scenario import Scenario
-from affectsim.simulation import simulate_many
+from affectsim.simulation import recorded
 from affectsim.traits import draw_traits
 
 Float = npt.NDArray[np.float64]
@@ -96,12 +97,13 @@ class Simulator:
                 for p in range(start, min(start + size, len(points)))
                 for g, group in enumerate(self.groups)
             ]  # fmt: skip
-            runs = simulate_many(scenarios, threads=self.threads)
+            # Without datasets, which would take longer than so small runs. Each scenario has one.
+            runs = recorded(scenarios, threads=self.threads).values
             for n in range(0, len(runs), len(self.groups)):
                 p = start + n // len(self.groups)
                 row = []
                 for g, group in enumerate(self.groups):
-                    states = np.stack([runs[n + g][system].to_numpy()[0] for system in SYSTEMS], axis=-1)
+                    states = np.stack([runs[n + g][:, ALWAYS.index(system)] for system in SYSTEMS], axis=-1)
                     link = self.space.link(values[p, g])
                     row.append((rate(states, group, link, self.step, scenarios[n + g].seed), scenarios[n + g]))
                 found.append(row)
