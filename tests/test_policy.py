@@ -25,7 +25,7 @@ from affectsim.policy.estimates import chance_on_front, dominated, gain_of_commo
 from affectsim.policy.evaluation import Evaluated
 from affectsim.policy.objectives import Goal
 from affectsim.policy.outputs import front_table, trials_table
-from affectsim.policy.search import Problem, Result, Search, Settings
+from affectsim.policy.search import Problem, Result, Search, Settings, Trial
 from affectsim.policy.store import FILE, Store
 from affectsim.policy.words import labels, summary
 from affectsim.sweep.factors import Factor
@@ -446,6 +446,19 @@ def test_points_near_the_front_get_more_replicates_and_the_others_do_not(tmp_pat
     rest = [one for one in result.trials if one.key not in {c.trial.key for c in result.candidates}]
     assert sum(one.replicates == 2 for one in rest) > 0.6 * len(rest)
     assert {one.replicates for one in result.trials} <= {2, 4, 8}
+
+
+def test_those_on_the_front_get_more_replicates_first_then_the_likeliest(tmp_path, monkeypatch):
+    asked, given = problem(population=3), []
+    trials = [Trial(n, 0, SPACE[n], 1.0, 2) for n in range(5)]
+    chances, front = np.array([0.3, 0.6, 0.9, 0.2, 0.01]), np.array([False, False, False, True, False])
+    with Store(tmp_path, {}) as store:
+        search = Search(asked, store)
+        monkeypatch.setattr(search, "_run", lambda: trials)
+        monkeypatch.setattr(search, "_near", lambda *_: (chances, front))
+        monkeypatch.setattr(search, "_replicate", lambda mine, count: given.append(([t.number for t in mine], count)))
+        assert search._refine(0)
+    assert given == [([3, 2, 1], 4)]
 
 
 class Harmful(StandIn):

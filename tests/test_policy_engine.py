@@ -225,6 +225,12 @@ def test_the_direction_that_is_asked_for_is_that_of_the_number(readout):
 # -------------------------------------------------------------------------------------- decisions
 
 
+def test_levels_that_are_numbers_are_sorted_and_names_stay_as_given(asked_in):
+    text = POLICY.replace("values = [0.25, 1]", "values = [1, 0.25, 0.5]")
+    who, share, _ = asked_in(text).problem.decisions
+    assert share.levels == (0.25, 0.5, 1) and who.levels == ("random", "hubs")
+
+
 def test_days_are_counted_from_another_day_also_if_that_is_decided(asked_in):
     text = POLICY.replace("values = [-7]", "values = [-7, 5]")
     problem = asked_in(text).problem
