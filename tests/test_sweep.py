@@ -17,14 +17,16 @@ from affectsim.errors import InputError
 from affectsim.parameters import MODEL, TRAITS
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
-from affectsim.sweep import execution, exports
+from affectsim.sweep import execution, exports, factors
 from affectsim.sweep.designs import points, read_points
 from affectsim.sweep.estimate import estimate
 from affectsim.sweep.execution import execute
 from affectsim.sweep.factors import Factor, parse_vary
 from affectsim.sweep.request import Sweep, parse_shard, read
+from affectsim.sweep.runs import Made
 from affectsim.sweep.slurm import script
 from affectsim.sweep.store import FILE, Done, Store
+from affectsim.sweep.workers import Reply
 from affectsim.trial import analyse
 
 SMALL = """
@@ -115,6 +117,17 @@ def test_whole_numbers_on_a_logarithmic_scale_are_whole():
     factor = a_range(1, 20, 5, log=True, whole=True)
     assert factor.levels() == [1, 2, 4, 9, 20] and {type(value) for value in factor.levels()} == {int}
     assert {type(factor.at(n / 50)) for n in range(50)} == {int}
+
+
+def test_whole_numbers_on_a_logarithmic_scale_are_the_nearest():
+    """1, 2.71, 7.37 and 20: rounded, not cut."""
+    assert a_range(1, 20, 4, log=True, whole=True).levels() == [1, 3, 7, 20]
+
+
+def test_several_places_take_only_multiples_that_suit_all(monkeypatch):
+    multiples = {"four": 4, "six": 6}
+    monkeypatch.setattr(factors, "bounds", lambda _, path: factors.Bounds(whole=True, multiple_of=multiples[path]))
+    assert factors._bounds(Scenario.from_toml(SMALL), multiples).multiple_of == 12
 
 
 @given(st.integers(0, 50), st.integers(4, 60), st.integers(1, 4), st.booleans(), st.floats(0, 1))
@@ -438,6 +451,43 @@ def test_estimate_is_within_a_factor_of_two(tmp_path):
 
     assert 0.5 < found.memory / (account.memory + peak_memory()) < 2
     assert "40 runs, about" in found.text()
+
+
+class SlowAndFast:
+    """Stands in for a pool: one worker takes 2 s for a run, each further one 2 s more; every second run fails."""
+
+    def __init__(self, _plan, count: int) -> None:
+        self.count, self.given = count, []
+
+    def idle(self) -> int:
+        return self.count
+
+    def give(self, jobs) -> None:
+        self.given.append(jobs)
+
+    def listen(self, _seconds: float) -> list[Reply]:
+        told = []
+        for n, jobs in enumerate(self.given, 1):
+            done = [Done(job.run, {}, "too big" if job.run % 2 else None) for job in jobs]
+            told.append(Reply(Made(done, 3.0 * len(jobs), 0.0, 2.0 * n * len(jobs)), 100 * n))
+        self.given = []
+        return told
+
+    def close(self) -> None:
+        pass
+
+
+def test_estimate_adds_up_workers_and_equal_failures(tmp_path, monkeypatch):
+    """By hand, batches of one: 1/2 + 1/4 runs a second; 3 s of processor time each; the highest peak for all."""
+    from affectsim.sweep import estimate as module
+
+    monkeypatch.setattr(module, "Pool", SlowAndFast)
+    monkeypatch.setattr(module, "BATCH_SECONDS", 1.0)
+    monkeypatch.setattr(module, "peak_memory", lambda: 7)
+    sweep = asked(tmp_path, "model.defeat=0.2:0.8:6")
+    found = estimate(sweep.plan, sweep.points, workers=2)
+    assert (found.runs, found.workers, found.memory, found.failed) == (6, 2, 407, {"too big": 3})
+    assert found.seconds == pytest.approx(6 / 0.75) and found.busy == pytest.approx(18)
 
 
 # ------------------------------------------------------------------------------------------ command line
