@@ -213,6 +213,15 @@ def test_twins_reference_and_switched_off_exercises(small: Path) -> None:
     assert set(whole.distance[whole.chosen]) == {0}
 
 
+@pytest.mark.parametrize("people", ["trained", "untrained", "everybody"])
+def test_those_who_are_asked_for_count(small: Path, people: str) -> None:
+    words = SMALL.replace("distance = true", f'people = "{people}"')
+    (small / "design.toml").write_text(words)
+    one = execution.run(small).measured[0]
+    expected = {"trained": one.chosen, "untrained": ~one.chosen, "everybody": np.ones_like(one.chosen)}
+    assert 0 < one.chosen.mean() < 1 and (one.counted == expected[people]).all()
+
+
 def test_start_values_are_those_of_the_condition(small: Path) -> None:
     words = SMALL.replace('template = "demo"', 'template = "minimal"\nspans = { "first" = [0, 0.5] }')
     words = words.replace('training = { programme = "short.toml", start_day = 1 }\n', "")
