@@ -13,11 +13,11 @@ from click.testing import CliRunner
 
 from affectsim.analysis import study
 from affectsim.analysis.bifurcation import Diagram
-from affectsim.analysis.early_warning import early_warning
+from affectsim.analysis.early_warning import _trend, early_warning
 from affectsim.analysis.engine import SteadyWorld
 from affectsim.analysis.equations import events_met, person_system
 from affectsim.analysis.equilibria import equilibria
-from affectsim.analysis.hysteresis import sweep
+from affectsim.analysis.hysteresis import Sweep, sweep
 from affectsim.analysis.phase import phase_plane
 from affectsim.analysis.settings import Settings, settings_of
 from affectsim.cli import _code, affectsim
@@ -116,6 +116,12 @@ def test_a_sweep_jumps_at_every_fold_of_other_causes(name: str, high: float, fol
         assert jump == pytest.approx(fold, abs=2 * step)
 
 
+def test_a_jump_is_told_in_the_middle_of_its_step():
+    up, down = np.zeros((3, 3)), np.zeros((3, 3))
+    up[2, 0], down[1:, 0] = 0.5, 0.5
+    assert Sweep(np.array([0.0, 1.0, 3.0]), up, down).jumps() == (2.0, 0.5)
+
+
 def test_without_a_fold_a_sweep_is_the_same_both_ways():
     values = Settings(REFERENCE)
     swept = sweep(values, "self_criticism", np.linspace(0.2, 1.0, 5), hold_hours=24)
@@ -136,6 +142,15 @@ def test_fluctuations_grow_on_the_way_to_a_fold_and_not_while_standing_still():
     for trend in warned.control.trends.values():
         assert trend.low < 0 and abs(trend.tau) < 0.2
     assert warned.control.tipped == 0
+
+
+def test_a_trend_needs_five_windows_and_two_people():
+    rising, falling = np.arange(6.0), -np.arange(6.0)
+    short, enough = falling.copy(), falling.copy()
+    short[4:], enough[5:] = np.nan, np.nan
+    assert _trend(np.stack([rising, rising, short], axis=1)) == pytest.approx((1, 1, 1))
+    assert _trend(np.stack([rising, rising, enough], axis=1)).tau == pytest.approx(1 / 3)
+    assert np.isnan(_trend(np.stack([rising, short], axis=1))).all()
 
 
 def test_basins_belong_to_the_stable_states_and_nullclines_cross_in_equilibria():
