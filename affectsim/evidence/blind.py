@@ -1,8 +1,9 @@
 """The second card: published numbers that the model had never been held against before its first run.
 
 The entries of the first card had been read many times when the model was changed, so its predictions are not blind.
-Those here were collected from publications by somebody who had seen neither the model's values nor its cards. The list,
-what is simulated for each number and when it counts as inside were committed before any value was computed.
+Those here were collected from publications, all but four by somebody who had seen neither the model's values nor its
+cards (`blind.toml` says which). The list, what is simulated for each number and when it counts as inside were committed
+before any value was computed.
 """
 
 from __future__ import annotations
