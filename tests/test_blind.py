@@ -201,9 +201,9 @@ def test_another_model_is_seen(whole: list[card.Row], monkeypatch: pytest.Monkey
     monkeypatch.setattr(blind, "STUDIES", {"mindfulness-patients": study})
     monkeypatch.setattr(blind, "entries", lambda: mine)
     before = {row.entry.name: row.model for row in whole}
-    for row in blind.rows(changes={"model.non_judgement_effect": 0.0}):
-        if row.entry.name.endswith("rumination"):
-            assert row.model < before[row.entry.name] - 0.05
+    after = {row.entry.name: row.model for row in blind.rows(changes={"model.non_judgement_effect": 0.0})}
+    rumination = "mindfulness-patients.rumination"
+    assert after[rumination] < before[rumination] - 0.05
 
 
 def test_one_card_at_a_time() -> None:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any, NamedTuple
 
 from affectsim.evidence import trials
 from affectsim.evidence.card import SEED, changed, mean_and_interval, shared
-from affectsim.evidence.studies import DONE, SCORES, Study, check_changes, scenario
+from affectsim.evidence.studies import DONE, SCORES, Study, alone_programme, check_changes, scenario
 from affectsim.evidence.values import weighted
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import Progress, simulate_many
@@ -99,10 +98,10 @@ FINDINGS: tuple[Finding, ...] = (
 
 
 def _study(says: str, exercise: str, preset: str, days: int) -> Study:
-    programme = resources.files("affectsim.evidence").joinpath("alone_programmes", f"{exercise}.toml")
     return Study(
-        f"{says}, against waiting", preset, str(programme), "waiting-list", days, people=(480, 900), worlds=(3, 6)
-    )
+        f"{says}, against waiting", preset, alone_programme(exercise), "waiting-list", days, people=(480, 900),
+        worlds=(3, 6),
+    )  # fmt: skip
 
 
 _ALONE = (

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,9 +36,9 @@ Float = npt.NDArray[np.float64]
 def _trained(
     says: str, programme: str, days: int, *, preset: str = "general", against: str = "waiting-list", follow_up: int = 0
 ) -> Study:
-    file = resources.files("affectsim.evidence").joinpath("alone_programmes", f"{programme}.toml")
     return Study(
-        says, preset, str(file), against, days, follow_up, readouts=(*known.SCORES, "social-safeness-score"),
+        says, preset, known.alone_programme(programme), against, days, follow_up,
+        readouts=(*known.SCORES, "social-safeness-score"),
     )  # fmt: skip
 
 

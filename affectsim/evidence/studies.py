@@ -7,6 +7,7 @@ a third of a community is offered training. Before anything counts, `SETTLING` d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from importlib import resources
 from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake
@@ -70,6 +71,11 @@ class Study(NamedTuple):
     def reads_scores(self) -> bool:
         """Does anybody fill in questionnaires?"""
         return any(name.endswith("-score") for name in self.readouts)
+
+
+def alone_programme(name: str) -> str:
+    """Return the path of a programme of single exercises, such as "mindfulness"; see `alone` and `blind`."""
+    return str(resources.files("affectsim.evidence").joinpath("alone_programmes", f"{name}.toml"))
 
 
 #: Days of the usual programme.
