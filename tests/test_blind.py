@@ -147,11 +147,11 @@ def diary(*people: list[list[float]]) -> pd.DataFrame:
 
 
 def test_spread_instability_and_inertia_of_a_person_by_hand() -> None:
-    rows = diary([[0.0, 1.0, 0.0], [1.0, 0.0]], [[0.0, 0.0, 1.0, 1.0]])
-    assert blind._spread(rows)["threat"].tolist() == pytest.approx([np.std([0, 1, 0, 1, 0], ddof=1), np.sqrt(1 / 3)])
-    # Steps from one day to the next do not count: three steps of 1; then 0, 1, 0.
+    rows = diary([[0.0, 1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0, 1.0, 1.0]])
+    assert blind._spread(rows)["threat"].tolist() == pytest.approx([np.std([0, 1, 0, 0, 1], ddof=1), np.sqrt(1 / 3)])
+    # The step of 0 from one day to the next does not count: three steps of 1; then 0, 1, 0.
     assert blind._instability(rows)["drive"].tolist() == pytest.approx([1.0, np.sqrt(1 / 3)])
-    first = np.array([-0.4, 0.6, -0.4, 0.6, -0.4])
+    first = np.array([-0.4, 0.6, -0.4, -0.4, 0.6])
     pairs = [(0, 1), (1, 2), (3, 4)]
     products, here, before = (
         sum(first[a] * first[b] for a, b in pairs), sum(first[b] ** 2 for _, b in pairs),
