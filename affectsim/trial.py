@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,8 @@ WEEK = 7.0
 #: A person is harmed if the own twin does better by more than this many standard deviations (of people
 #: before training): the size from which Cohen (1988) calls a difference small.
 HARM_MARGIN = 0.2
+#: How often the intervals of effect sizes hold the truth.
+CONFIDENCE = 0.95
 #: Outcomes that every trial reports.
 HEADLINES = ("balance", "threat_dominant", "threat", "drive", "soothing")
 
@@ -138,8 +140,7 @@ class EffectSize(NamedTuple):
 
 
 def effect_size(
-    before: npt.ArrayLike, after: npt.ArrayLike, twin_before: npt.ArrayLike, twin_after: npt.ArrayLike,
-    *, confidence: float = 0.95,
+    before: npt.ArrayLike, after: npt.ArrayLike, twin_before: npt.ArrayLike, twin_after: npt.ArrayLike
 ) -> EffectSize:  # fmt: skip
     """Return the effect size of Kirby et al. 2017 for people and their twins, all of shape (people,).
 
@@ -171,7 +172,7 @@ def effect_size(
     d = float(gain.mean()) / spread
     influence = (gain - gain.mean()) / spread - d * (squares - squares.mean()) / (2 * variance)
     error = math.sqrt(float((influence**2).sum()) / (people - 1) / people)
-    reach = float(stdtrit(people - 1, 0.5 + confidence / 2)) * error
+    reach = float(stdtrit(people - 1, 0.5 + CONFIDENCE / 2)) * error
     return EffectSize(d, d - reach, d + reach)
 
 
@@ -219,26 +220,35 @@ def period_mean(run: xr.Dataset, values: xr.DataArray, span: tuple[float, float]
     return values.isel(time=np.flatnonzero(inside)).mean("time")
 
 
+_BY_LATER = ("group", "outcome", "later")
+_DEVIATIONS = {"units": "standard deviations"}
+#: What a trial found of each group and outcome: variable -> dimensions and attributes.
+_VARIABLES: Mapping[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "mean": (("group", "outcome", "arm", "period"), {"long_name": "mean over people"}),
+    "spread": (("group", "outcome"), {"long_name": "pooled standard deviation before"}),
+    "gain": (_BY_LATER, {"long_name": "change compared with that of the own twin"}),
+    "d": (_BY_LATER, {"long_name": "effect size, positive = benefit", **_DEVIATIONS}),
+    "d_low": (_BY_LATER, {"long_name": "lower end of the interval of d", **_DEVIATIONS}),
+    "d_high": (_BY_LATER, {"long_name": "upper end of the interval of d", **_DEVIATIONS}),
+    "harmed": (_BY_LATER, {"long_name": "the own twin does better", "units": "people"}),
+    "helped": (_BY_LATER, {"long_name": "the own twin does worse", "units": "people"}),
+}
+
+
 def analyse(
-    run: xr.Dataset,
-    periods: Periods | None = None,
-    *,
-    outcomes: Sequence[str] | Mapping[str, int] = HEADLINES,
-    margin: float = HARM_MARGIN,
-    confidence: float = 0.95,
+    run: xr.Dataset, periods: Periods | None = None, *, outcomes: Sequence[str] | Mapping[str, int] = HEADLINES
 ) -> xr.Dataset:
     """Return what a trial found, by group (offered training or not), arm, period and outcome.
 
     `periods`: default those of the scenario in the run. `outcomes`: names of variables of the run, or
     name -> direction (+1: more is better, -1: less is better) for those of which no readout declares it.
-    `margin`: in standard deviations before training. Replicates are put together: each is a different set of
-    people.
+    Replicates are put together: each is a different set of people.
 
     Variables, with dimensions: `mean` (group, outcome, arm, period) and `spread` (group, outcome) in units of
     the outcome (`unit` (outcome)); `gain` (group, outcome, later), mean difference between the changes of
     people and of their twins, same units, sign as it is; `d`, `d_low`, `d_high` (group, outcome, later),
     positive = benefit; `harmed`, `helped` (group, outcome, later), number of people whose twin does better
-    (worse) by more than the margin; `people` (group). For the group "untrained" all of this is spill-over.
+    (worse) by more than `HARM_MARGIN`; `people` (group). For the group "untrained" all of this is spill-over.
 
     Raises InputError if the run is no trial, or holds no records of people or not these outcomes.
     """
@@ -250,65 +260,30 @@ def analyse(
     pairs = _twins(run, both)
     chosen = np.concatenate([run["chosen"].to_numpy()[training] for training, _ in pairs])
     masks = (chosen, ~chosen)
-    names = tuple(signs)
-    shape = (len(GROUPS), len(names))
-    mean = np.full((*shape, 2, len(PERIODS)), np.nan)
-    spread = np.full(shape, np.nan)
-    gain, d, low, high = (np.full((*shape, len(LATER)), np.nan) for _ in range(4))
-    harmed, helped = (np.zeros((*shape, len(LATER)), dtype=np.int64) for _ in range(2))
-    units = []
-    for column, name in enumerate(names):
+    units, found = [], []
+    for name, sign in signs.items():
         values = outcome_values(run, name)
         units.append(str(values.attrs.get("units", "1")))
         by_person = _by_person(run, values, spans, pairs)
-        for row, mask in enumerate(masks):
-            mine = by_person[:, :, mask]
-            if not mask.any():
-                continue
-            mean[row, column] = mine.mean(axis=2)
-            if mask.sum() > 1:
-                spread[row, column] = np.sqrt(mine[:, 0].var(axis=1, ddof=1).mean())
-            for later in range(len(LATER)):
-                before, after = mine[0, 0], mine[0, 1 + later]
-                twin_before, twin_after = mine[1, 0], mine[1, 1 + later]
-                each = (after - before) - (twin_after - twin_before)
-                gain[row, column, later] = each.mean()
-                found = effect_size(before, after, twin_before, twin_after, confidence=confidence)
-                sign = signs[name]
-                low_high = sorted((sign * found.low, sign * found.high))
-                d[row, column, later] = sign * found.d
-                low[row, column, later], high[row, column, later] = low_high
-                limit = margin * spread[row, column]
-                harmed[row, column, later] = np.count_nonzero(sign * each < -limit)
-                helped[row, column, later] = np.count_nonzero(sign * each > limit)
-    by_later = ("group", "outcome", "later")
-    deviations = {"units": "standard deviations"}
+        found.append([_measured(by_person[:, :, mask], sign) for mask in masks])
+    coordinates = {
+        "group": list(GROUPS), "outcome": list(signs), "arm": list(both), "period": list(PERIODS),
+        "later": list(LATER),
+    }  # fmt: skip
+    variables: dict[str, Any] = {}
+    for name, (dims, attributes) in _VARIABLES.items():
+        by_group = [[of_outcome[group][name] for of_outcome in found] for group in range(len(GROUPS))]
+        variables[name] = (dims, np.reshape(by_group, [len(coordinates[dim]) for dim in dims]), attributes)
+    variables["people"] = ("group", [int(mask.sum()) for mask in masks], {"units": "people"})
+    of_outcomes = {"unit": ("outcome", units), "direction": ("outcome", list(signs.values()))}
     return xr.Dataset(
-        {
-            "mean": (("group", "outcome", "arm", "period"), mean, {"long_name": "mean over people"}),
-            "spread": (("group", "outcome"), spread, {"long_name": "pooled standard deviation before"}),
-            "gain": (by_later, gain, {"long_name": "change compared with that of the own twin"}),
-            "d": (by_later, d, {"long_name": "effect size, positive = benefit", **deviations}),
-            "d_low": (by_later, low, {"long_name": "lower end of the interval of d", **deviations}),
-            "d_high": (by_later, high, {"long_name": "upper end of the interval of d", **deviations}),
-            "harmed": (by_later, harmed, {"long_name": "the own twin does better", "units": "people"}),
-            "helped": (by_later, helped, {"long_name": "the own twin does worse", "units": "people"}),
-            "people": ("group", [int(mask.sum()) for mask in masks], {"units": "people"}),
-        },
-        {
-            "group": list(GROUPS),
-            "outcome": list(names),
-            "arm": list(both),
-            "period": list(PERIODS),
-            "later": list(LATER),
-            "unit": ("outcome", units),
-            "direction": ("outcome", [signs[name] for name in names]),
-        },
+        variables,
+        coordinates | of_outcomes,
         {
             "method": "d = difference in change from before / pooled SD before (Kirby et al. 2017), "
             "twins paired; interval by the delta method with t quantiles",
-            "confidence": confidence,
-            "margin": margin,
+            "confidence": CONFIDENCE,
+            "margin": HARM_MARGIN,
             "replicates": len(pairs),
             "days_training": list(spans.training),
             "days_before": list(spans.before),
@@ -316,6 +291,28 @@ def analyse(
             "days_follow_up": list(spans.follow_up or ()),
         },
     )
+
+
+def _measured(values: Float, sign: int) -> dict[str, Any]:
+    """Return `_VARIABLES` of one group in one outcome, from its values by (arm, period, person)."""
+    people, later = values.shape[2], len(LATER)
+    numbers: dict[str, Any] = {"mean": values.mean(axis=2) if people else np.full(values.shape[:2], np.nan)}
+    numbers["spread"] = np.sqrt(values[:, 0].var(axis=1, ddof=1).mean()) if people > 1 else np.nan
+    numbers |= {name: [np.nan] * later for name in ("gain", "d", "d_low", "d_high")}
+    numbers |= {name: [0] * later for name in ("harmed", "helped")}
+    if not people:
+        return numbers
+    limit = HARM_MARGIN * numbers["spread"]
+    (before, *afters), (twin_before, *twin_afters) = values
+    for n, (after, twin_after) in enumerate(zip(afters, twin_afters, strict=True)):
+        each = (after - before) - (twin_after - twin_before)
+        found = effect_size(before, after, twin_before, twin_after)
+        numbers["gain"][n] = each.mean()
+        numbers["d"][n] = sign * found.d
+        numbers["d_low"][n], numbers["d_high"][n] = sorted((sign * found.low, sign * found.high))
+        numbers["harmed"][n] = np.count_nonzero(sign * each < -limit)
+        numbers["helped"][n] = np.count_nonzero(sign * each > limit)
+    return numbers
 
 
 def _directions(outcomes: Sequence[str] | Mapping[str, int]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from scipy import stats
 from affectsim.cli import affectsim as command
 from affectsim.errors import InputError
 from affectsim.scenario import Scenario
-from affectsim.trial import Periods, analyse, effect_size, outcome_values, period_mean
+from affectsim.trial import HARM_MARGIN, Periods, analyse, effect_size, outcome_values, period_mean
 
 PEOPLE, DAYS, START = 40, 98, 14
 SPANS = Periods.of(START, 56, DAYS)
@@ -201,14 +201,11 @@ class TestAnalyse:
             "balance": -1, "threat_dominant": 1, "threat": 1, "drive": -1, "soothing": -1}  # fmt: skip
 
     def test_harm_is_counted_beyond_the_margin_only(self) -> None:
-        run = made_up(shift=-0.03)
-        spread = float(analyse(run)["spread"].sel(group="trained", outcome="balance"))
-        for margin, harmed in ((0.03 / spread * 0.99, 20), (0.03 / spread * 1.01, 0)):
-            trial = analyse(run, margin=margin).sel(group="trained", later="after")
-            assert int(trial["harmed"].sel(outcome="balance")) == harmed
-            assert (trial["helped"].sel(outcome="balance") == 0).all()
-            other = analyse(made_up(shift=0.03), margin=margin).sel(group="trained", later="after", outcome="balance")
-            assert (int(other["helped"]), int(other["harmed"])) == (harmed, 0)
+        margin = HARM_MARGIN * float(analyse(made_up())["spread"].sel(group="trained", outcome="balance"))
+        for shift, beyond in ((margin * 1.01, 20), (margin * 0.99, 0)):
+            for sign, counts in ((-1, (beyond, 0)), (1, (0, beyond))):
+                found = analyse(made_up(sign * shift)).sel(group="trained", later="after", outcome="balance")
+                assert (int(found["harmed"]), int(found["helped"])) == counts
 
     def test_spill_over_is_the_same_measure_in_the_untrained(self) -> None:
         trial = analyse(made_up(shift=0.05, spill=0.01))
