@@ -115,63 +115,86 @@ def dataset(
     """
     import xarray as xr
 
-    quantities = (*ALWAYS, *slow_rows(scenario))
-    values = {name: records[:, :, n, :] for n, name in enumerate(quantities)}
-    dims = ("run", "time", "person")
-    every = scenario.record.every
     variables: dict[str, Any] = {}
     if rows.size:
-        for name in SYSTEMS:
-            variables[name] = (dims, values[name], _attributes(name, every))
-        recordings = [recording(run, rows, hours) for run in runs]
-        by_run = [
-            {name: every_run[n] for name, every_run in values.items()}
-            | {name: np.broadcast_to(trait[rows], values["threat"][n].shape) for name, trait in traits[n].items()}
-            for n in range(len(runs))
-        ]
-        for name, measure in measures(scenario).items():
-            read = np.stack([read_measure(measure, one, about) for one, about in zip(by_run, recordings, strict=True)])
-            said = {"long_name": _LONG_NAMES[name]} if name in _LONG_NAMES else {}
-            variables[name] = (dims, read, measure.attributes(every) | said)
-        trained = np.stack([run.trainees[rows] & (run.arm == "training") for run in runs])
-        variables["trained"] = (("run", "person"), trained, {"long_name": "was offered training in this run"})
-        variables["chosen"] = (
-            ("run", "person"), np.stack([run.trainees[rows] for run in runs]),
-            {"long_name": "belongs to those who are offered training in the training arm"},
-        )  # fmt: skip
-        variables["dropped_out"] = (
-            ("run", "person"), np.stack([run.dropped_out[rows] for run in runs]),
-            {"long_name": "stopped training before the end"},
-        )  # fmt: skip
-    if rows.size and scenario.training is not None:
-        variables |= _delivery(scenario, runs, rows)
+        variables |= _recorded(scenario, runs, records, traits, rows, hours)
+        variables |= _offered(runs, rows)
+        if scenario.training is not None:
+            variables |= _delivery(scenario, runs, rows)
     if scenario.record.summaries:
-        for name, data in _summary_variables(summaries, every).items():
-            variables[name] = data
+        variables |= _summary_variables(summaries, scenario.record.every)
     coordinates: dict[str, Any] = {
         "time": ("time", hours / 24, {"long_name": "time since the start (end of the interval)", "units": "day"}),
         "arm": ("run", [run.arm for run in runs]),
         "replicate": ("run", [run.replicate for run in runs]),
-        "quantile": ("quantile", list(_QUANTILES), {"long_name": "share of people with less", "units": "1"}),
     }
-    if not scenario.record.summaries:
-        del coordinates["quantile"]
+    if scenario.record.summaries:
+        coordinates["quantile"] = (
+            "quantile", list(_QUANTILES), {"long_name": "share of people with less", "units": "1"},
+        )  # fmt: skip
     if rows.size:
-        if "screened_out" in variables:
-            rules = scenario.training.screening if scenario.training is not None else ()
+        if scenario.training is not None and "screened_out" in variables:
+            rules = scenario.training.screening
             coordinates["rule"] = ("rule", [rule.name for rule in rules])
             coordinates["reason"] = ("rule", [rule.reason for rule in rules], {"long_name": "why, in words"})
-        coordinates["person"] = ("person", rows, {"long_name": "number of the person"})
-        labels = [np.asarray(run.community.labels)[rows].astype(str) for run in runs]
-        coordinates["label"] = _of_people(labels, "what the person is called")
-        groups = {f"group_{name}": name for name in runs[0].community.groups}
-        for written, name in variable_names(groups, variables).items():
-            each = [np.asarray(run.community.groups[groups[written]])[rows] for run in runs]
-            coordinates[name] = _of_people(each, groups[written])
+        coordinates |= _people(runs, rows, variables)
     found = {**provenance(scenario), "people": runs[0].people, "seconds": seconds}
     if (programme := scenario.programme()) is not None:
         found["programme_days"] = programme.days
     return xr.Dataset(variables, coordinates, found)
+
+
+def _recorded(
+    scenario: Scenario,
+    runs: Sequence[Run],
+    records: Float,
+    traits: Sequence[Mapping[str, Float]],
+    rows: npt.NDArray[np.int64],
+    hours: Float,
+) -> dict[str, Any]:
+    """Return the three systems and the readouts of the recorded people."""
+    dims = ("run", "time", "person")
+    every = scenario.record.every
+    values = {name: records[:, :, n, :] for n, name in enumerate((*ALWAYS, *slow_rows(scenario)))}
+    found: dict[str, Any] = {name: (dims, values[name], _attributes(name, every)) for name in SYSTEMS}
+    recordings = [recording(run, rows, hours) for run in runs]
+    by_run = [
+        {name: every_run[n] for name, every_run in values.items()}
+        | {name: np.broadcast_to(trait[rows], values["threat"][n].shape) for name, trait in traits[n].items()}
+        for n in range(len(runs))
+    ]
+    for name, measure in measures(scenario).items():
+        read = np.stack([read_measure(measure, one, about) for one, about in zip(by_run, recordings, strict=True)])
+        said = {"long_name": _LONG_NAMES[name]} if name in _LONG_NAMES else {}
+        found[name] = (dims, read, measure.attributes(every) | said)
+    return found
+
+
+def _offered(runs: Sequence[Run], rows: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Return who was offered training, who would be in the other arm, and who stopped it."""
+    told = {
+        "trained": ([run.trainees & (run.arm == "training") for run in runs], "was offered training in this run"),
+        "chosen": (
+            [run.trainees for run in runs], "belongs to those who are offered training in the training arm",
+        ),
+        "dropped_out": ([run.dropped_out for run in runs], "stopped training before the end"),
+    }  # fmt: skip
+    return {
+        name: (("run", "person"), np.stack([each[rows] for each in values]), {"long_name": words})
+        for name, (values, words) in told.items()
+    }
+
+
+def _people(runs: Sequence[Run], rows: npt.NDArray[np.int64], taken: Collection[str]) -> dict[str, Any]:
+    """Return numbers, labels and groups of the recorded people as coordinates; `taken`: names of variables."""
+    found: dict[str, Any] = {"person": ("person", rows, {"long_name": "number of the person"})}
+    labels = [np.asarray(run.community.labels)[rows].astype(str) for run in runs]
+    found["label"] = _of_people(labels, "what the person is called")
+    groups = {f"group_{name}": name for name in runs[0].community.groups}
+    for written, name in variable_names(groups, taken).items():
+        each = [np.asarray(run.community.groups[groups[written]])[rows] for run in runs]
+        found[name] = _of_people(each, groups[written])
+    return found
 
 
 def variable_names(names: Iterable[str], taken: Collection[str] = ()) -> dict[str, str]:
