@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from affectsim.sweep.designs import MORRIS_LEVELS, problem
-from affectsim.sweep.sensitivity.rows import MOST_DRAWS, Float, Row, halves, reach
+from affectsim.sweep.sensitivity.rows import MOST_DRAWS, Float, Row, half_width, halves
 
 #: What it is called here -> in SALib.
 _INDICES = {"effect": "mu", "absolute": "mu_star", "spread": "sigma"}
@@ -33,7 +33,7 @@ def elementary_effects(shares: Float, values: Float, names: Sequence[str], draws
     for samples in halves(len(x), _FEWEST):
         here = _of(x[:samples], y[:samples])
         anew = random.integers(0, samples, (min(draws, MOST_DRAWS), samples))
-        ends = reach(np.stack([_of(x[drawn], y[drawn]) for drawn in anew]))
+        ends = half_width(np.stack([_of(x[drawn], y[drawn]) for drawn in anew]))
         rows += [
             Row(name, index, float(here[m, n]), float(here[m, n] - ends[m, n]), float(here[m, n] + ends[m, n]), samples)
             for m, index in enumerate(_INDICES)

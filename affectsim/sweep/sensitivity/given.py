@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim.sweep.designs import problem
-from affectsim.sweep.sensitivity.rows import CONFIDENCE, MOST_DRAWS, Float, Row, halves, reach
+from affectsim.sweep.sensitivity.rows import CONFIDENCE, MOST_DRAWS, Float, Row, half_width, halves
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -168,7 +168,7 @@ def _estimate(name: str, index: str, measure: Measure, labels: Labels, values: F
     anew = _anew(measure, labels, values, draws, random)
     # On average a sample drawn from this one is as far above it as it is above the truth.
     here = max(0.0, 2 * measure(labels, values) - float(anew.mean()))
-    end = float(reach(anew))
+    end = float(half_width(anew))
     return Row(name, index, here, max(0.0, here - end), min(1.0, here + end), values.size)
 
 

@@ -1,4 +1,4 @@
-"""What all indices share: a row each, and how far intervals reach."""
+"""What all indices share: a row each, and how wide intervals are."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def halves(whole: int, fewest: int) -> list[int]:
     return sizes
 
 
-def reach(drawn: Float) -> Float:
+def half_width(drawn: Float) -> Float:
     """Return half the width of intervals as SALib takes it: a normal quantile times the spread of what was drawn anew.
 
     `drawn`: index of each sample drawn anew, along the first axis.
