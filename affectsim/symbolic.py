@@ -16,6 +16,7 @@ import sympy as sp
 
 from affectsim import appraisal, bonds, dynamics, risk
 from affectsim.dynamics import Giver, Inputs, Person, State
+from affectsim.kernel.binding import bind
 from affectsim.kernel.scheme import decay_table
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS
 from affectsim.training import practice
@@ -95,7 +96,7 @@ def right_hand_side(*, open_signals: bool = True, exponent: int = 3) -> sp.Matri
     s = symbols()
     rates: Callable[..., Any] = dynamics.rates
     if not open_signals or exponent != 3:
-        rates = _bound(dynamics.rates, excitation_inhibition=_with_closed_signals())
+        rates = bind(dynamics.rates, excitation_inhibition=_with_closed_signals())
     found = sp.Matrix(_exact(rates(s.state, s.inputs, s.person, dynamics.coupling(s.model))))
     if not open_signals or exponent == 3:
         return found
@@ -113,7 +114,7 @@ def equations() -> tuple[Equation, ...]:
                  _exact(dynamics.signal(any_activation, coupling.threshold_cubed)))
     ]  # fmt: skip
     drivers = tuple(_symbol(f"{letter}_{system}") for letter in "EI" for system in STATE_SYMBOLS)
-    rates = _bound(dynamics.rates, excitation_inhibition=lambda *_: drivers)
+    rates = bind(dynamics.rates, excitation_inhibition=lambda *_: drivers)
     traced = rates(s.state, s.inputs, s.person, coupling)
     for name, state, rate in zip(State._fields, s.state, traced, strict=True):
         found.append(Equation(f"Rate of {name}", sp.Derivative(state, _symbol("t")), _exact(rate)))
@@ -121,7 +122,7 @@ def equations() -> tuple[Equation, ...]:
     words = (f"{what} of {name}" for what in ("Excitation", "Inhibition") for name in State._fields)
     for name, driver, part in zip(words, drivers, parts, strict=True):
         found.append(Equation(name, driver, _exact(part)))
-    given = _bound(dynamics.giving, signal=lambda x, _: _h(x))(s.state, s.giver, coupling.threshold_cubed)
+    given = bind(dynamics.giving, signal=lambda x, _: _h(x))(s.state, s.giver, coupling.threshold_cubed)
     for name, letter, part in zip(("Warmth", "Hostility"), ("G_W", "G_H"), given, strict=True):
         found.append(Equation(f"{name} that a person gives", _symbol(letter), _exact(part)))
     return tuple(found)
@@ -144,7 +145,7 @@ def slow_equations() -> tuple[Equation, ...]:
     raised = known["practice_rate"] * _symbol("c_raises") * _symbol("c_trains")
     is_threat = _symbol("y")
     sensing = (known[n] for n in ("discriminability", "criterion", "better_safe_than_sorry", "looks"))
-    alarm_probability = _bound(appraisal.alarm_probability, np=types.SimpleNamespace(sqrt=sp.sqrt))
+    alarm_probability = bind(appraisal.alarm_probability, np=types.SimpleNamespace(sqrt=sp.sqrt))
     alarm = alarm_probability(is_threat, threat, *sensing)
     changed = (symbol_name(TRAITS[name].symbol) for name in (*names[:3], *names[4:6]))
     stars = [_symbol(f"{name},eff" if "_" in name else f"{name}_eff") for name in changed]
@@ -212,7 +213,7 @@ def input_equations() -> tuple[Equation, ...]:
     # sympy must know memories to be above 0 to take the branch of an image and a body that decay at different rates.
     positive = {name: sp.Symbol(one.name, positive=True) for name, one in known.items()}
     plain = types.SimpleNamespace(asarray=lambda x: x, stack=lambda columns, axis: columns)
-    columns = _exact(tuple(_bound(decay_table, np=plain, exponential=sp.exp, abs=lambda _: sp.oo)(positive, t)))
+    columns = _exact(tuple(bind(decay_table, np=plain, exponential=sp.exp, abs=lambda _: sp.oo)(positive, t)))
     back = {stand_in: known[name] for name, stand_in in positive.items()}
     threat, resource, affiliation, practised, image, body, response, ease = (one.xreplace(back) for one in columns)
     starts = {"T": threat, "D": resource, "A": affiliation, "P": practised, "I": image, "E": ease}
@@ -232,10 +233,10 @@ def bond_equations() -> tuple[Equation, ...]:
     warmth, back = _symbol("Gbar_Wi"), _symbol("Gbar_Wj")
     threat, hostility, hostility_back = _symbol("Tbar_i"), _symbol("Gbar_Hi"), _symbol("Gbar_Hj")
     rates = known["tie_growth"], known["tie_wear"]
-    after = _bound(bonds.strength_after, **limits)(s, warmth, back, harmed, *rates)
+    after = bind(bonds.strength_after, **limits)(s, warmth, back, harmed, *rates)
     group, share = (_symbol("H_group"), _symbol("w_group")), known["stereotyping"]
     learning = 1 - sp.exp(-1 / known["distrust_time"])
-    learnt = _bound(bonds.distrust_after, **limits)(d, threat, seen, known["distrust_strength"], learning)
+    learnt = bind(bonds.distrust_after, **limits)(d, threat, seen, known["distrust_strength"], learning)
     flight = _symbol(TENDENCY_SYMBOLS["flight"])
     return (
         Equation("Harm to a tie on a day", harmed, _exact(bonds.harm(hostility, flight, threat, hostility_back))),
@@ -251,8 +252,8 @@ def risk_equations() -> tuple[Equation, ...]:
     known, state = symbols().model, symbols().state
     over = risk.over_stimulation(_h(state.drive), _h(state.soothing))
     hours = _exact(MOMENT_HOURS)
-    event = _bound(risk.event_probability, min=sp.Min)(known["risk_rate"], hours / 24)
-    arrival = _bound(risk.arrival_probability, min=sp.Min)(known["risk_delay"], hours)
+    event = bind(risk.event_probability, min=sp.Min)(known["risk_rate"], hours / 24)
+    arrival = bind(risk.arrival_probability, min=sp.Min)(known["risk_delay"], hours)
     return (
         Equation("Probability of a risk-taking event in a moment", _symbol("p_risk"), _exact(event * over)),
         Equation("Probability that a cost that waits arrives in a moment", _symbol("p_cost"), _exact(arrival)),
@@ -280,19 +281,13 @@ def _h(activation: Any) -> Any:
     return sp.Function("h", real=True)(activation)
 
 
-def _bound(function: Callable[..., Any], **names: Any) -> Callable[..., Any]:
-    """Return a copy of a pure function (same code) in which some of its global names mean something else."""
-    plain: Any = function
-    return types.FunctionType(plain.__code__, {**plain.__globals__, **names}, plain.__name__)
-
-
 def _with_closed_signals() -> Callable[..., Any]:
     """Return `dynamics.excitation_inhibition` with h as an unknown function.
 
     `dynamics.signals` shares one division between the three signals, which is quick but unreadable; that it
     equals `dynamics.signal` of each is tested.
     """
-    return _bound(dynamics.excitation_inhibition, signals=lambda state, _: tuple(_h(x) for x in state))
+    return bind(dynamics.excitation_inhibition, signals=lambda state, _: tuple(_h(x) for x in state))
 
 
 def _exact(expression: Any) -> Any:

@@ -11,7 +11,6 @@ but not of the equations it uses, so what is kept is stamped with a hash of all 
 from __future__ import annotations
 
 import hashlib
-import types
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -54,8 +53,3 @@ def _kept(function: Callable[..., Any], **options: Any) -> Any:
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls."""
     return _kept(function)
-
-
-def bind(function: Any, **helpers: Any) -> Any:
-    """Return a copy of a pure function (same code) whose helpers are the given compiled ones."""
-    return types.FunctionType(function.__code__, {**function.__globals__, **helpers}, function.__name__)

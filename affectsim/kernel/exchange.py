@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from affectsim import dynamics
-from affectsim.kernel.compile import bind, inlined, internal_inlined
+from affectsim.kernel.binding import bind
+from affectsim.kernel.compile import inlined, internal_inlined
 from affectsim.kernel.prefetch import prefetch
 from affectsim.kernel.rows import (
     FAST_BLOCK,

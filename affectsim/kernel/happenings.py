@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from affectsim import appraisal
+from affectsim.kernel.binding import bind
 from affectsim.kernel.chance import WORD, draw, draw_block
-from affectsim.kernel.compile import bind, inlined, internal, internal_inlined
+from affectsim.kernel.compile import inlined, internal, internal_inlined
 from affectsim.kernel.rows import (
     FAST_BLOCK,
     PARAMETER,
