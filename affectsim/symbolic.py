@@ -87,21 +87,19 @@ def symbols() -> Symbols:
     )
 
 
-def right_hand_side(*, open_signals: bool = True, exponent: int = 3) -> sp.Matrix:
+def right_hand_side(*, exponent: int = 3) -> sp.Matrix:
     """Return (dT/dt, dD/dt, dS/dt) in 1/h as a 3 x 1 matrix over `symbols()`.
 
-    `open_signals`: the signal function h written out; False keeps it as h(T), h(D), h(S). `exponent`: of h; other than
-    the model's own 3 only to see what hangs on it.
+    `exponent`: of the signal function h; other than the model's own 3 only to see what hangs on it.
     """
     s = symbols()
-    rates: Callable[..., Any] = dynamics.rates
-    if not open_signals or exponent != 3:
-        rates = bind(dynamics.rates, excitation_inhibition=_with_closed_signals())
-    found = sp.Matrix(_exact(rates(s.state, s.inputs, s.person, dynamics.coupling(s.model))))
-    if not open_signals or exponent == 3:
-        return found
+    arguments = (s.state, s.inputs, s.person, dynamics.coupling(s.model))
+    if exponent == 3:
+        return sp.Matrix(_exact(dynamics.rates(*arguments)))
+    rates = bind(dynamics.rates, excitation_inhibition=_with_closed_signals())
     threshold = s.model["signal_threshold"] ** exponent
-    return found.xreplace({_h(x): x**exponent / (threshold + x**exponent) for x in s.state})
+    opened = {_h(x): x**exponent / (threshold + x**exponent) for x in s.state}
+    return sp.Matrix(_exact(rates(*arguments))).xreplace(opened)
 
 
 def equations() -> tuple[Equation, ...]:

@@ -94,12 +94,10 @@ def test_shared_division_in_signals_is_the_signal_of_each() -> None:
         assert sp.simplify(sp.nsimplify(one) - dynamics.signal(activation, theta_cubed)) == 0
 
 
-def test_closed_form_of_signals_opens_to_the_full_right_hand_side() -> None:
-    closed, opened = symbolic.right_hand_side(open_signals=False), symbolic.right_hand_side()
-    h, x = sp.Function("h", real=True), sp.Symbol("x")
-    theta = symbolic.symbols().model["signal_threshold"]
-    written_out = closed.replace(h, sp.Lambda(x, x**3 / (theta**3 + x**3)))
-    assert sp.simplify(written_out - opened) == sp.zeros(3, 1)
+def test_any_exponent_of_the_signal_gives_the_models_own_equations_at_its_own() -> None:
+    exponent = sp.Symbol("n", positive=True)
+    written_out = symbolic.right_hand_side(exponent=exponent).subs(exponent, 3)
+    assert sp.simplify(written_out - symbolic.right_hand_side()) == sp.zeros(3, 1)
 
 
 def test_kernel_is_compiled_from_dynamics() -> None:
