@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affectsim.cli import affectsim
-from affectsim.diaries.files import SYSTEMS, Diaries, diaries_of, parse_mapping, read_diaries
+from affectsim.diaries.files import Diaries, diaries_of, parse_mapping, read_diaries
 from affectsim.diaries.stability import LEAST_PEOPLE, day_means, kept, lasting, stability, stability_between
 from affectsim.diaries.statistics import LEAST_PAIRS, bootstrap_weights, compare, describe, schedule, statistics, sums
 from affectsim.errors import InputError
+from affectsim.readouts import SYSTEMS
 
 BRINGMANN = (["threat=worry+fearful", "drive=cheerful,soothing=relaxed", "time=time_h"], ["1:7"])
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affectsim.diaries.files import SYSTEMS
 from affectsim.errors import InputError
 from affectsim.evidence import good_and_bad_weeks as weeks
+from affectsim.readouts import SYSTEMS
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments" / "good-and-bad-weeks"
 REAL = weeks.published(FOLDER.parent / "mindfulness-diaries" / "ratings.csv")

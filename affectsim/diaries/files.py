@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from affectsim.errors import InputError, Mistake, nearest
 from affectsim.mistakes import Mistakes, refuse
+from affectsim.readouts import SYSTEMS
 from affectsim.text_files import csv_rows, read_text
 
 Float = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-SYSTEMS = ("threat", "drive", "soothing")
 #: What a mapping may name beside the systems: `time` alone (hours, or date and time), or `day` and `hour`.
 PLACES = ("person", "time", "day", "hour")
 #: Longest diary (days): a limit of this package.

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.diaries.files import Diaries
 from affectsim.diaries.statistics import LEAST_RATINGS, Interval, intervals, once_and_drawn
+from affectsim.readouts import SYSTEMS
 
 Float = npt.NDArray[np.float64]
 

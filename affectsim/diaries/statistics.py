@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.diaries.files import Diaries
 from affectsim.errors import InputError, Mistake
+from affectsim.readouts import SYSTEMS
 
 Float = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim import plots
-from affectsim.diaries.files import SYSTEMS, Diaries, diaries_of
+from affectsim.diaries.files import Diaries, diaries_of
 from affectsim.diaries.sampling import sampled
 from affectsim.diaries.stability import day_means, kept, lasting
 from affectsim.diaries.statistics import Interval, bootstrap_weights
 from affectsim.evidence.studies import RATINGS, STUDIES, scenario
-from affectsim.readouts import directions
+from affectsim.readouts import SYSTEMS, directions
 from affectsim.scenario import Scenario
 from affectsim.simulation import simulate
 from affectsim.text_files import NUMBERS, printed, read_text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.diaries.files import Diaries
 from affectsim.diaries.statistics import (
     LAGS,
     LEAST_PAIRS,
@@ -27,6 +27,7 @@ from affectsim.fitting import people as personal
 from affectsim.fitting.emulator import draw, emulator, unexplained
 from affectsim.fitting.same_schedule import Simulator, personal_traits, sums_of
 from affectsim.fitting.unknowns import PERSONAL, Space
+from affectsim.readouts import SYSTEMS
 from affectsim.results import provenance
 from affectsim.scenario import Scenario
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries.files import SYSTEMS, Diaries
+from affectsim.diaries.files import Diaries
 from affectsim.diaries.statistics import Schedule, Sums, plan_of, sums
 from affectsim.draws import key, seed_for, threefry
 from affectsim.fitting.unknowns import PERSONAL, Link, Space
 from affectsim.parameters import MOMENT_HOURS
-from affectsim.readouts import ALWAYS
+from affectsim.readouts import ALWAYS, SYSTEMS
 from affectsim.scenario import Scenario
 from affectsim.simulation import recorded
 from affectsim.traits import draw_traits

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.diaries.files import SYSTEMS
 from affectsim.errors import InputError, Mistake
 from affectsim.parameters import MODEL, TRAITS
 from affectsim.populations import MOST_SPREAD
+from affectsim.readouts import SYSTEMS
 from affectsim.scenario import Scenario
 from affectsim.stimuli import DailyLife
 
