@@ -28,18 +28,8 @@ from affectsim.sweep.slurm import script
 from affectsim.sweep.store import FILE, Done, Store
 from affectsim.sweep.workers import Reply
 from affectsim.trial import analyse
+from tests.worlds import SMALL
 
-SMALL = """
-days = 2
-seed = 3
-[population]
-size = 12
-[network]
-kind = "small-world"
-ties_each = 4
-[record]
-every = "6 hours"
-"""
 TRIAL = """
 days = 21
 seed = 5

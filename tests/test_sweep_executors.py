@@ -25,19 +25,9 @@ from affectsim.sweep.request import Sweep, read
 from affectsim.sweep.runs import Made
 from affectsim.sweep.store import Done, Store
 from affectsim.sweep.workers import Lost, Reply
+from tests.worlds import SMALL
 
 TOP = Path(__file__).resolve().parents[1]
-SMALL = """
-days = 2
-seed = 3
-[population]
-size = 12
-[network]
-kind = "small-world"
-ties_each = 4
-[record]
-every = "6 hours"
-"""
 #: A readout of one's own that does something bad at one value of a parameter each, unless it is spared.
 BAD = '''
 import os

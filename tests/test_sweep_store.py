@@ -32,17 +32,9 @@ from affectsim.sweep.plan import again, refuse_differences
 from affectsim.sweep.request import Sweep, read
 from affectsim.sweep.runs import Made
 from affectsim.sweep.store import FILE, Done, Store
+from tests.worlds import BASE
 
 TOP = Path(__file__).resolve().parents[1]
-BASE = """
-days = 2
-seed = 3
-[population]
-size = 12
-[network]
-kind = "small-world"
-ties_each = 4
-"""
 _FORK = multiprocessing.get_context("fork")
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="attacks processes in the way of Unix")

@@ -22,6 +22,19 @@ UNCOUPLED_MODEL = {
     "drive_blocks_soothing": 0.0, "secure_base": 0.0, "striving": 0.0, "defeat": 0.0, "submission_cost": 0.0,
     "risk_rate": 0.0, "warmth_strength": 0.0, "hostility_strength": 0.0,
 }  # fmt: skip
+#: What sweeps in tests vary, as a file: by the day, and by six hours.
+BASE = """
+days = 2
+seed = 3
+[population]
+size = 12
+[network]
+kind = "small-world"
+ties_each = 4
+"""
+SMALL = f"""{BASE}[record]
+every = "6 hours"
+"""
 
 
 def scenario(
