@@ -47,21 +47,21 @@ class Fast(IntEnum):
     HOSTILITY_BEFORE = 13
     HOSTILITY_SLOPE = 14
     HOSTILITY_PREDICTED = 15
-    # Sums over the ticks since the last record.
+    # Sums over the ticks since the last record; that of threat-dominant time, of few bits, is in `SLOW`.
     SUM_THREAT = 16
     SUM_DRIVE = 17
     SUM_SOOTHING = 18
     SUM_BALANCE = 19
-    SUM_THREAT_DOMINANT = 20
 
 
 TRAIT_NAMES = tuple(TRAITS)
 ATTRIBUTE_NAMES = tuple(ATTRIBUTES)
 #: Everything that exercises train, each from 0 (nothing yet) but for the attributes, which start at a baseline:
 #: relief from self-criticism, relief from each fear (below 0 where failures have raised it), comfort with being
-#: soothed, what was learnt about compassion, and hope.
+#: soothed, what was learnt about compassion, hope, and kindness to oneself.
 TRAINABLE = (
-    *ATTRIBUTE_NAMES, "self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "insight", "hope"
+    *ATTRIBUTE_NAMES, "self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "insight", "hope",
+    "self_kindness",
 )  # fmt: skip
 EFFECTIVE = (
     "effective_self_criticism",
@@ -119,6 +119,7 @@ SLOW: dict[str, int] = {
             "session_warmth",
             "pending_cost",
             "risk_events",
+            "sum_threat_dominant",
         )
     )
 }

@@ -177,8 +177,12 @@ MODEL: dict[str, Parameter] = {
                   "share of self-criticism and of the reaction to threat that full hope takes away: what all therapies share",
                   "assumed: 0, as if nothing but what is trained acted. 0.28: eight supportive contacts lower the depression score "
                   "by 0.53, as non-directive support does (Cuijpers et al. 2024, J Affect Disord 349:452-461)"),
-        Parameter("forgetting_time", r"\tau_{forget}", 180.0, 1.0, 3650.0, "day",
-                  "time constant with which trained attributes return to baseline without practice", "assumed"),
+        Parameter("self_kindness_strength", r"u_{kind}", 0.3, 0.0, 5.0, "input",
+                  "input from oneself, every half hour, of somebody who has learnt kindness to oneself in full", "assumed"),
+        Parameter("forgetting_time", r"\tau_{forget}", 365.0, 1.0, 3650.0, "day",
+                  "time constant with which trained attributes return to baseline without practice",
+                  "set by hand: reviews find most of what mindfulness brings still there after three to six months "
+                  "(such as Galante et al. 2023, Nat Ment Health 1:462-476: distress 0.28 at the end, 0.29 later)"),
         Parameter("anger_cost", r"e_{anger}", 0.8, 0.0, 1.0, "1",
                   "share of an exercise's effect lost to full anger", "assumed; direction: the source text on intense anger"),
         Parameter("risk_rate", r"r_{risk}", 0.5, 0.0, 24.0, "per day",

@@ -200,6 +200,11 @@ def slow_equations() -> tuple[Equation, ...]:
             _symbol("L_left"),
             _exact(practice.left(known["discomfort_with_soothing"], reliefs[-2], known["relief_reach"])),
         ),
+        Equation(
+            "Input of affiliation from oneself after a half hour with learnt kindness to oneself in mind",
+            _symbol("u_P,after"),
+            _exact(practice.remembered(symbols().inputs.practice, _symbol("r_kind"), known["self_kindness_strength"])),
+        ),
         Equation("A fear that failures have raised (relief r below 0)", _symbol("varphi_raised"), _exact(more)),
         *(Equation(f"Effective {n.replace('_', ' ')}", left, _exact(right)) for n, left, right in effective),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy import stats
 from affectsim.appraisal import alarm_probability
 from affectsim.errors import InputError
 from affectsim.layout import LANES, SLOW, STEADY, TRAINABLE, Fast
+from affectsim.parameters import MODEL
 from affectsim.parts import Exercise, field
 from affectsim.readouts import ChanceOfPractice
 from affectsim.simulation import simulate
@@ -231,13 +233,15 @@ def _arms(tmp_path, kind, *, days=11.0, ticks=None, exercises=None, people=60, p
     return advance(world, int(days * 48) if ticks is None else ticks)
 
 
+#: Share of what was learnt that a day without practice takes.
+FORGOTTEN_A_DAY = -np.expm1(-1 / MODEL["forgetting_time"].default)
 TRAINED = {
-    "appreciation": {"motivation", "sensitivity"},
+    "appreciation": {"motivation", "sensitivity", "self_kindness"},
     "mindfulness": {"tolerance", "non_judgement"},
     "soothing-rhythm-breathing": {"tolerance", "comfort"},
     "compassion-focused-imagery": {
         "motivation", "sensitivity", "sympathy", "empathy", "fear_of_self_compassion_relief",
-        "fear_of_compassion_from_others_relief", "comfort", "insight",
+        "fear_of_compassion_from_others_relief", "comfort", "insight", "self_kindness",
     },
     "self-critic-work": {"self_criticism_relief", "non_judgement"},
     "fears-blocks-resistances": {
@@ -245,7 +249,7 @@ TRAINED = {
         "fear_of_compassion_for_others_relief", "insight",
     },
     "compassionate-self": {
-        "motivation", "sympathy", "empathy", "self_criticism_relief", "comfort", "insight",
+        "motivation", "sympathy", "empathy", "self_criticism_relief", "comfort", "insight", "self_kindness",
         "fear_of_self_compassion_relief", "fear_of_compassion_for_others_relief",
     },
     "psychoeducation": {"self_criticism_relief", "insight"},
@@ -283,7 +287,7 @@ def test_what_is_trained_follows_the_law_of_practice_exactly(kind, tmp_path):
     plain = {"anger_cost": 0.0, "more_to_relieve": 0.0}
     world = _arms(tmp_path, kind, exercises=UNFAILING, population={"traits": traits}, model=plain)
     rate = Exercise.kinds()[kind]().learnt_at_once or world.get(0, "practice_rate")
-    forget = -np.expm1(-1 / 180.0)
+    forget = FORGOTTEN_A_DAY
     for name in TRAINABLE:
         start = world.get(0, f"baseline_{name}") if f"baseline_{name}" in STEADY else np.zeros(60)
         share = getattr(Exercise.kinds()[kind](), f"trains_{name.removesuffix('_relief')}")
@@ -413,7 +417,7 @@ def test_an_informal_practice_trains_as_much_as_any_other(tmp_path):
         for _ in range(20):
             todo = (added[48 * day : 48 * (day + 1)] > 0).sum(axis=0) > _
             value = np.where(todo, value + rate * (end - value), value)
-        value = practice.forgotten(value, start, -np.expm1(-1 / 180.0)) if day < 4 else value
+        value = practice.forgotten(value, start, FORGOTTEN_A_DAY) if day < 4 else value
     np.testing.assert_allclose(world.get(0, "motivation"), value, rtol=0, atol=2e-6)
     assert ((added == 0.25).sum(axis=0) > 5).mean() > 0.9
 
@@ -503,7 +507,7 @@ def test_a_session_gives_hope_to_those_who_come_whatever_is_done_in_it(tmp_path)
     world = advance(build([scenario(people=60, days=7.0, steps=2, training=training, network=NOBODY)]), 7 * 48)
     value = 0.0
     for _ in range(6):
-        value = practice.practised(practice.forgotten(value, 0.0, -np.expm1(-1 / 180.0)), 0.3 * 0.5, 1.0)
+        value = practice.practised(practice.forgotten(value, 0.0, FORGOTTEN_A_DAY), 0.3 * 0.5, 1.0)
     np.testing.assert_allclose(world.get(0, "hope"), value, rtol=0, atol=1e-5)
     assert (world.get(1, "hope") == 0).all()
     moved = {n for n in TRAINABLE if (world.get(0, n) != world.get(1, n)).any()}
@@ -711,6 +715,35 @@ def test_comfort_with_being_soothed_lets_more_affiliation_in(tmp_path):
     np.testing.assert_allclose(twin, none.get(1, "effective_soothing_gain") * (1 - share), rtol=1e-5)
 
 
+class TestLearntKindness:
+    """Kindness to oneself that was learnt comes to mind every half hour, whether or not anybody practises."""
+
+    LEARNT = np.linspace(0.0, 1.0, 60)
+
+    def _lived(self, ticks: int, **changes: Any) -> World:
+        world = build([scenario(people=60, days=2.0, network=NOBODY, **changes)])
+        world.set(0, "self_kindness", self.LEARNT)
+        return advance(world, ticks)
+
+    @pytest.mark.parametrize("strength", [0.0, 0.4, 2.0])
+    def test_it_is_input_from_oneself_in_proportion(self, strength: float) -> None:
+        world = self._lived(2, model={"self_kindness_strength": strength, "practice_memory": 0.5})
+        # The first kick is an hour old, the second half an hour.
+        left = np.exp(-1.0) + np.exp(-2.0)
+        np.testing.assert_allclose(world.get(0, "u_practice"), strength * self.LEARNT * left, rtol=1e-6)
+
+    def test_it_soothes_and_the_share_that_is_feared_alarms(self) -> None:
+        for fear, soothed in ((0.0, True), (1.0, False)):
+            people = {"traits": {"fear_of_self_compassion": {"median": fear}, "unworthiness": {"median": 0.0}}}
+            kind, twin = (
+                self._lived(40, population=people, model={"self_kindness_strength": strength}) for strength in (0.5, 0)
+            )
+            threat, soothing = (kind.get(0, name) - twin.get(0, name) for name in ("threat", "soothing"))
+            assert threat[0] == soothing[0] == 0
+            assert (soothing[10:] > 0).all() if soothed else (threat[10:] > 0).all()
+            assert (threat[10:] <= 0).all() if soothed else (soothing[10:] <= 0).all()
+
+
 def test_breathing_calms_the_body_at_once_and_not_for_long(tmp_path):
     world = _arms(tmp_path, "soothing-rhythm-breathing", exercises={**UNFAILING, "body": 2.0}, ticks=48 + 33, days=3.0)
     body, soothing = [], []
@@ -802,8 +835,8 @@ def test_without_practice_attributes_fade(tmp_path):
     gained = (world.get(0, "tolerance") - world.get(1, "tolerance")).mean()
     early = _arms(tmp_path, "mindfulness", days=12.0)
     peak = (early.get(0, "tolerance") - early.get(1, "tolerance")).mean()
-    # From day 11 to day 59 the nights are 48; fading is exponential with a time constant of 180 days.
-    assert gained / peak == pytest.approx(np.exp(-48 / 180), rel=0.02)
+    # From day 11 to day 59 the nights are 48; fading is exponential.
+    assert gained / peak == pytest.approx(np.exp(-48 / MODEL["forgetting_time"].default), rel=0.02)
 
 
 def test_submission_wears_perceived_power_down():

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affectsim import dynamics
-from affectsim.analysis.equations import effective, events_met, person
+from affectsim.analysis.equations import effective, events_met, from_oneself, person
 from affectsim.analysis.settings import RELIEFS, Settings
 from affectsim.layout import EFFECTIVE
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, TRAITS
@@ -113,7 +113,8 @@ class SteadyWorld:
         self._offset = target
         for name, memory in (("practice", "practice_memory"), ("ease", "ease_memory")):
             share = MOMENT_HOURS / _MEMORY[memory]
-            value = values["practice_input"] if name == "practice" else values["ease"]
+            # What comes to mind every half hour is held here, so the world has nothing of it to remember.
+            value = from_oneself(values) if name == "practice" else values["ease"]
             world.set(0, f"u_{name}", value * share / -np.expm1(-share))
         world.set(0, "current_power", values["power"])
         for name in (*ATTRIBUTES, *RELIEFS):

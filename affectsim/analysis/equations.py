@@ -20,7 +20,7 @@ from affectsim.analysis.settings import EVENTS, INPUTS, KNOWN, RELIEFS, Settings
 from affectsim.analysis.systems import Derivatives, System
 from affectsim.dynamics import Giver, Inputs, Person
 from affectsim.errors import InputError, Mistake
-from affectsim.parameters import ATTRIBUTES, MODEL, REFERENCE_ATTRIBUTE
+from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, REFERENCE_ATTRIBUTE
 from affectsim.readouts import SYSTEMS
 from affectsim.training import practice
 
@@ -65,6 +65,12 @@ def events_met(state: Any, values: Mapping[str, Any], square_root: Any = np.sqrt
     )
 
 
+def from_oneself(values: Mapping[str, Any]) -> Any:
+    """Return the mean input from oneself: practice, and the kindness that comes to mind every half hour."""
+    each = practice.remembered(0.0, values["self_kindness"], values["self_kindness_strength"])
+    return values["practice_input"] + values["practice_memory"] / MOMENT_HOURS * each
+
+
 def heard(state: Any, giver: Any, values: Mapping[str, Any]) -> tuple[Any, Any]:
     """Return the warmth and hostility received by everybody if all are alike (mean field), in input units."""
     threshold = values["signal_threshold"]
@@ -87,7 +93,7 @@ def _rates(mean_field: bool, exponent: int) -> tuple[sp.Matrix, tuple[sp.Symbol,
     values = _symbols()
     someone, giver = person(values)
     ties = heard(known.state, giver, values) if mean_field else (values["warmth"], values["hostility"])
-    inputs = Inputs(*events_met(known.state, values, sp.sqrt), values["practice_input"], values["ease"], *ties)
+    inputs = Inputs(*events_met(known.state, values, sp.sqrt), from_oneself(values), values["ease"], *ties)
     put_in = dict(zip((*known.inputs, *known.person), (*inputs, *someone), strict=True))
     return symbolic.right_hand_side(exponent=exponent).xreplace(put_in), tuple(known.state), values
 

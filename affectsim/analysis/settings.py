@@ -20,8 +20,10 @@ from affectsim.stimuli import KINDS, DailyLife, mean_background
 
 #: Means of everyday events, one per kind: `threat_events` and so on.
 EVENTS = tuple(f"{kind}_events" for kind in KINDS)
-#: What training changes beside the attributes, as far as the equations depend on it.
+#: What training changes beside the attributes, as far as it changes what a person is (`practice.effective`).
 RELIEFS = ("self_criticism_relief", *(f"{fear}_relief" for fear in FEARS), "comfort", "hope")
+#: All that training changes beside the attributes, as far as the equations depend on it.
+LEARNT = (*RELIEFS, "self_kindness")
 
 _MOST = 10.0
 
@@ -52,9 +54,10 @@ def _known() -> dict[str, Parameter]:
         found[trait.name] = Parameter(
             trait.name, trait.symbol, trait.median, trait.low, trait.high, trait.unit, trait.meaning, trait.source
         )
-    for name in RELIEFS:
+    for name in LEARNT:
         symbol = "r_{" + name.removesuffix("_relief") + "}"
-        found[name] = Parameter(name, symbol, 0.0, 0.0, 1.0, "1", "share of the way to full relief or hope", "training")
+        meaning = "share of the way to full relief, hope or kindness to oneself"
+        found[name] = Parameter(name, symbol, 0.0, 0.0, 1.0, "1", meaning, "training")
     return found | INPUTS
 
 

@@ -14,7 +14,7 @@ from affectsim.kernel.background import background, circumstances
 from affectsim.kernel.bonds import change_ties, note_day
 from affectsim.kernel.compile import compiled, internal, internal_inlined
 from affectsim.kernel.exchange import express
-from affectsim.kernel.happenings import daily_life, dated_events, night, practice_if_due, somebody_trains
+from affectsim.kernel.happenings import daily_life, dated_events, night, practice_if_due, remember, somebody_trains
 from affectsim.kernel.integrate import end_tick, start_tick, stretch
 from affectsim.kernel.meeting import meet
 from affectsim.kernel.record import add_to_record, write_record
@@ -26,11 +26,15 @@ _NIGHT, _START = -2, -1
 
 @internal_inlined
 def happen(population, tables, block, tick):
-    """What happens to one block at the start of a tick, dated events apart: background, daily life, practice."""
+    """What happens to one block at the start of a tick, dated events apart.
+
+    Background, daily life, kindness that comes to mind, practice, risks.
+    """
     if tick % tables.ticks_per_moment == 0:
         moment = tick // tables.ticks_per_moment
         background(population, tables, block, moment)
         daily_life(population, tables, block, moment)
+        remember(population, tables, block)
         if somebody_trains(population, block, moment // tables.moments_per_day):
             practice_if_due(population, tables, block, moment)
         # Asked here: a call costs as much as advancing a few people, since all arrays are handed over.

@@ -53,6 +53,7 @@ _need = inlined(practice.need)
 _sensitised = inlined(practice.sensitised)
 _forgotten = inlined(practice.forgotten)
 _left = inlined(practice.left)
+_remembered = inlined(practice.remembered)
 _done = inlined(practice.done)
 _understood = inlined(practice.understood)
 _fear_left = inlined(practice.fear_left)
@@ -61,12 +62,12 @@ _effective = inlined(bind(practice.effective, left=_left, fear_left=_fear_left, 
 
 GOAL, SHARED, TRUE_SHARE, D_PRIME, CRITERION, SAFE, LOOKS, MISS, ANGER_COST, TOLERANCE_EFFECT, \
     NON_JUDGEMENT_EFFECT, SENSITIVITY_EFFECT, REACH, RISE, UNWORTHINESS_HALF, MORE_TO_RELIEVE, \
-    HOPE_EFFECT, MOTIVATION_EFFECT = (PARAMETER[n] for n in (
+    HOPE_EFFECT, MOTIVATION_EFFECT, SELF_KINDNESS_STRENGTH = (PARAMETER[n] for n in (
         "goal_pursuit", "shared_pleasure", "true_threat_share", "discriminability", "criterion",
         "better_safe_than_sorry", "looks",
         "cost_of_a_miss", "anger_cost", "tolerance_effect", "non_judgement_effect",
         "sensitivity_effect", "relief_reach", "sensitisation_reach", "unworthiness_half",
-        "more_to_relieve", "hope_effect", "motivation_effect"))  # fmt: skip
+        "more_to_relieve", "hope_effect", "motivation_effect", "self_kindness_strength"))  # fmt: skip
 _STEADY = {name: row * L for name, row in STEADY.items()}
 STEADY_BLOCK = STEADY_ROWS * L
 POWER_NOW, TRAIT_KAPPA, TRAIT_GAIN_T, TRAIT_GAIN_S = (
@@ -91,7 +92,7 @@ START_DAY, STOP_DAY, SESSION_WARMTH = (ROW[n] for n in ("start_day", "stop_day",
 TRAINABLES, ATTRIBUTES_COUNT, FEARS_COUNT = len(TRAINABLE), len(ATTRIBUTE_NAMES), len(FEARS)
 FIRST_FEAR_RELIEF = TRAINABLE.index(f"{FEARS[0]}_relief")
 SELF_CRITICISM_RELIEF = TRAINABLE.index("self_criticism_relief")
-COMFORT, INSIGHT, HOPE = ROW["comfort"], ROW["insight"], ROW["hope"]
+COMFORT, INSIGHT, HOPE, SELF_KINDNESS = (ROW[n] for n in ("comfort", "insight", "hope", "self_kindness"))
 E_RESOURCE, E_AFFILIATIVE, E_IMAGE, E_BODY, E_EASE, E_THREAT, E_TRAINS = range(7)
 E_FEAR_COST, E_UNDERSTANDING_COST, E_DISCOMFORT_COST, E_BASE, E_BLAME, E_FAILURE_THREAT, E_RAISES, E_KNOWN, \
     E_ASSOCIATION, E_AT_ONCE, E_INFORMAL = (EXERCISE_FIELDS.index(n) for n in (
@@ -199,6 +200,16 @@ def dated_events(population, tables, run, moment, first, end):
             w0, _ = draw(tables.keys, run, APPRAISAL_PART, person, moment + (tables.event_again[k] << MOMENT_BITS))
             chance = (np.float64(w0) + 0.5) * WORD
             population.fast[base + U_T] += size * _appraise(tables.model, run, chance, population.fast[base + X_T])
+
+
+@internal_inlined
+def remember(population, tables, block):
+    """Kindness to oneself that was learnt is had in mind: input from oneself, in proportion to how much was learnt."""
+    strength = tables.model[population.block_run[block], SELF_KINDNESS_STRENGTH]
+    fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
+    for i in range(L):
+        fast[U_P + i] = _remembered(fast[U_P + i], np.float64(slow[SELF_KINDNESS + i]), strength)
 
 
 @internal_inlined

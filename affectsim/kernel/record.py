@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from affectsim import readouts
 from affectsim.kernel.compile import inlined, internal, internal_inlined
 from affectsim.kernel.rows import (
@@ -21,6 +23,8 @@ from affectsim.layout import SLOW_ROWS
 
 #: First rows of a record: mean threat, drive, soothing, balance, and share of time threat-dominant.
 SUMS = 5
+#: Threat-dominant time is counted in these parts of a tick: whole numbers, which few bits hold exactly.
+_PARTS = 6.0
 _balance = inlined(readouts.balance)
 
 
@@ -37,14 +41,15 @@ def add_to_record(population, block, number, steps, middle):
     elif -1 < number < steps - 1:
         return
     fast = population.fast[block * FAST_BLOCK : (block + 1) * FAST_BLOCK]
+    slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     for i in range(L):
         threat, drive, soothing = fast[X_T + i], fast[X_D + i], fast[X_S + i]
         fast[SUM_T + i] += weight * threat
         fast[SUM_D + i] += weight * drive
         fast[SUM_S + i] += weight * soothing
         fast[SUM_BALANCE + i] += weight * _balance(threat, drive, soothing)
-        dominant = weight if threat > drive else 0.0
-        fast[SUM_DOMINANT + i] += dominant if threat > soothing else 0.0
+        dominant = _PARTS * weight if threat > drive else 0.0
+        slow[SUM_DOMINANT + i] += np.float32(dominant if threat > soothing else 0.0)
 
 
 @internal
@@ -58,10 +63,13 @@ def write_record(population, block, ticks, rows, chosen, out):
     slow = population.slow[block * SLOW_BLOCK : (block + 1) * SLOW_BLOCK]
     for i in range(L):
         column = chosen[block * L + i]
-        for k in range(SUMS):
+        for k in range(SUMS - 1):
             if column >= 0:
                 out[k, column] = fast[SUM_T + k * L + i] / ticks
             fast[SUM_T + k * L + i] = 0.0
+        if column >= 0:
+            out[SUMS - 1, column] = np.float64(slow[SUM_DOMINANT + i]) / (_PARTS * ticks)
+        slow[SUM_DOMINANT + i] = 0.0
         if column >= 0:
             for k in range(rows.size):
                 row = rows[k]

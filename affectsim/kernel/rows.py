@@ -11,12 +11,11 @@ U_T, U_R, U_A, U_P, U_I, U_B, U_E = (int(r) * L for r in range(Fast.U_THREAT, Fa
 W_BEFORE, W_SLOPE, W_PREDICTED, H_BEFORE, H_SLOPE, H_PREDICTED = (
     int(r) * L for r in range(Fast.WARMTH_BEFORE, Fast.HOSTILITY_PREDICTED + 1)
 )
-SUM_T, SUM_D, SUM_S, SUM_BALANCE, SUM_DOMINANT = (
-    int(r) * L for r in range(Fast.SUM_THREAT, Fast.SUM_THREAT_DOMINANT + 1)
-)
+SUM_T, SUM_D, SUM_S, SUM_BALANCE = (int(r) * L for r in range(Fast.SUM_THREAT, Fast.SUM_BALANCE + 1))
 FAST_BLOCK, SLOW_BLOCK = FAST_ROWS * L, SLOW_ROWS * L
 #: First element of each row of `layout.SLOW` in its block.
 ROW = {name: row * L for name, row in SLOW.items()}
+SUM_DOMINANT = ROW["sum_threat_dominant"]
 KAPPA, FEAR_SELF, FEAR_FROM = (
     ROW[f"effective_{n}"] for n in ("self_criticism", "fear_of_self_compassion", "fear_of_compassion_from_others")
 )

@@ -109,7 +109,7 @@ EXERCISE_FIELDS = (
     "trains_motivation", "trains_sensitivity", "trains_sympathy", "trains_tolerance", "trains_empathy",
     "trains_non_judgement", "trains_self_criticism", "trains_fear_of_self_compassion",
     "trains_fear_of_compassion_from_others", "trains_fear_of_compassion_for_others", "trains_comfort",
-    "trains_insight", "trains_hope",
+    "trains_insight", "trains_hope", "trains_self_kindness",
     "fear_cost", "understanding_cost", "discomfort_cost",
     "failure_base", "failure_from_threat", "failure_from_low_tolerance", "failure_from_low_imagery",
     "failure_from_low_attention", "failure_from_anger", "failure_from_fear",

@@ -118,6 +118,8 @@ QUANTITIES: dict[str, Quantity] = {
         ("fear_of_compassion_for_others",),
     ),
     "power": _row("current_power", "power"),
+    # Nobody has learnt it before training, so it is read as it is: 0 to 1.
+    "self_kindness": _row("self_kindness", "", _as_it_is),
     **{name: _row(name, name) for name in ATTRIBUTES},
 }
 

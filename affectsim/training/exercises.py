@@ -82,6 +82,10 @@ def _insight(default: float) -> Any:
     return _trains(default, "understanding of compassion", "assumed: a little, by doing it")
 
 
+def _kindness(default: float, source: str = "assumed; direction: the aim of the therapy") -> Any:
+    return _trains(default, "kindness to oneself that is had in mind", source)
+
+
 def _comfort(default: float) -> Any:
     return _trains(default, "comfort with being soothed", "assumed; direction: soothing that is tolerated")
 
@@ -115,6 +119,7 @@ class Practice(Exercise):
     trains_comfort: float = _comfort(0.0)
     trains_insight: float = _insight(0.0)
     trains_hope: float = _trains(0.0, "hope", "assumed: a session raises it (`raises_hope`), whatever is done in it")
+    trains_self_kindness: float = _kindness(0.0, "assumed")
 
     fear_cost: float = _share(
         1.0, "share of what it trains that is lost at full fear of self-compassion",
@@ -169,8 +174,8 @@ class Psychoeducation(Practice, kind="psychoeducation"):
 class Appreciation(Practice, kind="appreciation"):
     """Appreciation: listing likes, savouring, small rewarding acts.
 
-    Assumes: a small reward and a little warmth; trains sensitivity and motivation; fails rarely and then
-    does nothing.
+    Assumes: a small reward and a little warmth; trains sensitivity and motivation and, since small rewarding acts are
+    kind to oneself, some kindness to oneself; fails rarely and then does nothing.
     """
 
     minutes: float = _minutes(10.0)
@@ -178,6 +183,7 @@ class Appreciation(Practice, kind="appreciation"):
     affiliative: float = _kick(0.2, "warmth of savouring: a third of an everyday kindness before the fit", _CFT)
     trains_motivation: float = _trains(0.5, "compassionate motivation", _CFT)
     trains_sensitivity: float = _trains(0.5, "sensitivity", _CFT)
+    trains_self_kindness: float = _kindness(0.5, "assumed: half as far as an exercise that is about it")
     failure_base: float = _base(0.05)
 
 
@@ -263,10 +269,10 @@ class CompassionFocusedImagery(Practice, kind="compassion-focused-imagery"):
     """Compassion-focused imagery: a relational image that stimulates the mind first and then the body.
 
     Assumes: soothing follows the image after a lag; trains sensitivity, empathy and motivation, comfort with
-    being soothed, and lowers the fears of compassion to oneself and from others by tolerated exposure. Half
-    of the images are of known people or events (memories, the other half are fantasies) and may bring a bad
-    association. Without the ability to form images and under threat it fails: mostly nothing comes, in one
-    failure of three self-criticism.
+    being soothed, some kindness to oneself, and lowers the fears of compassion to oneself and from others by
+    tolerated exposure. Half of the images are of known people or events (memories, the other half are fantasies)
+    and may bring a bad association. Without the ability to form images and under threat it fails: mostly nothing
+    comes, in one failure of three self-criticism.
     """
 
     image: float = _kick(0.8, "a compassionate image: in the mind first, in the body after a lag", _CFT)
@@ -279,6 +285,7 @@ class CompassionFocusedImagery(Practice, kind="compassion-focused-imagery"):
         0.4, "relief from the fear of compassion from others", _MATOS
     )
     trains_comfort: float = _comfort(0.5)
+    trains_self_kindness: float = _kindness(0.5)
     trains_insight: float = _insight(0.2)
     understanding_cost: float = _understanding_cost(0.8)
     discomfort_cost: float = _discomfort_cost(1.0)
@@ -344,9 +351,10 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
 class CompassionateSelf(Practice, kind="compassionate-self"):
     """Compassionate self: acting and writing (the compassionate letter) as one's most compassionate self.
 
-    Assumes: warmth that one gives oneself; trains motivation and sympathy, some empathy, and relief from
-    self-criticism; for people who fear self-compassion it may fail and is a threat then; when it goes well it lowers
-    that fear, and the fear of compassion for others, by tolerated exposure.
+    Assumes: warmth that one gives oneself, and that comes to mind at other times, too, the more it was practised
+    (kindness to oneself); trains motivation and sympathy, some empathy, and relief from self-criticism; for people
+    who fear self-compassion it may fail and is a threat then; when it goes well it lowers that fear, and the fear of
+    compassion for others, by tolerated exposure.
     """
 
     minutes: float = _minutes(20.0)
@@ -360,6 +368,7 @@ class CompassionateSelf(Practice, kind="compassionate-self"):
         0.4, "relief from the fear of compassion for others", _EXPOSED
     )
     trains_comfort: float = _comfort(0.3)
+    trains_self_kindness: float = _kindness(1.0)
     trains_insight: float = _insight(0.2)
     understanding_cost: float = _understanding_cost(0.8)
     discomfort_cost: float = _discomfort_cost(1.0)

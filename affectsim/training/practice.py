@@ -109,6 +109,11 @@ def forgotten(attribute: Any, baseline: Any, share: Any) -> Any:
     return attribute + share * (baseline - attribute)
 
 
+def remembered(practice_input: Any, self_kindness: Any, strength: Any) -> Any:
+    """Return the input from oneself after a half hour in which learnt kindness to oneself came to mind."""
+    return practice_input + strength * self_kindness
+
+
 def left(amount: Any, relief: Any, reach: Any) -> Any:
     """Return what relief in [0, 1] leaves of self-criticism or of discomfort."""
     return amount * (1.0 - reach * relief)

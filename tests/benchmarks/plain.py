@@ -193,9 +193,9 @@ def runge_kutta(state: Any, inputs: Any, person: Any, coupling: Any, h: float) -
 
 
 def record(sums: Sequence[Any], weight: float, state: Any, balance: Callable[..., Any]) -> list[Any]:
-    """Add to the sums of threat, drive, soothing, balance and time dominated by threat."""
+    """Add to the sums of threat, drive, soothing, balance and time dominated by threat (in sixths of a tick)."""
     threat, drive, soothing = state
-    dominant = (threat > drive) & (threat > soothing)
+    dominant = 6.0 * ((threat > drive) & (threat > soothing))
     seen = (threat, drive, soothing, balance(threat, drive, soothing), dominant)
     return [total + weight * value for total, value in zip(sums, seen, strict=True)]
 
