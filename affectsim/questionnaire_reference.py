@@ -51,7 +51,7 @@ def measure(people: int | None = None, seed: int | None = None) -> dict[str, dic
     model = scenario.parameters
     quantities = {}
     for name, quantity in QUANTITIES.items():
-        if not quantity.trait:
+        if quantity.trait == "":
             placed = quantity.scale(quantity.of(values, model))
             quantities[name] = {"centre": _short(placed.mean()), "spread": _short(placed.std(ddof=1))}
     references = {name: (one["centre"], one["spread"]) for name, one in quantities.items()}

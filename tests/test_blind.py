@@ -12,10 +12,10 @@ import xarray as xr
 from click.testing import CliRunner
 
 from affectsim.cli.evidence import evidence
-from affectsim.evidence import blind, calibrate, card, files
+from affectsim.evidence import blind, calibrate, card, files, readings
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.free import STAGES
-from affectsim.evidence.studies import STUDIES, Study
+from affectsim.evidence.studies import SECOND, STUDIES
 from affectsim.readouts import Measure
 from tests.test_evidence import as_shown
 
@@ -47,7 +47,7 @@ class World:
         return float(week) if name == "one" else 10.0 * week
 
 
-class Seen(blind.Seen):
+class Seen(readings.Seen):
     """What readings see, made up."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Seen(blind.Seen):
 
 def read(seen: Seen, *of: str | float) -> float:
     reading, *rest = of
-    return blind.READINGS[str(reading)][0](seen, entry(*of), *rest)
+    return readings.READINGS[str(reading)][0](seen, entry(*of), *rest)
 
 
 # ------------------------------------------------------------------------------------ what is published
@@ -81,8 +81,8 @@ def test_every_entry_says_what_is_simulated_how_and_when_it_counts_as_inside() -
     names = [one.name for one in blind.entries()]
     assert len(set(names)) == len(names) == 48
     for one in blind.entries():
-        assert one.role == "blind" and one.source and one.reason and one.computed
-        assert set(one.studies) <= set(blind.STUDIES) and one.of[0] in blind.READINGS
+        assert one.role in ("blind", "calibrate") and one.source and one.reason and one.computed
+        assert set(one.studies) <= set(SECOND) and one.of[0] in readings.READINGS
         named = [part for part in one.of[1:] if isinstance(part, str) and part.endswith("_score")]
         assert named and set(named) <= scores
         assert one.range[0] < one.range[1]
@@ -92,18 +92,19 @@ def test_every_entry_says_what_is_simulated_how_and_when_it_counts_as_inside() -
 
 def test_effects_are_read_within_the_run() -> None:
     for one in blind.entries():
-        study = blind.STUDIES[one.studies[0]]
+        study = SECOND[one.studies[0]]
         if one.of[0] == "later":
             assert 7 * float(one.of[1]) <= study.follow_up
         if one.of[0] == "stability":
             assert 7 * float(one.of[2]) <= study.days - 14
 
 
-def test_no_entry_of_the_second_card_is_on_the_first_or_fitted() -> None:
-    mine = {one.name for one in blind.entries()}
-    assert not mine & {one.name for one in entries()}
-    assert not mine & {one.name for stage in STAGES.values() for one in calibrate.objective_entries(stage)}
-    assert not {name for name in blind.STUDIES if name not in ("diaries", "survey")} & set(STUDIES)
+def test_no_entry_of_the_second_card_is_on_the_first_and_those_called_blind_are_not_fitted() -> None:
+    mine = {one.name: one.role for one in blind.entries()}
+    assert not mine.keys() & {one.name for one in entries()}
+    fitted = {one.name for stage in STAGES.values() for one in calibrate.objective_entries(stage)}
+    assert {name for name, role in mine.items() if role == "calibrate"} == mine.keys() & fitted
+    assert not {name for name in SECOND if name not in ("diaries", "survey")} & set(STUDIES)
 
 
 # ------------------------------------------------------------------------------------ how values are computed
@@ -148,22 +149,22 @@ def diary(*people: list[list[float]]) -> pd.DataFrame:
 
 def test_spread_instability_and_inertia_of_a_person_by_hand() -> None:
     rows = diary([[0.0, 1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0, 1.0, 1.0]])
-    assert blind._spread(rows)["threat"].tolist() == pytest.approx([np.std([0, 1, 0, 0, 1], ddof=1), np.sqrt(1 / 3)])
+    assert readings._spread(rows)["threat"].tolist() == pytest.approx([np.std([0, 1, 0, 0, 1], ddof=1), np.sqrt(1 / 3)])
     # The step of 0 from one day to the next does not count: three steps of 1; then 0, 1, 0.
-    assert blind._instability(rows)["drive"].tolist() == pytest.approx([1.0, np.sqrt(1 / 3)])
+    assert readings._instability(rows)["drive"].tolist() == pytest.approx([1.0, np.sqrt(1 / 3)])
     first = np.array([-0.4, 0.6, -0.4, -0.4, 0.6])
     pairs = [(0, 1), (1, 2), (3, 4)]
     products, here, before = (
         sum(first[a] * first[b] for a, b in pairs), sum(first[b] ** 2 for _, b in pairs),
         sum(first[a] ** 2 for a, _ in pairs),
     )  # fmt: skip
-    assert blind._inertia(rows)["soothing"].tolist() == pytest.approx([products / np.sqrt(here * before), 1 / 3])
+    assert readings._inertia(rows)["soothing"].tolist() == pytest.approx([products / np.sqrt(here * before), 1 / 3])
 
 
 def test_who_always_gives_one_answer_has_no_inertia_and_is_left_out() -> None:
     rows = diary([[0.0, 1.0, 0.0]], [[0.5, 0.5, 0.5]], [[0.0, 0.0, 1.0, 1.0]], [[0.0, 1.0, 1.0, 0.0]])
     scores = [1.0, 99.0, 2.0, 4.0]
-    mine = blind._inertia(rows)["threat"].to_numpy()
+    mine = readings._inertia(rows)["threat"].to_numpy()
     assert np.isnan(mine[1])
     keep = [0, 2, 3]
     expected = np.corrcoef(np.array(scores)[keep], mine[keep])[0, 1]
@@ -196,9 +197,8 @@ def test_the_count_of_the_full_size_is_that_of_the_documentation() -> None:
 
 def test_another_model_is_seen(whole: list[card.Row], monkeypatch: pytest.MonkeyPatch) -> None:
     """Without non-judgement acting, mindfulness lowers rumination less; the other way round nothing would be tested."""
-    study: Study = blind.STUDIES["mindfulness-patients"]
     mine = tuple(one for one in blind.entries() if one.studies == ("mindfulness-patients",))
-    monkeypatch.setattr(blind, "STUDIES", {"mindfulness-patients": study})
+    monkeypatch.setattr(blind, "SECOND", {"mindfulness-patients": SECOND["mindfulness-patients"]})
     monkeypatch.setattr(blind, "entries", lambda: mine)
     before = {row.entry.name: row.model for row in whole}
     after = {row.entry.name: row.model for row in blind.rows(changes={"model.non_judgement_effect": 0.0})}

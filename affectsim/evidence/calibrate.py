@@ -40,6 +40,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from affectsim.evidence import blind
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.files import read_numbers, write_numbers
 from affectsim.evidence.free import STAGES, Stage
@@ -68,7 +69,8 @@ class Point(NamedTuple):
 
 def objective_entries(stage: Stage) -> list[Entry]:
     """Return the entries a stage is fitted to: those of its groups and studies whose role is "calibrate"."""
-    fitted = [entry for entry in entries() if entry.role == "calibrate" and entry.name.startswith(stage.groups)]
+    known = (*entries(), *blind.entries())
+    fitted = [entry for entry in known if entry.role == "calibrate" and entry.name.startswith(stage.groups)]
     return [entry for entry in fitted if set(entry.studies) <= set(stage.studies)]
 
 
@@ -102,6 +104,7 @@ def calibrate(
 
     free = stage.free
     targets = objective_entries(stage)
+    second = [entry for entry in targets if entry.of]
     fitted = {path for one in free for path in one.paths}
     fixed = {path: value for path, value in start.items() if path not in fitted}
     first = np.array([one.place(start.get(one.path, one.start)) for one in free])
@@ -118,8 +121,9 @@ def calibrate(
         nonlocal best
         points = [numbers(place) for place in places]
         made = simulated_many(
-            stage.studies, points, people=people, worlds=stage.worlds, seed=seed, threads=threads, lives=lives
-        )
+            stage.studies, points, people=people, worlds=stage.worlds, seed=seed, threads=threads, lives=lives,
+            second=second,
+        )  # fmt: skip
         rows = []
         for place, point, values in zip(places, points, made, strict=True):
             row = np.array([residual(entry, values[entry.name]) for entry in targets])

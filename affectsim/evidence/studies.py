@@ -122,6 +122,56 @@ STUDIES: dict[str, Study] = {
 }  # fmt: skip
 
 
+def _trained(
+    says: str, programme: str, days: int, *, preset: str = "general", against: str = "waiting-list", follow_up: int = 0
+) -> Study:
+    return Study(
+        says, preset, alone_programme(programme), against, days, follow_up,
+        readouts=(*SCORES, "social-safeness-score"),
+    )  # fmt: skip
+
+
+#: What is simulated for the second card. Exercises, length and rhythm are assumed, from how the publications describe
+#: what was done.
+SECOND: dict[str, Study] = {
+    "diaries": STUDIES["diaries"],
+    "survey": STUDIES["survey"],
+    "mindfulness": _trained(
+        "people in general: eight weeks of mindfulness in groups against waiting, and half a year after",
+        "mindfulness", EIGHT_WEEKS, follow_up=182,
+    ),
+    "mindfulness-active": _trained(
+        "the same against relaxation with as much attention", "mindfulness", EIGHT_WEEKS, against="active",
+        follow_up=91,
+    ),
+    "mindfulness-patients": _trained(
+        "people who seek help: eight weeks of mindfulness in groups against usual care", "mindfulness", EIGHT_WEEKS,
+        preset="help-seeking", against="usual-care",
+    ),
+    "mindfulness-patients-active": _trained(
+        "the same people: mindfulness against relaxation with as much attention", "mindfulness", EIGHT_WEEKS,
+        preset="help-seeking", against="active", follow_up=126,
+    ),
+    "mindfulness-online": _trained(
+        "people in general: eight weeks of mindfulness at home, without sessions, against waiting",
+        "mindfulness-online", EIGHT_WEEKS, follow_up=56,
+    ),
+    "mindfulness-brief": _trained(
+        "people in general: a week of mindfulness against waiting", "mindfulness-brief", 7,
+    ),
+    "kindness": _trained(
+        "people in general: eight weeks of compassionate self and imagery against waiting", "kindness", EIGHT_WEEKS,
+    ),
+    "kindness-active": _trained(
+        "the same against relaxation with as much attention", "kindness", EIGHT_WEEKS, against="active",
+    ),
+    "gratitude": _trained(
+        "people in general: two weeks of appreciation against waiting, and four weeks after", "gratitude", 14,
+        follow_up=28,
+    ),
+}  # fmt: skip
+
+
 def scenario(
     study: Study, *, people: int, worlds: int, seed: int, changes: Mapping[str, Any] | None = None
 ) -> Scenario:

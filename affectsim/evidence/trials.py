@@ -145,12 +145,13 @@ def worlds(run: xr.Dataset, study: Study) -> list[World]:
 
 
 def eight_week_values(world: World) -> dict[str, float]:
-    """Return the entries of kirby_2017 and practice, from eight weeks against a waiting list."""
+    """Return the entries of kirby_2017, petrocchi_2024 and practice, from eight weeks against a waiting list."""
     kirby = "compassion_interventions.kirby_2017."
     made = {
         f"{kirby}{name}": world.effect(f"{name}_score")
         for name in ("self_compassion", "distress", "depression", "anxiety", "well_being")
     }
+    made["compassion_interventions.petrocchi_2024.self_criticism"] = world.effect("self_criticism_score")
     flows = ("compassion_for_self_score", "compassion_for_others_score")
     made[f"{kirby}compassion"] = float(np.mean([world.effect(flow) for flow in flows]))
     made["practice.share_of_assigned_done"] = _share_done(world)

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from affectsim.errors import InputError, Mistake, nearest
-from affectsim.evidence import trials
+from affectsim.evidence import readings, trials
+from affectsim.evidence.entries import Entry
 from affectsim.evidence.momentary import diary_values
-from affectsim.evidence.studies import STUDIES, scenario
+from affectsim.evidence.studies import SECOND, STUDIES, Study, scenario
 from affectsim.evidence.surveys import survey_and_diary_values, survey_values
 from affectsim.parameters import TRAITS
 from affectsim.questionnaires.scales import QUANTITIES, Questionnaire
@@ -139,37 +140,46 @@ Lives = dict[tuple[str, tuple[tuple[str, float], ...]], Callable[[], "xr.Dataset
 
 def simulated_many(
     studies: Sequence[str], points: Sequence[Mapping[str, float]], *, people: int, worlds: int, seed: int,
-    threads: int | None = None, lives: Lives | None = None,
+    threads: int | None = None, lives: Lives | None = None, second: Sequence[Entry] = (),
 ) -> list[Values]:  # fmt: skip
     """Return the values of what may be fitted at several points, means over worlds; nothing else is computed.
 
+    `second`: entries of the second card that are fitted; what follows a programme is lived as long as they ask for.
     Points that differ in nothing but weights of scores live the same lives, which are simulated once. `lives`: those
     of calls before, with the same people, worlds and seed; those of this call take their place.
     """
     known = {} if lives is None else dict(lives)
     parted = [_parted(point) for point in points]
     keys = [tuple(sorted(rest.items())) for _, rest in parted]
-    for name in studies:
+    asked = {name: STUDIES[name] if name in STUDIES else _as_long_as_read(name, second) for name in studies}
+    for name, study in asked.items():
         missing = {key: rest for key, (_, rest) in zip(keys, parted, strict=True) if (name, key) not in known}
-        made = [
-            scenario(STUDIES[name], people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()
-        ]
+        made = [scenario(study, people=people, worlds=worlds, seed=seed, changes=rest) for rest in missing.values()]
         if made:
             batch = recorded(made, threads=threads)
             for number, key in enumerate(missing):
                 read = partial(dataset_of, batch, number, 0.0)
-                known[name, key] = read if STUDIES[name].reads_scores else partial(_as_it_is, read())
+                known[name, key] = read if study.reads_scores else partial(_as_it_is, read())
     results = []
     for point, key, (weights, _) in zip(points, keys, parted, strict=True):
         with weighted(weights):
-            each = values_of({name: known[name, key]() for name in studies}, seed, predicted=False)
+            runs = {name: known[name, key]() for name in studies}
+            each = values_of({name: run for name, run in runs.items() if name in STUDIES}, seed, predicted=False)
+            more = {one.name: readings.values(one, runs, seed) for one in second}
         names = sorted({name for values in each for name in values})
         means = {name: sum(values[name] for values in each) / len(each) for name in names}
+        means |= {name: sum(values) / len(values) for name, values in more.items()}
         results.append(practice_rate(point) | means)
     if lives is not None:
         lives.clear()
         lives.update({place: read for place, read in known.items() if place[1] in keys})
     return results
+
+
+def _as_long_as_read(name: str, entries: Sequence[Entry]) -> Study:
+    """Return a study of the second card that ends when the last value is read from it."""
+    weeks = max(readings.weeks(one) for one in entries if name in one.studies)
+    return SECOND[name]._replace(follow_up=7 * weeks)
 
 
 def _parted(point: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:

@@ -75,17 +75,19 @@ class Quantity(NamedTuple):
     `of(values, model)` returns it from recorded values (`rows` of `layout.SLOW` and `constants`, traits that never
     change, beside `readouts.ALWAYS`) and the parameters of the equations; `scale` is log, logit or nothing. `trait`:
     the trait or attribute that it is after training, whose distribution is the reference; empty where the
-    reference is measured.
+    reference is measured; None for what nobody has before training, which is read as it is.
     """
 
     rows: tuple[str, ...]
     of: Callable[[Mapping[str, Float], Mapping[str, float]], Float]
     scale: Callable[[Any], Any]
-    trait: str
+    trait: str | None
     constants: tuple[str, ...] = ()
 
     def reference(self, name: str) -> tuple[float, float]:
         """Return (centre, standard deviation between people) in the reference population, on its scale."""
+        if self.trait is None:
+            return 0.0, 1.0
         if self.trait:
             known = (TRAITS | ATTRIBUTES)[self.trait]
             return float(self.scale(known.median)), known.spread
@@ -93,7 +95,7 @@ class Quantity(NamedTuple):
         return float(centre), float(spread)
 
 
-def _row(row: str, trait: str, scale: Callable[[Any], Any] = _logit) -> Quantity:
+def _row(row: str, trait: str | None, scale: Callable[[Any], Any] = _logit) -> Quantity:
     rows = () if row in ALWAYS else (row,)
     return Quantity(rows, lambda values, model: values[row], scale, trait)
 
@@ -118,8 +120,7 @@ QUANTITIES: dict[str, Quantity] = {
         ("fear_of_compassion_for_others",),
     ),
     "power": _row("current_power", "power"),
-    # Nobody has learnt it before training, so it is read as it is: 0 to 1.
-    "self_kindness": _row("self_kindness", "", _as_it_is),
+    "self_kindness": _row("self_kindness", None, _as_it_is),
     **{name: _row(name, name) for name in ATTRIBUTES},
 }
 

@@ -31,12 +31,12 @@ class SelfCriticismScore(Questionnaire, kind="self-criticism-score"):
 class SelfReassuranceScore(Questionnaire, kind="self-reassurance-score"):
     """Self-reassurance, like the reassuring part of the Forms of Self-Criticising and Self-Reassuring Scale.
 
-    Assumes: people can reassure themselves who are often soothed, do not fear self-compassion and attack
-    themselves little.
+    Assumes: people can reassure themselves who are often soothed, have learnt to be kind to themselves, do not fear
+    self-compassion and attack themselves little.
     """
 
     direction = 1
-    reads = {"soothing": 0.6, "fear_of_self_compassion": -0.5, "self_criticism": -0.4}
+    reads = {"soothing": 0.6, "fear_of_self_compassion": -0.5, "self_criticism": -0.4, "self_kindness": 1.2}
     reliability: float = cronbach_alpha(0.86, _FORMS)
     typical: float = typical_score(60.0)
 
@@ -80,8 +80,8 @@ class FearOfCompassionForOthersScore(Questionnaire, kind="fear-of-compassion-for
 class SelfCompassionScore(Questionnaire, kind="self-compassion-score"):
     """Self-compassion, like the total of the Self-Compassion Scale.
 
-    Assumes: the sum of its kind sides (soothing, non-judgement, tolerance) less its harsh ones (self-
-    criticism, threat, fear).
+    Assumes: the sum of its kind sides (kindness to oneself that was learnt, soothing, non-judgement, tolerance) less
+    its harsh ones (self-criticism, threat, fear).
     """
 
     direction = 1
@@ -92,6 +92,7 @@ class SelfCompassionScore(Questionnaire, kind="self-compassion-score"):
         "non_judgement": 0.4,
         "threat": -0.4,
         "tolerance": 0.2,
+        "self_kindness": 1.2,
     }
     reliability: float = cronbach_alpha(0.92, f"{_COMMON}Neff 2003 (Self Identity 2:223-250)")
     typical: float = typical_score(50.0)
@@ -100,11 +101,11 @@ class SelfCompassionScore(Questionnaire, kind="self-compassion-score"):
 class DepressionScore(Questionnaire, kind="depression-score"):
     """Depression-like distress, like that part of the Depression Anxiety Stress Scales.
 
-    Assumes: low drive under threat with little soothing, and self-criticism.
+    Assumes: low drive under threat with little soothing, self-criticism, and judging how one feels.
     """
 
     direction = -1
-    reads = {"threat": 0.7, "drive": -0.6, "soothing": -0.4, "self_criticism": 0.2}
+    reads = {"threat": 0.7, "drive": -0.6, "soothing": -0.4, "self_criticism": 0.2, "non_judgement": -0.2}
     reliability: float = cronbach_alpha(
         0.75, "so that simulated people are as alike over two weeks as patients: .71, against an alpha of .88; from "
         "memory of Brown et al. 1997 (Behav Res Ther 35:79-89), of few patients",
@@ -119,7 +120,7 @@ class AnxietyScore(Questionnaire, kind="anxiety-score"):
     """
 
     direction = -1
-    reads = {"threat": 1.0, "tolerance": -0.3}
+    reads = {"threat": 1.0, "tolerance": -0.2}
     reliability: float = cronbach_alpha(0.82, _DASS)
     typical: float = typical_score(15.0)
 
@@ -127,11 +128,11 @@ class AnxietyScore(Questionnaire, kind="anxiety-score"):
 class StressScore(Questionnaire, kind="stress-score"):
     """Stress-like distress, like that part of the Depression Anxiety Stress Scales.
 
-    Assumes: threat that does not come to rest: little soothing and lost balance.
+    Assumes: threat that does not come to rest: little soothing, lost balance, and distress that is not tolerated.
     """
 
     direction = -1
-    reads = {"threat": 0.8, "soothing": -0.5, "balance": -0.2}
+    reads = {"threat": 0.8, "soothing": -0.5, "balance": -0.2, "tolerance": -0.3}
     reliability: float = cronbach_alpha(0.9, _DASS)
     typical: float = typical_score(25.0)
 

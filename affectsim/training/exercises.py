@@ -46,6 +46,10 @@ _MINDFUL = "assumed; direction: mindfulness can fail and end in self-criticism, 
 _MATOS = "assumed; direction: two weeks of training lowered the fears, Matos et al. 2017"
 _RELAXED = "set by hand: relaxation training lowers anxiety by d = 0.51, Manzoni et al. 2008 (BMC Psychiatry 8:41)"
 _BREATHED = "set by hand: breathing alone lowers anxiety by g = 0.32, Fincham et al. 2023 (Sci Rep 13:432)"
+_RESTRUCTURED = (
+    "set by hand: cognitive-behavioural therapy lowers depression by g = 0.71, Cuijpers et al. 2013 "
+    "(Can J Psychiatry 58:376-385)"
+)
 _EXPOSED = "assumed, as for imagery; direction: exposure that goes well"
 _MIXED = "assumed: a side effect, a third of the way"
 
@@ -198,7 +202,7 @@ class Relaxation(Practice, kind="relaxation"):
 
     minutes: float = field(15.0, ge=1, le=240, unit="min", says="how long it takes", source="assumed")
     affiliative: float = _kick(0.3, "calm of relaxing: half of an everyday kindness before the fit")
-    trains_tolerance: float = _trains(0.75, "distress tolerance", _RELAXED)
+    trains_tolerance: float = _trains(0.9, "distress tolerance", _RELAXED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)
@@ -209,15 +213,17 @@ class CognitiveRestructuring(Practice, kind="cognitive-restructuring"):
     """Cognitive restructuring: what speaks for a harsh thought and what against it, and trying out which is true.
 
     Assumes: stands for cognitive-behavioural therapy, with which training is compared, and is no part of it. It takes
-    reasons for self-attack away as far as any work with the critic does, and trains distress tolerance as far as
-    breathing, since what is feared is tried. It is about evidence, not warmth, so it soothes nobody and fears of
-    compassion do not matter; facing harsh thoughts is a threat while it lasts.
+    reasons for self-attack away as far as any work with the critic does, trains distress tolerance as far as
+    breathing, since what is feared is tried, and non-judgement, since cognitive therapy teaches to see thoughts as
+    thoughts (Teasdale et al. 2002, J Consult Clin Psychol 70:275-287). It is about evidence, not warmth, so it
+    soothes nobody and fears of compassion do not matter; facing harsh thoughts is a threat while it lasts.
     """
 
     minutes: float = _minutes(30.0)
     threat: float = _kick(0.3, "threat of facing harsh thoughts: as of facing fears")
     trains_self_criticism: float = _trains(1.0, "relief from self-criticism", "assumed: as far as it goes")
-    trains_tolerance: float = _trains(0.45, "distress tolerance", "assumed: as far as breathing alone")
+    trains_tolerance: float = _trains(0.5, "distress tolerance", "assumed: as far as breathing alone")
+    trains_non_judgement: float = _trains(0.45, "non-judgement", _RESTRUCTURED)
     fear_cost: float = _share(
         0.0,
         "share of what it trains that is lost at full fear of self-compassion",
@@ -258,7 +264,7 @@ class SoothingRhythmBreathing(Practice, kind="soothing-rhythm-breathing"):
 
     minutes: float = _minutes(10.0)
     body: float = _kick(0.4, "calm of the body: two thirds of an everyday kindness before the fit", _CFT)
-    trains_tolerance: float = _trains(0.45, "distress tolerance", _BREATHED)
+    trains_tolerance: float = _trains(0.5, "distress tolerance", _BREATHED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)
