@@ -99,6 +99,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
     tolerance = _Quantity("tolerance")
     empathy = _Quantity("empathy")
     non_judgement = _Quantity("non_judgement")
+    self_kindness = _Quantity("self_kindness")
 
     def __init__(self, model: AffectModel, row: int) -> None:
         """Stand for row `row` of the model's world."""

@@ -364,6 +364,7 @@ def _slow_readouts() -> dict[str, type[Measure]]:
         "flight": ("effective_flight", "Tendency to withdraw under threat.", -1),
         "submission": ("effective_submission", "Tendency to submit under threat.", -1),
         "giving": ("effective_warmth", "Warmth that a person could give.", 1),
+        "self_kindness": ("self_kindness", "Kindness to oneself that was learnt and comes to mind.", 1),
         "risk_events": ("risk_events", "Risk-taking events since the beginning.", -1),
         "image": ("u_image", "Compassionate image in the mind, at the time of the record.", 1),
         "body": ("u_body", "Bodily response that follows a compassionate image, at the time of the record.", 1),
