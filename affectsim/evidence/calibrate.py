@@ -53,6 +53,8 @@ _INNER = 0.6
 #: Pull to the published number, or to the middle of a range that is published without one.
 _TO_THE_PUBLISHED = 0.3
 _TO_THE_START = 0.12
+#: Weight of an entry of the second card: exercises and lengths stand in, by assumption, for those of its trials.
+_STANDS_IN = 0.7
 #: Residual of a statistic that is not defined.
 _UNDEFINED = 5.0
 #: Step of the derivative, as a share of the range of a free number: far above what simulation noise can hide.
@@ -83,7 +85,8 @@ def residual(entry: Entry, value: float) -> float:
     place = (value - middle) / half
     outside = max(0.0, abs(place) - _INNER)
     wanted = entry.published if isinstance(entry.published, float) else middle
-    return math.copysign(outside, place) + _TO_THE_PUBLISHED * (value - wanted) / half
+    weight = _STANDS_IN if entry.of else 1.0
+    return weight * (math.copysign(outside, place) + _TO_THE_PUBLISHED * (value - wanted) / half)
 
 
 def calibrate(
