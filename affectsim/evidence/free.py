@@ -178,9 +178,9 @@ _SCORES = tuple(one for one in _TRAITS if one.path.startswith("questionnaires.se
 
 #: How much training does; what scores of distress read of it. Where neither trials of whole programmes nor those of
 #: single exercises tell exercises that train the same apart, these keep the proportions that the theory is taken to
-#: give them (their starting values). Not free are how far fears fall, since nothing that is fitted says it; what changes
-#: the life of people who never train, which was fitted to diaries; and what leads distress tolerance beside mindfulness,
-#: with what that changes, which is set to trials of exercises (`evidence.alone`).
+#: give them (their starting values). Not free are how far fears fall, since nothing that is fitted says it; what
+#: changes the life of people who never train, which was fitted to diaries; and what leads distress tolerance beside
+#: mindfulness, with what that changes, which is set to trials of exercises (`evidence.alone`).
 _TRAINING = (
     _model("self_kindness_strength", 0.02, 2.0),
     _model("relief_reach", 0.3, 0.95, None, False),
