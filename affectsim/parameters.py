@@ -78,6 +78,10 @@ _WEEKS = (
     "set by hand to how six-day means of diaries go with those eight weeks later, with earlier numbers of the model "
     "(119 people, Bringmann et al. 2013, PLoS ONE 8:e60188)"
 )
+_HELD = (
+    "fitted to trials of whole programmes, and held where trials of single exercises were fitted later, since it changes "
+    "the life of people who never train"
+)
 _ESM = "assumed; experience sampling puts the decay of within-person variance at 5 to 8 h"
 
 # One entry is one or two lines, so that the list can be read as a table.
@@ -116,10 +120,10 @@ MODEL: dict[str, Parameter] = {
         Parameter("tolerance_effect", r"e_{tol}", 0.9, 0.0, 1.0, "1",
                   "how much distress tolerance lowers the reaction to threat",
                   "set by hand: breathing alone lowers stress by g = 0.35 [0.14, 0.55], Fincham et al. 2023"),
-        Parameter("non_judgement_effect", r"e_{nonj}", 0.5, 0.0, 1.0, "1",
-                  "how much non-judgement lowers self-criticism", "assumed"),
-        Parameter("sensitivity_effect", r"e_{sens}", 0.5, 0.0, 1.0, "1",
-                  "how much sensitivity raises the reaction to affiliation", "assumed"),
+        Parameter("non_judgement_effect", r"e_{nonj}", 0.6495, 0.0, 1.0, "1",
+                  "how much non-judgement lowers self-criticism", _HELD),
+        Parameter("sensitivity_effect", r"e_{sens}", 0.3055, 0.0, 1.0, "1",
+                  "how much sensitivity raises the reaction to affiliation", _HELD),
         Parameter("relief_reach", r"\rho_{max}", 0.6, 0.0, 1.0, "1",
                   "largest share of self-criticism, a fear or discomfort that work on it can take away", "assumed"),
         Parameter("sensitisation_reach", r"\rho_{up}", 0.3, 0.0, 1.0, "1",

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from affectsim import calibrated
 from affectsim.cli.evidence import evidence
 from affectsim.errors import InputError
-from affectsim.evidence import alone, calibrate, card, files, studies, trials, values
+from affectsim.evidence import alone, blind, calibrate, card, files, readings, studies, trials, values
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.free import STAGES, Free
 from affectsim.parameters import MODEL
 from affectsim.parts import Exercise
 from affectsim.questionnaires.scales import Questionnaire
+from affectsim.simulation import simulate
 
 README = Path(__file__).parents[1] / "experiments" / "evidence" / "README.md"
 TARGETS = Path(__file__).parents[2] / "shared" / "evidence" / "targets.toml"
@@ -107,8 +108,6 @@ def test_the_recipe_cannot_compute_what_is_to_be_predicted(
     def refused(world: object) -> dict[str, float]:
         raise AssertionError("a prediction was computed")
 
-    from affectsim.simulation import simulate
-
     roles = {one.name: one.role for one in entries()}
     trial_run = simulate(studies.scenario(studies.STUDIES["eight-week"], people=60, worlds=1, seed=1))
     (world,) = trials.worlds(trial_run, studies.STUDIES["eight-week"])
@@ -159,6 +158,26 @@ def test_the_residual_grows_with_the_distance(value: float, step: float) -> None
     # Inside the range, what is published pulls, not the middle of the range.
     skewed = entry("interval", interval=(0.4, 0.8))
     assert abs(calibrate.residual(skewed, 0.5)) < 1e-12 < calibrate.residual(skewed, 0.6)
+
+
+def test_an_entry_of_the_second_card_counts_half_in_the_sum_of_squares() -> None:
+    one, stand_in = entry(), entry(of=("effect", "distress_score"))
+    assert calibrate.residual(stand_in, 0.9) ** 2 == pytest.approx(calibrate.residual(one, 0.9) ** 2 / 2, rel=0.03)
+
+
+def test_fitted_entries_of_the_second_card_are_read_from_lives_just_long_enough() -> None:
+    """Gratitude is followed for four weeks; what is read at its end does not ask for them."""
+    end, later = (
+        next(one for one in blind.entries() if one.name == f"gratitude.{name}")
+        for name in ("depression_and_anxiety", "depression_and_anxiety_after_4_weeks")
+    )
+    asked = {"people": 60, "worlds": 1, "seed": 1}
+    both, one = (
+        values.simulated_many(["gratitude"], [{}], **asked, second=wanted)[0] for wanted in ([end, later], [end])
+    )
+    assert both.keys() - one.keys() == {later.name} and both[end.name] == one[end.name] != both[later.name]
+    run = simulate(studies.scenario(studies.SECOND["gratitude"], **asked))
+    assert readings.values(later, {"gratitude": run}, 1) == [both[later.name]]
 
 
 def test_every_free_number_starts_within_its_bounds_and_has_a_place_in_the_model() -> None:

@@ -91,7 +91,9 @@ FINDINGS: tuple[Finding, ...] = (
         _LEARNING, "self_criticism_score", 0.20, 0.01, 0.40, f"{_EXERCISES}.{_LEARNING}.trains_self_criticism", _DONKER
     ),
     Finding(_LEARNING, "distress_score", 0.20, 0.01, 0.40, "", _DONKER),
-    Finding(_THINKING, "depression_score", 0.71, 0.62, 0.79, "", _CUIJPERS),
+    Finding(
+        _THINKING, "depression_score", 0.71, 0.62, 0.79, f"{_EXERCISES}.{_THINKING}.trains_non_judgement", _CUIJPERS
+    ),
     Finding(PRACTICE, "distress_score", 0.26, 0.19, 0.34, "", _PARSONS),
     Finding(PRACTICE, "self_compassion_score", 0.26, 0.19, 0.34, "", _PARSONS),
 )

@@ -178,12 +178,13 @@ _SCORES = tuple(one for one in _TRAITS if one.path.startswith("questionnaires.se
 
 #: How much training does; what scores of distress read of it. Where neither trials of whole programmes nor those of
 #: single exercises tell exercises that train the same apart, these keep the proportions that the theory is taken to
-#: give them (their starting values). Not free are how far fears fall, since nothing that is fitted says it; what
-#: changes the life of people who never train, which was fitted to diaries; and what leads distress tolerance beside
-#: mindfulness, with what that changes, which is set to trials of exercises (`evidence.alone`).
+#: give them (their starting values). Not free are how far fears fall, since nothing that is fitted says it; how far
+#: work with the critic leads, since `relief_reach` says that already; what changes the life of people who never train,
+#: which was fitted to diaries; and what leads distress tolerance beside mindfulness, with what that changes, which is
+#: set to trials of exercises (`evidence.alone`).
 _TRAINING = (
     _model("self_kindness_strength", 0.02, 2.0),
-    _model("relief_reach", 0.3, 0.95, None, False),
+    _model("relief_reach", 0.1, 0.95, None, False),
     _trained("motivation", "compassionate-self", "appreciation", "compassion-focused-imagery"),
     _trained("sensitivity", "compassion-focused-imagery"),
     _trained("sensitivity", "appreciation"),
@@ -192,7 +193,6 @@ _TRAINING = (
     _trained("sympathy", "compassionate-self", "compassion-focused-imagery"),
     _trained("empathy", "compassion-focused-imagery", "compassionate-self"),
     _trained("non_judgement", "mindfulness", "self-critic-work"),
-    _trained("self_criticism", "self-critic-work", "compassionate-self"),
     # None of what the theory names may leave the score: it would fit trials and be no depression.
     _weight("depression-score", "threat", 0.3, 1.2),
     _weight("depression-score", "drive", -1.2, -0.2),
