@@ -18,9 +18,9 @@ Five stages, since questionnaires and training need people who already live as d
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
 
-The objective is a sum of squares, one residual per entry: how far the model's value is outside the inner part of its
-range, in half widths of the range, and a pull to the published number; and one per free number, a weak pull to where
-it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one derivative are
+The objective is a robust sum of squares (soft L1), one residual per entry: how far the model's value is outside the inner
+part of its range, in half widths of the range, and a pull to the published number; and one per free number, a weak pull to
+where it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one derivative are
 one batch of simulations with the same seed, so they live the same events (common random numbers) and what
 differs is the model. After every step the best point so far is written, and a later call goes on from there.
 
@@ -55,6 +55,8 @@ _TO_THE_PUBLISHED = 0.3
 _TO_THE_START = 0.12
 #: Weight of an entry of the second card: exercises and lengths stand in, by assumption, for those of its trials.
 _STANDS_IN = 0.7
+#: Residual from which an entry counts less than by its square: one that cannot be reached must not bend all others.
+_SCALE = 0.5
 #: Residual of a statistic that is not defined.
 _UNDEFINED = 5.0
 #: Step of the derivative, as a share of the range of a free number: far above what simulation noise can hide.
@@ -87,6 +89,11 @@ def residual(entry: Entry, value: float) -> float:
     wanted = entry.published if isinstance(entry.published, float) else middle
     weight = _STANDS_IN if entry.of else 1.0
     return weight * (math.copysign(outside, place) + _TO_THE_PUBLISHED * (value - wanted) / half)
+
+
+def robust(residuals: Float) -> float:
+    """Return the sum that is minimised: squares of small residuals, large ones by their size (soft L1)."""
+    return float(2 * _SCALE**2 * (np.sqrt(1 + (residuals / _SCALE) ** 2) - 1).sum())
 
 
 def calibrate(
@@ -131,7 +138,7 @@ def calibrate(
         for place, point, values in zip(places, points, made, strict=True):
             row = np.array([residual(entry, values[entry.name]) for entry in targets])
             rows.append(np.concatenate([row, _TO_THE_START * (place - origin)]))
-            loss = float((rows[-1] ** 2).sum())
+            loss = robust(rows[-1])
             if loss < best.loss:
                 best = Point(point, {entry.name: values[entry.name] for entry in targets}, loss)
                 tried(best)
@@ -155,7 +162,10 @@ def calibrate(
         return np.asarray(((rows - base) / steps[:, None]).T)
 
     with suppress(_Enough):
-        least_squares(here, first, jac=derivative, bounds=(0.0, 1.0), method="trf", xtol=1e-3, ftol=1e-3, max_nfev=200)
+        least_squares(
+            here, first, jac=derivative, bounds=(0.0, 1.0), method="trf", loss="soft_l1", f_scale=_SCALE, xtol=1e-3,
+            ftol=1e-3, max_nfev=200,
+        )  # fmt: skip
     return best
 
 

@@ -184,7 +184,8 @@ _SCORES = tuple(one for one in _TRAITS if one.path.startswith("questionnaires.se
 #: set to trials of exercises (`evidence.alone`).
 _TRAINING = (
     _model("self_kindness_strength", 0.02, 2.0),
-    _model("relief_reach", 0.1, 0.95, None, False),
+    # Relief from self-criticism is what the therapy is about: what it takes in full may not shrink to nothing.
+    _model("relief_reach", 0.3, 0.95, None, False),
     _trained("motivation", "compassionate-self", "appreciation", "compassion-focused-imagery"),
     _trained("sensitivity", "compassion-focused-imagery"),
     _trained("sensitivity", "appreciation"),
