@@ -18,11 +18,11 @@ Five stages, since questionnaires and training need people who already live as d
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
 
-The objective is a robust sum of squares (soft L1), one residual per entry: how far the model's value is outside the inner
-part of its range, in half widths of the range, and a pull to the published number; and one per free number, a weak pull to
-where it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one derivative are
-one batch of simulations with the same seed, so they live the same events (common random numbers) and what
-differs is the model. After every step the best point so far is written, and a later call goes on from there.
+The objective is a robust sum of squares (soft L1), one residual per entry: how far the model's value is outside the
+inner part of its range, in half widths of the range, and a pull to the published number; and one per free number, a
+weak pull to where it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one
+derivative are one batch of simulations with the same seed, so they live the same events (common random numbers) and
+what differs is the model. After every step the best point so far is written, and a later call goes on from there.
 
 Entries with the role "predict" are never looked at: `objective_entries` leaves them out, and
 `values.simulated_many`, which makes every value here, computes none of them.
