@@ -18,11 +18,13 @@ Five stages, since questionnaires and training need people who already live as d
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
 
-The objective is a robust sum of squares (soft L1), one residual per entry: how far the model's value is outside the
-inner part of its range, in half widths of the range, and a pull to the published number; and one per free number, a
-weak pull to where it started. It is minimised by scipy's `least_squares` (trust region, bounds). All points of one
-derivative are one batch of simulations with the same seed, so they live the same events (common random numbers) and
-what differs is the model. After every step the best point so far is written, and a later call goes on from there.
+The objective is a sum of squares, one residual per entry: how far the model's value is outside the inner part of its
+range, in half widths of the range, and a pull to the published number; and one per free number, a weak pull to where
+it started. Entries of the second card count half, and large residuals of theirs by their size (soft L1), so that one
+that cannot be reached does not bend all others. It is minimised by scipy's `least_squares` (trust region, bounds).
+All points of one derivative are one batch of simulations with the same seed, so they live the same events (common
+random numbers) and what differs is the model. After every step the best point so far is written, and a later call
+goes on from there.
 
 Entries with the role "predict" are never looked at: `objective_entries` leaves them out, and
 `values.simulated_many`, which makes every value here, computes none of them.
@@ -55,7 +57,7 @@ _TO_THE_PUBLISHED = 0.3
 _TO_THE_START = 0.12
 #: Weight of an entry of the second card: exercises and lengths stand in, by assumption, for those of its trials.
 _STANDS_IN = 0.7
-#: Residual from which an entry counts less than by its square: one that cannot be reached must not bend all others.
+#: Residual from which such an entry counts less than by its square: one that cannot be reached must not bend all others.
 _SCALE = 0.5
 #: Residual of a statistic that is not defined.
 _UNDEFINED = 5.0
@@ -87,13 +89,11 @@ def residual(entry: Entry, value: float) -> float:
     place = (value - middle) / half
     outside = max(0.0, abs(place) - _INNER)
     wanted = entry.published if isinstance(entry.published, float) else middle
-    weight = _STANDS_IN if entry.of else 1.0
-    return weight * (math.copysign(outside, place) + _TO_THE_PUBLISHED * (value - wanted) / half)
-
-
-def robust(residuals: Float) -> float:
-    """Return the sum that is minimised: squares of small residuals, large ones by their size (soft L1)."""
-    return float(2 * _SCALE**2 * (np.sqrt(1 + (residuals / _SCALE) ** 2) - 1).sum())
+    found = math.copysign(outside, place) + _TO_THE_PUBLISHED * (value - wanted) / half
+    if not entry.of:
+        return found
+    # Its square is the soft L1 loss.
+    return math.copysign(_STANDS_IN * _SCALE * math.sqrt(2 * (math.sqrt(1 + (found / _SCALE) ** 2) - 1)), found)
 
 
 def calibrate(
@@ -138,7 +138,7 @@ def calibrate(
         for place, point, values in zip(places, points, made, strict=True):
             row = np.array([residual(entry, values[entry.name]) for entry in targets])
             rows.append(np.concatenate([row, _TO_THE_START * (place - origin)]))
-            loss = robust(rows[-1])
+            loss = float((rows[-1] ** 2).sum())
             if loss < best.loss:
                 best = Point(point, {entry.name: values[entry.name] for entry in targets}, loss)
                 tried(best)
@@ -162,10 +162,7 @@ def calibrate(
         return np.asarray(((rows - base) / steps[:, None]).T)
 
     with suppress(_Enough):
-        least_squares(
-            here, first, jac=derivative, bounds=(0.0, 1.0), method="trf", loss="soft_l1", f_scale=_SCALE, xtol=1e-3,
-            ftol=1e-3, max_nfev=200,
-        )  # fmt: skip
+        least_squares(here, first, jac=derivative, bounds=(0.0, 1.0), method="trf", xtol=1e-3, ftol=1e-3, max_nfev=200)
     return best
 
 
