@@ -57,7 +57,7 @@ _TO_THE_PUBLISHED = 0.3
 _TO_THE_START = 0.12
 #: Weight of an entry of the second card: exercises and lengths stand in, by assumption, for those of its trials.
 _STANDS_IN = 0.7
-#: Residual from which such an entry counts less than by its square: one that cannot be reached must not bend all others.
+#: Residual from which such an entry counts less than by its square: what cannot be reached must not bend all others.
 _SCALE = 0.5
 #: Residual of a statistic that is not defined.
 _UNDEFINED = 5.0
