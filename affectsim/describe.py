@@ -25,6 +25,7 @@ from affectsim import (
 from affectsim.diaries import files as diaries
 from affectsim.diaries import statistics as diary_statistics
 from affectsim.document import Block, Formulas, Heading, Items, Rows, Words
+from affectsim.layout import TRAINABLE
 from affectsim.parameters import ATTRIBUTES, MODEL, MOMENT_HOURS, RATING, REFERENCE_ATTRIBUTE, TRAITS, Parameter, Trait
 from affectsim.parts import Exercise, Network, Part, Readout, Stimulus
 from affectsim.populations import PRESETS, Preset
@@ -78,6 +79,7 @@ def _entities() -> Iterator[Block]:
     }
     yield Items(tuple(f"{what}: {', '.join(_words(names))}" for what, names in people.items()))
     yield Words(f"Traits: {', '.join(_words(TRAITS))}. Trained attributes: {', '.join(_words(ATTRIBUTES))}.")
+    yield Words(f"Beside these training changes: {', '.join(_words(TRAINABLE[len(ATTRIBUTES) :]))}.")
     numerics = Numerics()
     yield Words(
         f"Scales: time is continuous and in hours; events arrive every {MOMENT_HOURS:g} h; the tick "

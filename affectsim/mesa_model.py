@@ -71,7 +71,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
     """One person: a thin view of a row of the engine's arrays, found through `model`.
 
     Traits and trained attributes are in `parameters.TRAITS` and `parameters.ATTRIBUTES`; what is set
-    on a trait acts from the next day on (people change at night).
+    on a trait acts from the next day on (people change at night), on `self_kindness` from the next half hour.
     """
 
     model: AffectModel

@@ -201,7 +201,7 @@ def slow_equations() -> tuple[Equation, ...]:
             _exact(practice.left(known["discomfort_with_soothing"], reliefs[-2], known["relief_reach"])),
         ),
         Equation(
-            "Input of affiliation from oneself after a half hour with learnt kindness to oneself in mind",
+            "Input from oneself after a half hour with kindness to oneself in mind (r_kind: how much is learnt)",
             _symbol("u_P,after"),
             _exact(practice.remembered(symbols().inputs.practice, _symbol("r_kind"), known["self_kindness_strength"])),
         ),

@@ -146,7 +146,9 @@ def test_the_symbols_say_what_the_functions_say(seed: int) -> None:
     assert effective(values).self_criticism == someone.self_criticism
     for mean_field in (False, True):
         ties = heard(state, giver, values) if mean_field else (values["warmth"], values["hostility"])
-        inputs = (*events_met(state, values), values["practice_input"], values["ease"], *ties)
+        # Kindness that comes to mind every half hour, each time for as long as practice is remembered.
+        kindness = values["self_kindness_strength"] * values["self_kindness"] * values["practice_memory"] / 0.5
+        inputs = (*events_met(state, values), values["practice_input"] + kindness, values["ease"], *ties)
         expected = dynamics.rates(state, inputs, someone, dynamics.coupling(values))
         system = person_system(values, mean_field=mean_field)
         assert system.rhs(state, ()) == pytest.approx(expected, rel=1e-10, abs=1e-12)

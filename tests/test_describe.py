@@ -128,7 +128,7 @@ def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
     pytest.importorskip("affectsim.kernel.advance")
     processes = {
         "background": ("circumstances", "background"),
-        "happenings": ("dated_events", "night", "daily_life", "practice_if_due"),
+        "happenings": ("dated_events", "night", "daily_life", "remember", "practice_if_due"),
         "bonds": ("change_ties", "note_day"),
         "risk": ("take_risks",),
         "exchange": ("express",),
@@ -143,7 +143,7 @@ def test_every_process_that_the_kernel_runs_has_its_sentence() -> None:
     said = describe.schedule()
     assert all(expected) and sorted(said) == sorted(expected)
     names = [name for those in processes.values() for name in those]
-    follow = ("night", "change_ties", "express", "daily_life", "take_risks", "note_day", "stretch")
+    follow = ("night", "change_ties", "express", "daily_life", "remember", "take_risks", "note_day", "stretch")
     order = [said.index(expected[names.index(name)]) for name in follow]
     assert order == sorted(order)
 

@@ -254,9 +254,9 @@ TRAINED = {
     },
     "psychoeducation": {"self_criticism_relief", "insight"},
     "relaxation": {"tolerance", "comfort"},
-    "cognitive-restructuring": {"tolerance", "self_criticism_relief"},
+    "cognitive-restructuring": {"tolerance", "self_criticism_relief", "non_judgement"},
 }  # fmt: skip
-#: What each exercise trains most.
+#: One thing that each exercise trains.
 MAIN = {
     "appreciation": "motivation", "mindfulness": "tolerance", "soothing-rhythm-breathing": "tolerance",
     "compassion-focused-imagery": "empathy", "self-critic-work": "self_criticism_relief",

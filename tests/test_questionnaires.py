@@ -25,17 +25,19 @@ SHARE = st.floats(0.0, 1.0)
 #: Which way each score goes with what it reads, by what its questionnaire asks: +1 with it, -1 against it.
 SIGNS = {
     "self-criticism-score": {"self_criticism": 1, "threat": 1},
-    "self-reassurance-score": {"soothing": 1, "fear_of_self_compassion": -1, "self_criticism": -1},
+    "self-reassurance-score": {
+        "soothing": 1, "fear_of_self_compassion": -1, "self_criticism": -1, "self_kindness": 1,
+    },
     "fear-of-self-compassion-score": {"fear_of_self_compassion": 1, "threat": 1},
     "fear-of-compassion-from-others-score": {"fear_of_compassion_from_others": 1, "threat": 1},
     "fear-of-compassion-for-others-score": {"fear_of_compassion_for_others": 1, "threat": 1},
     "self-compassion-score": {
         "self_criticism": -1, "soothing": 1, "fear_of_self_compassion": -1, "non_judgement": 1, "threat": -1,
-        "tolerance": 1,
+        "tolerance": 1, "self_kindness": 1,
     },
-    "depression-score": {"threat": 1, "drive": -1, "soothing": -1, "self_criticism": 1},
+    "depression-score": {"threat": 1, "drive": -1, "soothing": -1, "self_criticism": 1, "non_judgement": -1},
     "anxiety-score": {"threat": 1, "tolerance": -1},
-    "stress-score": {"threat": 1, "soothing": -1, "balance": -1},
+    "stress-score": {"threat": 1, "soothing": -1, "balance": -1, "tolerance": -1},
     "distress-score": {"threat": 1, "soothing": -1, "drive": -1, "self_criticism": 1, "tolerance": -1},
     "well-being-score": {"soothing": 1, "drive": 1, "threat": -1, "balance": 1},
     "shame-score": {"self_criticism": 1, "threat": 1, "power": -1},
@@ -47,7 +49,7 @@ SIGNS = {
     "safe-affect-score": {"soothing": 1, "threat": -1, "fear_of_compassion_from_others": -1},
     "compassion-for-self-score": {
         "motivation": 1, "sensitivity": 1, "tolerance": 1, "non_judgement": 1, "fear_of_self_compassion": -1,
-        "self_criticism": -1, "soothing": 1,
+        "self_criticism": -1, "soothing": 1, "self_kindness": 1,
     },
     "compassion-for-others-score": {
         "motivation": 1, "sympathy": 1, "empathy": 1, "sensitivity": 1, "fear_of_compassion_for_others": -1,
@@ -116,9 +118,15 @@ def test_who_is_at_the_reference_in_everything_has_the_typical_score(kind):
     for name in score.reads:
         quantity = QUANTITIES[name]
         centre, _ = quantity.reference(name)
-        by_scale = {"self_criticism": np.exp(centre), "warmth_received": np.array(centre)}
+        as_it_is = dict.fromkeys(("warmth_received", "self_kindness"), np.array(centre))
+        by_scale = {"self_criticism": np.exp(centre), **as_it_is}
         values[_row(name)] = by_scale.get(name, 1 / (1 + np.exp(-centre)))
     assert score.of(values) == pytest.approx(score().typical, rel=1e-12)
+
+
+def test_what_nobody_has_before_training_is_read_as_it_is():
+    assert QUANTITIES["self_kindness"].reference("self_kindness") == (0.0, 1.0)
+    assert "self_kindness" not in measured()["quantities"]
 
 
 def test_values_at_their_ends_give_finite_scores():

@@ -1,7 +1,7 @@
 """The person under analysis: every number that the averaged equations depend on, by name, with bounds.
 
 These are the parameters of the equations (`parameters.MODEL`), traits and attributes (the median person of a
-population), what training has relieved so far, and the mean of what happens to the person.
+population), what training has brought so far, and the mean of what happens to the person.
 """
 
 from __future__ import annotations

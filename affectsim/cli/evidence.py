@@ -25,7 +25,7 @@ from affectsim.cli.progress import Progress
               help="Also put what is shown into a text file, between its two marks.")  # fmt: skip
 @click.option("--alone", is_flag=True, help="Show single exercises alone beside trials of them instead.")
 @click.option("--blind", is_flag=True,
-              help="Show numbers that the model had never been held against before, instead of the card.")  # fmt: skip
+              help="Show the second card: numbers that were blind at first, some of them fitted since.")  # fmt: skip
 @click.option("--calibrate", "calibrated", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.toml",
               help="Fit the free numbers instead, and write them; goes on from OUT.toml if it is there.")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True,
@@ -36,7 +36,8 @@ def evidence(
 ) -> None:  # fmt: skip
     """Simulate what published numbers are about and print model and publication side by side.
 
-    "calibrate": the model was fitted to it. "predict": it was not, only compared. With --set another model is
+    "calibrate": the model was fitted to it. "predict": it was not, only compared. "blind" (second card): not fitted,
+    and never seen before its first run. With --set another model is
     held against the same evidence, such as --set model.soothing_calms_threat=0.
     """
     if calibrated is not None:

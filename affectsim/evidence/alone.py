@@ -1,10 +1,10 @@
 """Single exercises alone, beside trials of them: where the numbers that are set by hand come from.
 
-The trials of whole programmes that the model is fitted to do not say what one exercise does. Trials of breathing, of
-relaxation and of psychoeducation alone do, so what these train is set by hand to such a trial and then held against
-what else the same trials found. Cognitive restructuring, which is only compared with, is held against trials of
-cognitive-behavioural therapy. Beside them stands how the share of assigned practice that people do goes with what they
-gain from eight weeks. None of this is part of the evidence card.
+Trials of whole programmes do not say what one exercise does. Trials of breathing, of relaxation, of psychoeducation
+and of cognitive-behavioural therapy alone do, so what these train is set by hand to such a trial and then held against
+what else the same trials found. (Mindfulness, kindness and gratitude alone are on the second card and fitted.) Beside
+them stands how the share of assigned practice that people do goes with what they gain from eight weeks. None of this
+is part of the evidence card.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ Five stages, since questionnaires and training need people who already live as d
    `momentary` again: a first stage alone finds no set in which drive and soothing go together between people as
    much as in diaries, since nothing but events and couplings would then tie them;
 3. traits: which traits go together and what scores read of how people feel now, against `traits`;
-4. training: how much exercises train and what that changes, against `compassion_interventions` and `practice`;
-5. scores: what the score of self-compassion reads, against `traits` and `compassion_interventions` together: people
-   differ in it as in surveys, and training moves it as in trials, only for some mixtures of its parts. Run twice,
-   since what a standard deviation of the score is depends on what it reads.
+4. training: how much exercises train and what that changes, against `compassion_interventions`, `practice` and trials
+   of single exercises (second card);
+5. scores: what the score of self-compassion reads, against `traits`, `compassion_interventions` and the second card's
+   mindfulness and kindness together: people differ in it as in surveys, and training moves it as in trials, only for
+   some mixtures of its parts. Run twice, since what a standard deviation of the score is depends on what it reads.
 
 Between the stages the package measures its reference population anew (`affectsim.questionnaire_reference`), since
 scores are counted in standard deviations of that population; into a file of one's own the old reference is kept.
@@ -26,7 +27,7 @@ All points of one derivative are one batch of simulations with the same seed, so
 random numbers) and what differs is the model. After every step the best point so far is written, and a later call
 goes on from there.
 
-Entries with the role "predict" are never looked at: `objective_entries` leaves them out, and
+Entries with the roles "predict" and "blind" are never looked at: `objective_entries` leaves them out, and
 `values.simulated_many`, which makes every value here, computes none of them.
 """
 
@@ -81,7 +82,7 @@ def objective_entries(stage: Stage) -> list[Entry]:
 
 
 def residual(entry: Entry, value: float) -> float:
-    """Return how far a value is from where it should be, in half widths of the range of the entry."""
+    """Return how far a value is from where it should be, in half widths; of the second card, the root of its loss."""
     if math.isnan(value):
         return _UNDEFINED
     low, high = entry.range

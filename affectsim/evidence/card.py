@@ -17,7 +17,7 @@ from affectsim.simulation import Progress
 #: Seed of the card, another one than that of the calibration.
 SEED = 2026
 _ROLES = {
-    "calibrate": "fitted (calibrate)", "predict": "not fitted (predict)", "blind": "never looked at before (blind)",
+    "calibrate": "fitted (calibrate)", "predict": "not fitted (predict)", "blind": "not fitted (blind at first)",
 }  # fmt: skip
 
 SOOTHING_AND_DRIVE = (
@@ -144,12 +144,12 @@ def table(rows: Sequence[Row], *, full: bool = False, changes: Mapping[str, Any]
     lines = [
         f"{'model [95 % interval]':>24}  {'published':>9}  {'range':>16}  {'':8}name",
     ]
-    group = ("", "")
+    group = ("", "", "")
     for row in rows:
         mine, source = row.entry.name.rpartition(".")[0], row.entry.source
-        # Entries of one group may come from different publications.
-        if (mine, source) != group:
-            group = (mine, source)
+        # Entries of one group may come from different publications, and not all be fitted.
+        if (key := (mine, source, row.entry.role)) != group:
+            group = key
             lines += ["", f"{mine} ({row.entry.role}): {source}" if source else mine]
         lines.append(_line(row))
     lines.append("")

@@ -95,7 +95,7 @@ def _weight(score: str, quantity: str, low: float, high: float) -> Free:
 
 
 def _trained(what: str, most: str, *others: str) -> Free:
-    """How far practice leads in one respect: free in the exercise that leads furthest, the others in proportion."""
+    """How far an exercise leads in one respect: free in the first, in the others in proportion to it."""
     first, *rest = (f"training.exercises.{kind}.trains_{what}" for kind in (most, *others))
     start = calibrated.STARTS[first]
     along = {path: calibrated.STARTS[path] / start for path in rest}
@@ -163,7 +163,6 @@ _TRAITS = (
     _weight("fear-of-compassion-for-others-score", "threat", 0.0, 1.0),
     _weight("self-compassion-score", "threat", -1.0, 0.0),
     _weight("self-compassion-score", "soothing", 0.0, 1.0),
-    _weight("self-compassion-score", "self_kindness", 0.08, 2.4),
     # The scale has as many items about self-judgement as about mindfulness and over-identification (Neff 2003), so
     # what is read of self-criticism may not give way to the attributes that training moves most.
     _weight("self-compassion-score", "self_criticism", -1.2, -0.4),
@@ -174,7 +173,10 @@ _TRAITS = (
 )
 
 #: What the score of self-compassion reads, once people and training are as they are.
-_SCORES = tuple(one for one in _TRAITS if one.path.startswith("questionnaires.self-compassion-score."))
+_SCORES = (
+    *(one for one in _TRAITS if one.path.startswith("questionnaires.self-compassion-score.")),
+    _weight("self-compassion-score", "self_kindness", 0.08, 2.4),
+)
 
 #: How much training does; what scores of distress read of it. Where neither trials of whole programmes nor those of
 #: single exercises tell exercises that train the same apart, these keep the proportions that the theory is taken to
@@ -211,7 +213,7 @@ _ALONE = ("kindness", "mindfulness", "mindfulness-patients", "mindfulness-online
 STAGES: dict[str, Stage] = {
     "life": Stage(("momentary",), ("diaries",), 2, 10, _LIFE),
     "people": Stage(("momentary",), ("diaries",), 8, 9, _PEOPLE, 800),
-    "traits": Stage(("traits",), ("survey", "diaries"), 3, 13, _TRAITS),
+    "traits": Stage(("traits",), ("survey", "diaries"), 3, 12, _TRAITS),
     "training": Stage(
         ("compassion_interventions", "practice", *_ALONE),
         ("eight-week", *_ALONE, "kindness-active"),

@@ -26,13 +26,18 @@ Float = npt.NDArray[np.float64]
 class Seen:
     """One world of every study that was run: what readings are computed from."""
 
-    def __init__(self, runs: Mapping[str, xr.Dataset], number: int, seed: int) -> None:
-        """Take the runs of studies by name; `number` of the world, `seed` of the beeps."""
+    def __init__(
+        self, runs: Mapping[str, xr.Dataset], number: int, seed: int, worlds: dict[str, list[World]] | None = None
+    ) -> None:
+        """Take the runs of studies by name; `number` of the world, `seed` of the beeps. `worlds`: made before, kept."""
         self._runs, self._number, self._seed = runs, number, seed
+        self._worlds = {} if worlds is None else worlds
 
     def world(self, study: str) -> World:
         """Return the world of a study with training."""
-        return trials.worlds(self._runs[study], SECOND[study])[self._number]
+        if study not in self._worlds:
+            self._worlds[study] = trials.worlds(self._runs[study], SECOND[study])
+        return self._worlds[study][self._number]
 
     def score(self, name: str) -> Float:
         """Return a score of people in general, who are not trained."""
@@ -128,8 +133,8 @@ READINGS: dict[str, tuple[Callable[..., float], str]] = {
 def values(entry: Entry, runs: Mapping[str, xr.Dataset], seed: int) -> list[float]:
     """Return the value of an entry in each world of the runs it asks for, by name of the study."""
     reading, *rest = entry.of
-    worlds = np.unique(runs[entry.studies[0]]["replicate"].to_numpy()).size
-    return [READINGS[str(reading)][0](Seen(runs, number, seed), entry, *rest) for number in range(worlds)]
+    count, worlds = np.unique(runs[entry.studies[0]]["replicate"].to_numpy()).size, {}
+    return [READINGS[str(reading)][0](Seen(runs, number, seed, worlds), entry, *rest) for number in range(count)]
 
 
 def words(entry: Entry) -> str:

@@ -146,7 +146,7 @@ def simulated_many(
 
     `second`: entries of the second card that are fitted; what follows a programme is lived as long as they ask for.
     Points that differ in nothing but weights of scores live the same lives, which are simulated once. `lives`: those
-    of calls before, with the same people, worlds and seed; those of this call take their place.
+    of calls before, with the same people, worlds, seed and `second`; those of this call take their place.
     """
     known = {} if lives is None else dict(lives)
     parted = [_parted(point) for point in points]

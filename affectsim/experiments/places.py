@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Courses that are compared: name -> changes of the design.
 COURSES: Mapping[str, Mapping[str, Any]] = {f"{places} places": {"course.places": places} for places in (5, 20, 80)}
-#: The largest course again, where what was trained fades faster or more slowly than in 180 days.
+#: The largest course again, where what was trained fades faster or more slowly than by default.
 FADING: Mapping[str, Mapping[str, Any]] = {
     f"80 places, {days} days": {"course.places": 80, "region.model.forgetting_time": days} for days in (60, 540)
 }

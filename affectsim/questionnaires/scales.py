@@ -5,7 +5,8 @@ week" if records are a week apart), in percent of the highest possible score (PO
 Multivariate Behav Res 34:315-346). It goes
 
 1. from quantities of the model (`QUANTITIES`) to how far a person is from the reference on each: log or logit (the
-   warmth received as it is, since some receive none), less the reference, in standard deviations between people;
+   warmth received as it is, since some receive none, and learnt kindness to oneself, of which nobody has any before
+   training, with 1 for its standard deviation), less the reference, in standard deviations between people;
 2. to a weighted sum of them (`reads`; weights are assumed, or calibrated where `data/calibrated.toml` has them), in
    its own standard deviations between people: z;
 3. to the score, 100 / (1 + exp(-(typical level + .8 z + error))), so that it rises or falls with each quantity

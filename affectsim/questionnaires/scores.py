@@ -1,7 +1,8 @@
 """The scores: one declaration each, read like the questionnaire it is named after; see `questionnaires`.
 
 Reliabilities are Cronbach's alpha as commonly reported for the questionnaire, from memory of the publications
-named; they were not looked up again. Weights and typical scores are assumed.
+named; they were not looked up again. Typical scores are assumed; weights are assumed or fitted, but for that of
+tolerance in anxiety, which is set by hand so that relaxation lowers it as published (`evidence.alone`).
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ class StressScore(Questionnaire, kind="stress-score"):
 class DistressScore(Questionnaire, kind="distress-score"):
     """Distress, like the total of the Depression Anxiety Stress Scales.
 
-    Assumes: what its three parts read, together.
+    Assumes: threat above all, and less of what its three parts read beside it.
     """
 
     direction = -1
@@ -236,6 +237,7 @@ class CompassionForSelfScore(Questionnaire, kind="compassion-for-self-score"):
         "fear_of_self_compassion": -0.5,
         "self_criticism": -0.3,
         "soothing": 0.3,
+        "self_kindness": 0.8,
     }
     reliability: float = cronbach_alpha(0.85, _ENGAGEMENT)
     typical: float = typical_score(55.0)

@@ -27,6 +27,10 @@ An informal practice is the same exercise done in passing, for a few minutes of 
 other, its inputs are smaller (`informal_share`), and it trains as much as any other practice: what the law of practice
 counts are repetitions of an act in daily life, however short. How often it is done is said by the programme.
 
+Kindness to oneself that was learnt (`trains_self_kindness`) is had in mind at other times, too: every half hour, by
+night as well, `model.self_kindness_strength` times what was learnt is added to the affiliation from oneself. Nobody has
+learnt any before training.
+
 Whatever is done in it, a session that a person comes to moves hope, too, by `raises_hope` * skill of the guide of the
 way to full hope: what all therapies share. It acts only if `model.hope_effect` is above 0.
 
