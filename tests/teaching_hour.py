@@ -49,6 +49,7 @@ def of_the_engine(days: int) -> list[npt.NDArray[np.float64]]:
         advance(world, (look + 1 - day) * _TICKS_PER_DAY)
         day = look + 1
         found.append(world.population.fast.copy())
+    assert days < LESSON_DAYS or world.get(0, "self_kindness").max() > 0.0, "what is compared must hold learnt kindness"
     return found
 
 

@@ -17,7 +17,7 @@ from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.free import STAGES, Free
 from affectsim.parameters import MODEL
 from affectsim.parts import Exercise
-from affectsim.questionnaires.scales import Questionnaire
+from affectsim.questionnaires.scales import QUANTITIES, Questionnaire
 from affectsim.simulation import simulate
 
 README = Path(__file__).parents[1] / "experiments" / "evidence" / "README.md"
@@ -204,6 +204,15 @@ def test_the_package_holds_only_numbers_that_something_declares() -> None:
         assert one.low - 1e-3 <= value <= one.high + 1e-3, one.path
         for path, share in one.along.items():
             assert calibrated.NUMBERS[path] == pytest.approx(share * value, rel=2e-3), path
+
+
+def test_no_weight_of_what_only_training_brings_is_free_where_nobody_trains() -> None:
+    """It would be known by nothing there but how much a score is disturbed by error."""
+    learnt = {name for name, quantity in QUANTITIES.items() if quantity.trait is None}
+    assert learnt
+    for stage in STAGES.values():
+        if all((studies.STUDIES | studies.SECOND)[name].programme is None for name in stage.studies):
+            assert not {path.rpartition(".")[2] for one in stage.free for path in one.paths} & learnt
 
 
 def test_numbers_in_proportion_are_fitted_as_one() -> None:

@@ -732,6 +732,13 @@ class TestLearntKindness:
         left = np.exp(-1.0) + np.exp(-2.0)
         np.testing.assert_allclose(world.get(0, "u_practice"), strength * self.LEARNT * left, rtol=1e-6)
 
+    def test_it_is_read_and_recorded_as_it_is(self) -> None:
+        made = scenario(people=60, days=2.0, network=NOBODY, record={"every": "1 day", "readouts": ["self_kindness"]})
+        assert (simulate(made)["self_kindness"] == 0).all()
+        training = {"programme": "eight-week", "start_day": 0, "who": {"share": 1.0}}
+        learnt = simulate(made.but({"days": 50.0, "training": training}))["self_kindness"].sel(arm="training")
+        assert (learnt.isel(time=-1) > 0).mean() > 0.5 and (learnt <= 1).all()
+
     def test_it_soothes_and_the_share_that_is_feared_alarms(self) -> None:
         for fear, soothed in ((0.0, True), (1.0, False)):
             people = {"traits": {"fear_of_self_compassion": {"median": fear}, "unworthiness": {"median": 0.0}}}

@@ -112,6 +112,17 @@ def test_shares_held_in_16_bits_are_read_and_set_as_shares():
         person.anger = 1.5
 
 
+def test_kindness_to_oneself_that_is_set_comes_to_mind_in_the_next_half_hour():
+    model = AffectModel(size=10, network="none", collect=False)
+    person, other = model.people[3], model.people[4]
+    person.self_kindness = 0.8
+    model.step()
+    u_practice = model.world.get(0, "u_practice")
+    assert u_practice[person.row] > 0.0 == u_practice[other.row]
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        person.self_kindness = 1.2
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("self_criticism", -50.0), ("motivation", 5.0), ("power", 30.0), ("threat", float("nan"))]
 )

@@ -165,11 +165,12 @@ def test_slow_equations_are_traced_and_right(monkeypatch: pytest.MonkeyPatch) ->
 def test_hope_and_practice_are_traced_as_they_are_computed() -> None:
     found = {equation.says: equation.right for equation in symbolic.slow_equations()}
     values = {"q_0": 0.3, "q": 0.35, "q_end": 0.6, "c_trains": 0.4, "n_need": 1.5, "epsilon": 0.8, "c_practice": 0.05,
-              "s_guide": 0.9, "r_hope": 0.2, "c_session": 0.3}  # fmt: skip
+              "s_guide": 0.9, "r_hope": 0.2, "c_session": 0.3, "u_P": 0.1, "r_kind": 0.6, "u_kind": 0.5}  # fmt: skip
     expected = {
         "Where an exercise leads": practice.asymptote(0.3, 0.8 * 0.4 * 1.5),
         "Attribute or relief after a practice": practice.practised(0.35, 0.05 * 0.9, 0.6),
         "Hope after a session": practice.practised(0.2, 0.3 * 0.9, 1.0),
+        "Input from oneself after a half hour": practice.remembered(0.1, 0.6, 0.5),
     }
     for says, value in expected.items():
         (right,) = (one for name, one in found.items() if name.startswith(says))

@@ -205,6 +205,11 @@ _TRAINING = (
     _weight("stress-score", "tolerance", -0.6, 0.0),
 )  # fmt: skip
 
+#: Of these nothing on the first card says anything: trials of single exercises do.
+ALONE_ONLY = frozenset((
+    "training.exercises.appreciation.trains_sensitivity", "training.exercises.appreciation.trains_self_kindness",
+    "training.exercises.mindfulness.trains_tolerance", "questionnaires.stress-score.tolerance",
+))  # fmt: skip
 #: Trials of single exercises, on the second card: groups of entries and studies have the same names.
 _ALONE = ("kindness", "mindfulness", "mindfulness-patients", "mindfulness-online", "gratitude")
 

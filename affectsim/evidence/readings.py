@@ -133,7 +133,8 @@ READINGS: dict[str, tuple[Callable[..., float], str]] = {
 def values(entry: Entry, runs: Mapping[str, xr.Dataset], seed: int) -> list[float]:
     """Return the value of an entry in each world of the runs it asks for, by name of the study."""
     reading, *rest = entry.of
-    count, worlds = np.unique(runs[entry.studies[0]]["replicate"].to_numpy()).size, {}
+    count = np.unique(runs[entry.studies[0]]["replicate"].to_numpy()).size
+    worlds: dict[str, list[World]] = {}
     return [READINGS[str(reading)][0](Seen(runs, number, seed, worlds), entry, *rest) for number in range(count)]
 
 

@@ -1,10 +1,11 @@
 """Looking for other sets of numbers that fit nearly as well as the package's own, and judging them on the card.
 
 All free numbers of all stages of the calibration are free at once, each as far as half the way from the package's own
-to anywhere in its bounds (`REACH`). Sets are looked for by `evidence.ensemble`, with `values.simulated_many`, which
-computes nothing that is only predicted. Which members fit is decided by the card in its full size, on its own seed: of
-the entries that may be fitted at most four are outside. Only then is the rest of the card computed. Scores keep the
-norms of the package's own population (`affectsim.questionnaire_reference`).
+to anywhere in its bounds (`REACH`); only those of which nothing but the second card says anything (`free.ALONE_ONLY`)
+are held, since sets are looked for on the first card. Sets are looked for by `evidence.ensemble`, with
+`values.simulated_many`, which computes nothing that is only predicted. Which members fit is decided by the card in its
+full size, on its own seed: of the entries that may be fitted at most four are outside. Only then is the rest of the
+card computed. Scores keep the norms of the package's own population (`affectsim.questionnaire_reference`).
 
 A search is kept in a folder, round by round and member by member, so it can be stopped and gone on with.
 """
@@ -28,7 +29,7 @@ from affectsim.evidence import ensemble, trials
 from affectsim.evidence.card import SEED, Row, card
 from affectsim.evidence.entries import Entry, entries
 from affectsim.evidence.files import read_numbers
-from affectsim.evidence.free import STAGES, Free
+from affectsim.evidence.free import ALONE_ONLY, STAGES, Free
 from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.values import FITTED, simulated_many, weighted
 from affectsim.simulation import simulate_many
@@ -67,11 +68,12 @@ class Search(NamedTuple):
 
 
 def free_numbers() -> tuple[Free, ...]:
-    """Return all free numbers of the calibration, each once."""
+    """Return the free numbers of the calibration, each once, without `free.ALONE_ONLY`."""
     found: dict[str, Free] = {}
     for stage in STAGES.values():
         for one in stage.free:
-            found.setdefault(one.path, one)
+            if one.path not in ALONE_ONLY:
+                found.setdefault(one.path, one)
     return tuple(found.values())
 
 
