@@ -700,7 +700,7 @@ def test_unworthiness_is_fear_the_more_so_with_self_criticism_and_falls_with_it(
     assert 0.2 < low < high
     world = _arms(tmp_path, "self-critic-work", population={"traits": {"unworthiness": {"median": 0.6}}})
     fear, twin = (world.get(run, "effective_fear_of_self_compassion") for run in (0, 1))
-    assert (twin - fear).mean() > 0.005
+    assert (twin - fear).mean() > 0.002
 
 
 def test_comfort_with_being_soothed_lets_more_affiliation_in(tmp_path):

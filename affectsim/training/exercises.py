@@ -226,8 +226,8 @@ class CognitiveRestructuring(Practice, kind="cognitive-restructuring"):
     minutes: float = _minutes(30.0)
     threat: float = _kick(0.3, "threat of facing harsh thoughts: as of facing fears")
     trains_self_criticism: float = _trains(1.0, "relief from self-criticism", "assumed: as far as it goes")
-    trains_tolerance: float = _trains(0.45, "distress tolerance", "assumed: as far as breathing alone")
-    trains_non_judgement: float = _trains(0.45, "non-judgement", _RESTRUCTURED)
+    trains_tolerance: float = _trains(0.4, "distress tolerance", "assumed: as far as breathing alone")
+    trains_non_judgement: float = _trains(0.55, "non-judgement", _RESTRUCTURED)
     fear_cost: float = _share(
         0.0,
         "share of what it trains that is lost at full fear of self-compassion",
@@ -268,7 +268,7 @@ class SoothingRhythmBreathing(Practice, kind="soothing-rhythm-breathing"):
 
     minutes: float = _minutes(10.0)
     body: float = _kick(0.4, "calm of the body: two thirds of an everyday kindness before the fit", _CFT)
-    trains_tolerance: float = _trains(0.45, "distress tolerance", _BREATHED)
+    trains_tolerance: float = _trains(0.4, "distress tolerance", _BREATHED)
     trains_comfort: float = _comfort(0.5)
     fear_cost: float = _share(0.5, "share of what it trains that is lost at full fear of self-compassion", _CFT)
     discomfort_cost: float = _discomfort_cost(0.5)
