@@ -96,8 +96,12 @@ def test_shared_division_in_signals_is_the_signal_of_each() -> None:
 
 def test_any_exponent_of_the_signal_gives_the_models_own_equations_at_its_own() -> None:
     exponent = sp.Symbol("n", positive=True)
-    written_out = symbolic.right_hand_side(exponent=exponent).subs(exponent, 3)
-    assert sp.simplify(written_out - symbolic.right_hand_side()) == sp.zeros(3, 1)
+    any_one, own = symbolic.right_hand_side(exponent=exponent), symbolic.right_hand_side()
+    assert sp.simplify(any_one.subs(exponent, 3) - own) == sp.zeros(3, 1)
+    # At the threshold a signal is one half, whatever the exponent.
+    known = symbolic.symbols()
+    there = dict.fromkeys(known.state, known.model["signal_threshold"])
+    assert sp.simplify((any_one - own).subs(there)) == sp.zeros(3, 1)
 
 
 def test_kernel_is_compiled_from_dynamics() -> None:

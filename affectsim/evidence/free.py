@@ -222,7 +222,7 @@ STAGES: dict[str, Stage] = {
     "training": Stage(
         ("compassion_interventions", "practice", *_ALONE),
         ("eight-week", *_ALONE, "kindness-active"),
-        3,
+        6,
         10,
         _TRAINING,
         640,
