@@ -15,7 +15,7 @@ from affectsim.analysis import study
 from affectsim.analysis.bifurcation import Diagram
 from affectsim.analysis.early_warning import _trend, early_warning
 from affectsim.analysis.engine import SteadyWorld
-from affectsim.analysis.equations import events_met, person_system
+from affectsim.analysis.equations import events_met, from_oneself, person_system
 from affectsim.analysis.equilibria import equilibria
 from affectsim.analysis.hysteresis import Sweep, sweep
 from affectsim.analysis.phase import phase_plane
@@ -81,6 +81,16 @@ def test_mean_inputs_are_those_that_people_meet(state: tuple[float, float, float
     expected = events_met(np.array(state), values)
     for k in range(3):
         assert met[k].mean() == pytest.approx(expected[k], abs=4.9 * met[k].std() / np.sqrt(3000)), SYSTEMS[k]
+
+
+def test_kindness_that_comes_to_mind_is_the_input_that_people_meet() -> None:
+    made = scenario(people=2, network={"kind": "none"}, model={"self_kindness_strength": 0.7})
+    world, values = build([made]), settings_of(made).but(self_kindness=0.6)
+    world.set(0, "self_kindness", 0.6)
+    advance(world, 47)
+    memory = values["practice_memory"]
+    met = world.get(0, "u_practice") * np.expm1(0.5 / memory) * memory / 0.5
+    assert met == pytest.approx(from_oneself(values), rel=1e-5)
 
 
 def test_a_sweep_of_the_engine_leaves_each_branch_at_its_fold():

@@ -110,6 +110,14 @@ def test_no_entry_of_the_second_card_is_on_the_first_and_those_called_blind_are_
 # ------------------------------------------------------------------------------------ how values are computed
 
 
+def test_fitted_and_blind_entries_of_one_group_have_a_header_each() -> None:
+    known = [entry()._replace(role=role, name=f"a.{role}", source="B") for role in ("blind", "calibrate")]
+    shown = card.table([card.Row(one, 0.5, 0.4, 0.6, True) for one in known])
+    first, second = (shown.index(f"a ({role})") for role in ("blind", "calibrate"))
+    assert first < shown.index("inside  blind") < second < shown.index("inside  calibrate")
+    assert "fitted (calibrate): 1 of 1 inside" in shown and "not fitted (blind at first): 1 of 1 inside" in shown
+
+
 def test_correlations_are_those_of_numpy_and_the_largest_is_found() -> None:
     scores = {"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, 4.0], "c": [3.0, 1.0, 2.0]}
     seen = Seen(scores=scores)

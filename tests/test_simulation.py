@@ -87,6 +87,17 @@ def test_records_are_means_over_time_and_not_over_the_ends_of_ticks(steps, toler
         assert np.abs(ends[:, n] - fine[:, n]).mean() > 2 * np.abs(recorded - fine[:, n]).mean()
 
 
+@pytest.mark.parametrize("steps", [1, 4, 5, 10])
+def test_threat_strongest_all_week_is_exactly_one_and_the_next_week_counts_anew(steps):
+    """Counted in float32, in parts of a tick that it holds exactly, whatever the weights within a tick."""
+    frightened = {"background_sd": 0.0, "circumstances_sd": 0.0, "background_threat": 2.0}
+    record = {"every": "7 days", "readouts": ["threat_dominant"]}
+    made = scenario(people=8, days=21.0, steps=steps, network={"kind": "none"}, record=record, model=frightened)
+    shares = simulate(made)["threat_dominant"].values[0]
+    # The first week starts from ordinary people.
+    assert (shares[0] > 0.9).all() and (shares[0] < 1.0).any() and (shares[1:] == 1.0).all()
+
+
 def test_summaries_are_those_of_everybody_whoever_is_kept():
     everybody = simulate(_made())
     few = simulate(_made(record={"people": [5, 3]}))

@@ -223,4 +223,5 @@ def _columns(rows: list[tuple[str, str, str, str]]) -> Iterable[str]:
 def _wrapped(words: str, indent: str) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(words, 100, initial_indent=indent, subsequent_indent=indent)
+    # Names have hyphens: cut there, nobody finds them.
+    return textwrap.wrap(words, 100, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
