@@ -60,10 +60,10 @@ class Search(NamedTuple):
     first round, from which it is learned what numbers do. `most`: sets that are judged at most, the first ones.
     """
 
-    members: int = 60
-    pilots: int = 260
+    members: int = 40
+    pilots: int = 240
     sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) + ((800, 4),) * 3
-    most: int = 12
+    most: int = 10
     seed: int = 1
 
 
