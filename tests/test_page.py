@@ -291,6 +291,7 @@ def test_every_fictional_person_finds_a_way_out_of_the_inner_critic():
     practised = [
         {"kind": "try", "wait": "exercise:self-critic-work", "times": 6},
         {"kind": "try", "wait": "exercise:soothing-rhythm-breathing", "times": 4},
+        {"kind": "try", "wait": "exercise:mindfulness", "times": 4},
         {"kind": "try", "wait": "event:kind_friend"},
         {"kind": "try", "wait": "hours:23"},
     ]
