@@ -60,10 +60,10 @@ class Search(NamedTuple):
     first round, from which it is learned what numbers do. `most`: sets that are judged at most, the first ones.
     """
 
-    members: int = 40
-    pilots: int = 240
-    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((500, 3),) + ((800, 4),) * 3
-    most: int = 10
+    members: int = 30
+    pilots: int = 150
+    sizes: tuple[tuple[int, int], ...] = ((300, 2),) * 3 + ((600, 3),) * 2
+    most: int = 8
     seed: int = 1
 
 
