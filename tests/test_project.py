@@ -28,6 +28,25 @@ def test_every_parameter_is_complete_and_within_its_bounds():
     assert len(set(symbols)) == len(symbols)
 
 
+def _anchors(page: Path) -> set[str]:
+    """Return what a heading is called in a link, by GitHub's rule: small letters, hyphens for spaces."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize(
+    "page", [TOP / "README.md", *sorted(TOP.glob("experiments/**/*.md")), *sorted(TOP.glob("affectsim/**/*.md"))],
+    ids=lambda page: str(page.relative_to(TOP)),
+)  # fmt: skip
+def test_every_link_leads_somewhere(page: Path) -> None:
+    words = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target in re.findall(r"\]\((?!\w+:)([^)]+)\)", words):
+        name, _, anchor = target.partition("#")
+        other = page.parent / name if name else page
+        assert other.exists(), target
+        assert not anchor or anchor in _anchors(other), target
+
+
 def test_every_public_name_exists_and_is_documented():
     for name in affectsim.__all__:
         assert inspect.getdoc(getattr(affectsim, name)), name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from affectsim.text_files import Marks, printed, read_text
 
 FILE = "README.md"
 _FOUND = re.compile(r"^\*\*Found\.\*\* (.+?)\n\s*\n", re.M | re.S)
+#: Links to other files: neither to the web nor within the page.
+_LINK = re.compile(r"\]\((?!\w+:|#)([^)]+)\)")
 
 
 def markers(what: str) -> Marks:
@@ -31,8 +34,13 @@ def overview(place: Path) -> str:
     lines = ["| Experiment | Question | Found |", "|---|---|---|"]
     for name in names(place):
         question = designs.load(place / name).question
-        lines.append(f"| [`{name}`]({name}/{FILE}) | {question} | {finding(place / name)} |")
+        lines.append(f"| [`{name}`]({name}/{FILE}) | {question} | {_seen_from_above(finding(place / name), name)} |")
     return "\n".join(lines)
+
+
+def _seen_from_above(words: str, name: str) -> str:
+    """Return words of a folder with links that hold a folder higher."""
+    return _LINK.sub(lambda link: f"]({posixpath.normpath(posixpath.join(name, link[1]))})", words)
 
 
 def finding(folder: Path) -> str:
