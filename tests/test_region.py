@@ -20,6 +20,7 @@ from affectsim.plots import region_over_years
 from affectsim.region import _Plan, _scenario, _set_training, simulate_regions, start_days, table
 from affectsim.results import DISCLAIMER
 from affectsim.simulation import simulate_many
+from affectsim.text_files import NUMBERS
 from affectsim.training.careers import REQUIREMENTS, follow
 from affectsim.training.coverage import Capacity, WaitingList, capacity, region_waits
 from affectsim.training.practitioners import REASONS, Pipeline
@@ -177,6 +178,39 @@ def test_the_experiment_finds_what_it_says() -> None:
     assert sorted(checked) == sorted(found)
     for name in checked:
         assert found[name] == pytest.approx(expected[name]["value"], abs=expected[name]["tolerance"]), name
+
+
+def test_the_readme_of_the_experiment_has_the_numbers_that_are_expected() -> None:
+    expected = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
+    rows = [line.split(" | ") for line in NUMBERS.split(FOLDER / "README.md")[1].strip().splitlines()[2:]]
+    assert [row[0].removeprefix("| ") for row in rows] == [*places.COURSES, *places.FADING]
+    for row in rows:
+        case, work, waiting, coverage, gain, last = (cell.strip("| ") for cell in row)
+        value = {name: expected[f"{case}.{name}"]["value"] for name in places.TOLERANCE}
+        assert (work, waiting) == (f"{value['in_practice']:.0f}", f"{value['waiting']:,.0f}")
+        # Both are rounded, each by itself.
+        assert float(coverage.removesuffix(" %")) == pytest.approx(100 * value["coverage"], abs=0.0501)
+        assert float(gain) == pytest.approx(value["gain_in_need"], abs=0.0000501)
+        shown, low, high = (float(part.strip("[],")) for part in last.split())
+        assert shown == pytest.approx(value["gain_in_need_last"], abs=0.0000501) and low < shown < high
+
+
+def test_the_command_of_the_experiment_writes_tables_figures_and_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipeline.toml").write_text("years = 2\n[region]\nsample = 20\n")
+    (tmp_path / places.README).write_text(f"Before.\n{NUMBERS.begin}\nold\n{NUMBERS.end}\nAfter.\n")
+    monkeypatch.setattr(
+        places, "PARTS", {"few": {"2 places": {"course.places": 2}}, "many": {"9 places": {"course.places": 9}}}
+    )
+    places.main(tmp_path)
+    words = (tmp_path / places.README).read_text()
+    assert words.startswith("Before.") and words.endswith("After.\n") and "old" not in words
+    assert "| 2 places | " in words and "| 9 places | " in words and "in year 2 [95 %]" in words
+    expected = tomllib.loads((tmp_path / places.EXPECTED).read_text())
+    assert {name.partition(".")[2] for name in expected} == set(places.TOLERANCE) and len(expected) == 14
+    assert {path.name for path in tmp_path.glob("*.txt")} == {"few.txt", "many.txt"}
+    assert all((tmp_path / f"{name}.png").stat().st_size > 20_000 for name in ("few", "many"))
 
 
 @pytest.mark.full
