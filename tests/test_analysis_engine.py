@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from affectsim.analysis import study
 from affectsim.analysis.bifurcation import Diagram
-from affectsim.analysis.early_warning import _trend, early_warning
+from affectsim.analysis.early_warning import EarlyWarning, _trend, early_warning
 from affectsim.analysis.engine import SteadyWorld
 from affectsim.analysis.equations import events_met, from_oneself, person_system
 from affectsim.analysis.equilibria import equilibria
@@ -138,13 +138,17 @@ def test_without_a_fold_a_sweep_is_the_same_both_ways():
     assert swept.jumps() == (None, None) and np.abs(swept.up - swept.down).max() < 1e-3
 
 
+def soothed_and_its_fold() -> tuple[Settings, np.ndarray, float]:
+    """Return settings, the soothed state at a self-criticism of 0.8, and where it ends."""
+    values, found = wide()
+    state = equilibria(person_system(values, ("self_criticism",)), (0.8,)).stable[0].state
+    return values, state, next(fold.p for fold in found.folds if fold.opens == "below")
+
+
 def test_fluctuations_grow_on_the_way_to_a_fold_and_not_while_standing_still():
     """Trend of the variance: interval above 0 on the way; no growth in the control. Each of the two
     controls seems to grow in 2.5 of 100 seeds, without anything being wrong; this seed is fixed."""
-    values, found = wide()
-    system = person_system(values, ("self_criticism",))
-    state = equilibria(system, (0.8,)).stable[0].state
-    fold = next(fold.p for fold in found.folds if fold.opens == "below")
+    values, state, fold = soothed_and_its_fold()
     warned = early_warning(
         values, "self_criticism", 0.8, fold, state, windows=8, window_days=4.0, people=48, noise=0.005, seed=2
     )
@@ -152,6 +156,24 @@ def test_fluctuations_grow_on_the_way_to_a_fold_and_not_while_standing_still():
     for trend in warned.control.trends.values():
         assert trend.low < 0 and abs(trend.tau) < 0.2
     assert warned.control.tipped == 0
+
+
+def test_after_a_tip_there_are_no_signals_and_noise_is_a_sixth_of_the_background_by_default():
+    values, state, fold = soothed_and_its_fold()
+
+    def warned(noise: float | None) -> EarlyWarning:
+        return early_warning(
+            values, "self_criticism", 1.3, fold, state, windows=5, window_days=2.0, people=24, noise=noise, seed=3
+        )
+
+    rough, by_default, same = warned(0.08), warned(None), warned(values["background_sd"] / 6)
+    for signals in (rough.approach, rough.control):
+        there = np.isfinite(signals.variance)
+        assert (there == np.isfinite(signals.lag_1)).all() and there.any()
+        # Who has left the state is gone from then on; here some are carried back.
+        assert (there[1:] <= there[:-1]).all() and signals.tipped == (~there[-1]).mean() > 0.2
+    for one, other in ((by_default.approach, same.approach), (by_default.control, same.control)):
+        np.testing.assert_array_equal(one.variance, other.variance)
 
 
 def test_a_trend_needs_five_windows_and_two_people():
