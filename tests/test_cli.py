@@ -635,7 +635,7 @@ def test_out_of_memory_is_a_message(cli: Command, tmp_path: Path, monkeypatch: p
 
 
 def test_progress_is_quiet_off_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from affectsim.cli import progress
+    from affectsim import progress
 
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])

@@ -11,7 +11,7 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.output import check_folder, whole_folder, write_manifest
-from affectsim.cli.progress import Progress
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     from affectsim.diaries.files import Diaries

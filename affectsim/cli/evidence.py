@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from affectsim.cli import options
-from affectsim.cli.progress import Progress
+from affectsim.progress import Progress
 
 
 @click.command(short_help="Hold the model against published evidence, misses included.")

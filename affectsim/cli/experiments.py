@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from affectsim.cli.output import check_folder, whole_folder, write_manifest
-from affectsim.cli.progress import Progress
+from affectsim.progress import Progress
 
 
 @click.group(short_help="Run the experiments, one folder per question.")

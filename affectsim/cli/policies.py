@@ -9,7 +9,7 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.output import write_manifest
-from affectsim.cli.progress import Progress
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     from affectsim.policy.request import Asked

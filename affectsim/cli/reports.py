@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affectsim.cli.output import check_folder, standing_for
-from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake, visible
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     from affectsim.reports.manifest import Manifest

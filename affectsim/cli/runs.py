@@ -9,8 +9,8 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.output import check_folder, whole_folder, write_manifest, written_as
-from affectsim.cli.progress import Progress
 from affectsim.errors import visible
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     import xarray as xr

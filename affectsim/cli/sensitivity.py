@@ -10,7 +10,7 @@ import click
 from affectsim.cli import options
 from affectsim.cli.finished import TABLE
 from affectsim.cli.output import check_folder, free_file, whole_folder, write_manifest
-from affectsim.cli.progress import Progress
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ import click
 from affectsim.cli import options
 from affectsim.cli.finished import TABLE, finish, keep_command, keep_command_of_parts
 from affectsim.cli.output import free_file
-from affectsim.cli.progress import Progress
 from affectsim.errors import InputError, Mistake
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     from affectsim.sweep.request import Sweep

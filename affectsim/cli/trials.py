@@ -9,8 +9,8 @@ import click
 
 from affectsim.cli import options
 from affectsim.cli.output import MANIFEST, check_folder, whole_folder, write_manifest
-from affectsim.cli.progress import Progress
 from affectsim.cli.runs import about
+from affectsim.progress import Progress
 
 if TYPE_CHECKING:
     from affectsim.trials.design import Trial

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +30,7 @@ from affectsim.evidence.files import read_numbers
 from affectsim.evidence.free import ALONE_ONLY, STAGES, Free
 from affectsim.evidence.studies import STUDIES, scenario
 from affectsim.evidence.values import FITTED, simulated_many, weighted
+from affectsim.progress import Progress
 from affectsim.simulation import simulate_many
 from affectsim.sweep.plan import versions
 
@@ -50,7 +49,6 @@ _BATCH, _ROUND_WEIGHT = 10, 3.0
 REACH, _BEGIN = 0.5, 0.4
 #: Fitted entries that may be outside with a set that is said to fit (a tenth of them; assumed), and in the last round.
 ALLOWED, _BY_CHANCE = 4, 4
-_QUIET = 30.0
 
 
 class Search(NamedTuple):
@@ -132,23 +130,6 @@ class Store:
         os.replace(partial, self.folder / f"{name}.json")
 
 
-class _Progress:
-    """Says now and then how far a piece of work is, and how long it will take at this pace."""
-
-    def __init__(self, what: str, total: int) -> None:
-        self._what, self._total, self._done = what, total, 0
-        self._began = self._said = time.monotonic()
-
-    def __call__(self, more: int) -> None:
-        self._done += more
-        now = time.monotonic()
-        if now - self._said > _QUIET or self._done >= self._total:
-            self._said = now
-            left = (now - self._began) / self._done * (self._total - self._done) / 60
-            said = f"  {self._what}: {self._done} of {self._total}, about {left:.0f} min left"
-            print(said, file=sys.stderr, flush=True)
-
-
 def look(search: Search, store: Store) -> dict[int, dict[str, float]]:
     """Look for sets; return member -> numbers for those that show nearly everything in the last round."""
     wanted = fitted_entries()
@@ -180,16 +161,15 @@ def _round(number: int, at: Float, people: int, worlds: int, search: Search, sto
     """Return what all points show, (points, entries), simulating those that are not kept."""
     name = f"round-{number + 1}"
     kept = store.read(name) or []
-    said = _Progress(name, len(at) - len(kept)) if len(kept) < len(at) else None
-    while len(kept) < len(at):
-        points = [whole(numbers_at(one)) for one in at[len(kept) : len(kept) + _BATCH]]
-        made = simulated_many(
-            _STUDIES, points, people=people, worlds=worlds, seed=1000 * search.seed + number, threads=None
-        )
-        kept += [[found.get(entry.name, float("nan")) for entry in fitted_entries()] for found in made]
-        store.keep(name, kept)
-        if said:
-            said(len(made))
+    with Progress(f"points of {name}") as show:
+        while len(kept) < len(at):
+            points = [whole(numbers_at(one)) for one in at[len(kept) : len(kept) + _BATCH]]
+            made = simulated_many(
+                _STUDIES, points, people=people, worlds=worlds, seed=1000 * search.seed + number, threads=None
+            )
+            kept += [[found.get(entry.name, float("nan")) for entry in fitted_entries()] for found in made]
+            store.keep(name, kept)
+            show(len(kept), len(at))
     return np.array(kept)
 
 
@@ -233,10 +213,10 @@ def run(store: Store, search: Search) -> None:
     mine = read_numbers(FILE)
     own = {one.path: mine[one.path] for one in free_numbers()}
     todo = {OWN: own, **{MEMBER.format(number): one for number, one in found.items()}}
-    said = _Progress("judged", len(todo))
-    for name, numbers in todo.items():
-        if store.read(name) is None:
-            store.keep(name, judge(numbers))
-        if "predicted" in store.read(name) and store.read(BENEFITS.format(name)) is None:
-            store.keep(BENEFITS.format(name), benefits(numbers))
-        said(1)
+    with Progress("sets") as show:
+        for done, (name, numbers) in enumerate(todo.items(), 1):
+            if store.read(name) is None:
+                store.keep(name, judge(numbers))
+            if "predicted" in store.read(name) and store.read(BENEFITS.format(name)) is None:
+                store.keep(BENEFITS.format(name), benefits(numbers))
+            show(done, len(todo))

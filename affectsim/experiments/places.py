@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from affectsim import progress as shown
 from affectsim.region import NORMAL_95, simulate_regions, table
 from affectsim.simulation import Progress
 from affectsim.text_files import NUMBERS, write_text
@@ -78,7 +79,7 @@ def write(found: Mapping[str, xr.Dataset], folder: Path, name: str) -> tuple[Pat
     from affectsim import plots
 
     text = "\n\n".join(f"{case}\n\n{table(one)}" for case, one in found.items())
-    (folder / f"{name}.txt").write_text(text + "\n", encoding="utf-8")
+    write_text(folder / f"{name}.txt", text + "\n")
     plots.save(plots.region_over_years(found), folder / f"{name}.png")
     return folder / f"{name}.txt", folder / f"{name}.png"
 
@@ -121,7 +122,8 @@ def main(folder: Path) -> None:
     everything: dict[str, xr.Dataset] = {}
     for name, cases in PARTS.items():
         print(f"{name}: {', '.join(cases)}", flush=True)
-        found = run(design, cases)
+        with shown.Progress() as show:
+            found = run(design, cases, progress=show)
         write(found, folder, name)
         everything |= found
     write_text(folder / EXPECTED, expected(everything))

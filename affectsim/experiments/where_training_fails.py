@@ -9,13 +9,13 @@ writes the tables, the figures and the numbers in the README of the folder.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from affectsim import progress as shown
 from affectsim.errors import InputError, Mistake
 from affectsim.intervals import reach
 from affectsim.simulation import Progress
@@ -41,8 +41,6 @@ FAILS = 0.1
 FACTORS = ("self-criticism", "fear of compassion", "dose", "ties each")
 #: Digits that are kept in tables, and by which a number may differ on another machine.
 _DIGITS, _ROUNDING = 4, 2e-4
-#: Seconds between lines that say how far it is.
-_QUIET = 30.0
 
 
 class Found(NamedTuple):
@@ -210,14 +208,9 @@ def main(arguments: Sequence[str]) -> None:
 
     folder = Path(arguments[0])
     store = Path(arguments[1]) if len(arguments) > 1 else Path("where-training-fails-sweep")
-    said = [time.monotonic()]
-
-    def now_and_then(done: int, total: int) -> None:
-        if time.monotonic() - said[0] > _QUIET:
-            said[0] = time.monotonic()
-            print(f"  {done:,} of {total:,} runs", file=sys.stderr, flush=True)
-
-    print(run(folder, store, progress=now_and_then))
+    with shown.Progress("runs", rate=True) as show:
+        account = run(folder, store, progress=show)
+    print(account)
     found = found_in(store)
     write(found, folder)
     with tempfile.TemporaryDirectory() as place:

@@ -29,7 +29,7 @@ MOST_RUNS = 50_000_000
 _NOT_MODEL = (
     "analysis", "cli", "comparison.py", "demo.py", "describe.py", "diaries", "document.py", "documentation", "evidence",
     "experiments", "fitting", "handouts", "mesa_app", "mesa_model.py", "page", "plots", "policy",
-    "questionnaire_reference.py", "reference.py", "region.py", "reports", "symbolic.py", "templates",
+    "progress.py", "questionnaire_reference.py", "reference.py", "region.py", "reports", "symbolic.py", "templates",
     "trial_words.py", "trials",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affectsim.intervals import reach
+from affectsim.progress import Progress
 from affectsim.text_files import NUMBERS, printed
 from affectsim.trials.analysis import estimates, truth
 from affectsim.trials.answers import answers
@@ -117,7 +118,8 @@ def write(found: pd.DataFrame, folder: Path) -> None:
 def main(arguments: list[str]) -> None:
     """Run the experiment in the folder that is named."""
     folder = Path(arguments[0])
-    found = simulate(folder, progress=lambda done, total: print(f"\r{done} of {total}", end="", file=sys.stderr))
+    with Progress("trials") as show:
+        found = simulate(folder, progress=show)
     write(found, folder)
     print(text(found))
 
