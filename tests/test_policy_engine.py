@@ -427,6 +427,25 @@ def test_the_experiment_gives_its_numbers_in_a_reduced_size(tmp_path):
                 assert cell == other
 
 
+def test_the_table_in_the_words_of_the_experiment_is_its_front():
+    """Both were copied from one run of the command: a new table beside an old front would be noticed."""
+    words = (FOLDER / "README.md").read_text(encoding="utf-8")
+    with (FOLDER / "front.csv").open(encoding="utf-8") as file:
+        front = list(csv.DictReader(file))
+    assert len(front) > 5
+    for row in front:
+        balance, worst = (
+            f"{float(row[f'{name}_change']):+.4f} [{float(row[f'{name}_change_low']):+.4f}, "
+            f"{float(row[f'{name}_change_high']):+.4f}]"
+            for name in ("balance", "worst_off")
+        )
+        chance = f"{100 * float(row['chance_on_front']):.0f}%"
+        done = ", ".join(f"{name} {row[name]}" for name in ("programme", "who", "share", "start"))
+        (line,) = (line for line in words.splitlines() if line.startswith(f"  {row['point']}  "))
+        assert line.split()[1:3] == [chance, row["cost"]] and line.endswith(done), line
+        assert balance in line and worst in line, line
+
+
 def test_ties_of_the_experiment_are_those_of_communities():
     scenario = Scenario.load(FOLDER / "community.toml")
     assert community_of(scenario).people == 96 and scenario.stimuli[1].day == 56

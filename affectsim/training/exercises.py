@@ -183,7 +183,7 @@ class Appreciation(Practice, kind="appreciation"):
     """Appreciation: listing likes, savouring, small rewarding acts.
 
     Assumes: a small reward and a little warmth; trains sensitivity and motivation and, since small rewarding acts are
-    kind to oneself, some kindness to oneself; fails rarely and then does nothing.
+    kind to oneself, kindness to oneself; fails rarely and then does nothing.
     """
 
     minutes: float = _minutes(10.0)
