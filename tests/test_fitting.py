@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -334,7 +336,10 @@ def test_command_writes_everything_or_nothing(tmp_path: Path) -> None:
             writer.writerow([person, hours, *items, when, int(person >= 16)])
     path = tmp_path / "real.csv"
     path.write_text(text.getvalue(), encoding="utf-8")
-    command = ["fit", str(path), "--map", "threat=t,drive=d,soothing=s,person=id,time=time_h", "--scale", "1:7",
+    (tmp_path / "ward.toml").write_text('says = "a ward"\nsource = "assumed"\n', encoding="utf-8")
+    (tmp_path / "from.toml").write_text('days = 7\n[population]\nsize = 100\npreset = "ward.toml"\n', encoding="utf-8")
+    command = ["fit", str(path), "--scenario", str(tmp_path / "from.toml"),
+               "--map", "threat=t,drive=d,soothing=s,person=id,time=time_h", "--scale", "1:7",
                "--before-after", "when", "--arm", "arm", "--members", "60", "--rounds", "1", "--threads", "1",
                "--out", str(tmp_path / "out")]  # fmt: skip
     done = CliRunner().invoke(affectsim, command)
@@ -344,6 +349,12 @@ def test_command_writes_everything_or_nothing(tmp_path: Path) -> None:
         "fit.nc", "table.txt", "population.csv", "changes.csv", "predictive.csv", "people.csv", "fit.svg", "fit.png",
         "manifest.json",
     }  # fmt: skip
+    inputs = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert {Path(one["path"]).name for one in inputs.values()} == {"real.csv", "from.toml", "ward.toml"}
+    with xr.open_dataset(tmp_path / "out" / "fit.nc") as found:
+        learned = found["learned"].to_series()
+    # Ratings show directly how noisy ratings are, and next to nothing of how often something good happens.
+    assert learned["drive_rating_noise"] > 0.3 > learned["resource_events"]
     with (tmp_path / "out" / "changes.csv").open(encoding="utf-8") as file:
         changes = list(csv.DictReader(file))
     assert {row["what"] for row in changes} == {"arm 0: 1 / 0", "arm 1: 1 / 0", "change in arm 1 / change in arm 0"}

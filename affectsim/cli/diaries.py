@@ -139,7 +139,7 @@ def fit(
         figure = plots.fit_to_diaries(found, changes)
         for suffix in (".svg", ".png"):
             plots.save(figure, partial / f"fit{suffix}")
-        write_manifest(partial, about(found))
+        write_manifest(partial, about(found), others=base.files().values() if base else ())
         names = sorted(path.name for path in partial.iterdir())
     try:
         click.echo(text)

@@ -73,7 +73,7 @@ def fit(
     base: Scenario | None = None,
     *,
     members: int = 200,
-    rounds: int = 4,
+    rounds: int = 5,
     seed: int = 1,
     threads: int | None = None,
     progress: Progress | None = None,
