@@ -66,13 +66,14 @@ def finish(store: Store) -> bool:
         return False
     from affectsim.reports import manifest
     from affectsim.sweep.exports import export_csv
+    from affectsim.sweep.store import FILE, LOCK
 
     export_csv(store, store.folder / TABLE)
     plan = store.plan
     base = plan.base
     facts = {
         "title": base.title, "seed": base.seed, "digest": plan.digest, "scenario": base.to_toml(),
-        "work": ["sweep.sqlite", "sweep.lock", COMMAND],
+        "work": [FILE, LOCK, COMMAND],
         "design": plan.design, "factors": plan.factors, "replicates": plan.replicates, "outcomes": plan.columns,
     }  # fmt: skip
     began = _kept(store.folder)

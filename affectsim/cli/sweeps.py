@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affectsim.cli import options
-from affectsim.cli.finished import TABLE, finish, keep_command, keep_command_of_parts
-from affectsim.cli.output import free_file
+from affectsim.cli.finished import COMMAND, TABLE, finish, keep_command, keep_command_of_parts
+from affectsim.cli.output import MANIFEST, free_file
 from affectsim.errors import InputError, Mistake
 from affectsim.progress import Progress
 
@@ -295,10 +295,6 @@ def _say(store: Store) -> None:
         )
 
 
-#: Files of a sweep that no export may write: these, and those of its database.
-_OWN = ("sweep.lock", "manifest.json", "sweep-command.json")
-
-
 @click.command(short_help="Write the table of a sweep as a file.")
 @_folder
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="As text with commas.")
@@ -310,7 +306,7 @@ def export(
 ) -> None:  # fmt: skip
     """Write the table of the sweep in DIR, sorted by run: the same bytes however the runs were made."""
     from affectsim.sweep import exports
-    from affectsim.sweep.store import Store
+    from affectsim.sweep.store import FILE, LOCK, Store
 
     wanted = [(csv_file, exports.export_csv), (parquet, exports.export_parquet), (netcdf, exports.export_netcdf)]
     if not any(path for path, _ in wanted):
@@ -321,7 +317,7 @@ def export(
         raise click.UsageError("each format needs a file of its own")
     for option, file in given.items():
         inside = file.resolve().parent == folder.resolve()
-        if inside and (file.name in _OWN or file.name.startswith("sweep.sqlite")):
+        if inside and (file.name in (LOCK, MANIFEST, COMMAND) or file.name.startswith(FILE)):
             raise InputError("export", [Mistake(f"{option} {file}", "is a file of the sweep itself; choose another")])
         free_file(file, overwrite, "export", option)
     with Store(folder) as store:

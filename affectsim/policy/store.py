@@ -18,7 +18,7 @@ from affectsim.errors import InputError, Mistake
 from affectsim.policy.decisions import key_of
 from affectsim.policy.evaluation import Evaluated
 from affectsim.sweep.database import LockedFile, said, transaction
-from affectsim.sweep.locks import Lock
+from affectsim.sweep.locks import Lock, make_folder
 from affectsim.sweep.plan import refuse_changes
 from affectsim.sweep.store import checksum
 
@@ -39,13 +39,8 @@ class Store(LockedFile):
         self.folder, self.damaged = folder, 0
         if begun and not (folder / FILE).is_file():
             raise InputError(str(folder), [Mistake(FILE, "missing: no search was begun in this folder")])
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            foreign = [] if (folder / FILE).exists() else sorted(path.name for path in folder.iterdir())
-        except OSError as error:
-            raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
-        if any(not name.startswith((FILE, LOCK)) for name in foreign):
-            raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
+        if not (folder / FILE).exists():
+            make_folder(folder, (FILE, LOCK))
         self._lock = Lock(folder, LOCK)
         try:
             with self._said():

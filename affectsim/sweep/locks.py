@@ -1,4 +1,7 @@
-"""One coordinator at a time: a lock on a file that the system lets go when its process ends, however it ends."""
+"""Folders in which runs are kept: nobody else's, and one coordinator at a time.
+
+The lock is on a file; the system lets go of it when its process ends, however it ends.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,23 @@ from pathlib import Path
 
 from affectsim.errors import InputError, Mistake
 
-FILE = "sweep.lock"
+
+def make_folder(folder: Path, ours: tuple[str, ...]) -> None:
+    """Make a folder, or take one in which every name begins with one of `ours`. Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        foreign = sorted(path.name for path in folder.iterdir() if not path.name.startswith(ours))
+    except OSError as error:
+        raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
+    if foreign:
+        raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
 
 
 class Lock:
     """The right to write into a folder, held until `close` or the end of the process."""
 
-    def __init__(self, folder: Path, name: str = FILE) -> None:
-        """Take the lock; raises InputError if another process holds it, or the folder cannot be written."""
+    def __init__(self, folder: Path, name: str) -> None:
+        """Take the lock, a file `name`. Raises InputError if another process holds it, or none can be written."""
         path = folder / name
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)

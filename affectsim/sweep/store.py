@@ -21,11 +21,11 @@ from typing import Any, NamedTuple
 from affectsim.errors import InputError, Mistake
 from affectsim.sweep.database import LockedFile, said, transaction
 from affectsim.sweep.designs import Point
-from affectsim.sweep.locks import Lock
+from affectsim.sweep.locks import Lock, make_folder
 from affectsim.sweep.outcomes import Values
 from affectsim.sweep.plan import Job, Plan
 
-FILE = "sweep.sqlite"
+FILE, LOCK = "sweep.sqlite", "sweep.lock"
 _PARTIAL = ".sweep.sqlite.partial"
 #: Columns that every table has beside what is varied and kept.
 _RUN = ("run", "point", "replicate", "failed")
@@ -48,7 +48,7 @@ class Store(LockedFile):
         path = folder / FILE
         if not path.is_file():
             raise InputError(str(folder), [Mistake(FILE, "missing: no sweep was begun in this folder")])
-        self._lock = Lock(folder) if write else None
+        self._lock = Lock(folder, LOCK) if write else None
         try:
             with self._said():
                 self._file = sqlite3.connect(path, isolation_level=None, timeout=30)
@@ -72,14 +72,8 @@ class Store(LockedFile):
     @classmethod
     def begin(cls, folder: Path, plan: Plan, points: Sequence[tuple[Any, ...]]) -> None:
         """Begin a sweep with the rows of its points, as `point_rows` gives them; see `create`."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            foreign = sorted(path.name for path in folder.iterdir() if path.name not in _OURS)
-        except OSError as error:
-            raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
-        if foreign:
-            raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
-        lock = Lock(folder)
+        make_folder(folder, (FILE, _PARTIAL, LOCK))
+        lock = Lock(folder, LOCK)
         partial = folder / _PARTIAL
         try:
             if (folder / FILE).exists():
@@ -198,9 +192,6 @@ class Store(LockedFile):
 
     def _said(self) -> AbstractContextManager[None]:
         return said(self.folder / FILE, "what was done before is safe", f"give: affectsim resume {self.folder}")
-
-
-_OURS = {FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", _PARTIAL, f"{_PARTIAL}-journal", "sweep.lock"}
 
 
 def checksum(values: Sequence[Any]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from affectsim.errors import InputError, Mistake
-from affectsim.sweep.locks import Lock
+from affectsim.sweep.locks import Lock, make_folder
 from affectsim.sweep.plan import refuse_changes
 from affectsim.trials.power import Replicate, Store
 
@@ -29,13 +29,8 @@ class KeptStore(Store):
         """Open or begin. Raises InputError for another question, damage, and folders that hold something else."""
         super().__init__()
         self.path = folder / FILE
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            foreign = sorted(path.name for path in folder.iterdir())
-        except OSError as error:
-            raise InputError("--out", [Mistake(str(folder), f"cannot be made: {error.strerror or error}")]) from None
-        if foreign and not self.path.exists() and any(name not in (LOCK,) for name in foreign):
-            raise InputError("--out", [Mistake(str(folder), f"is not empty ({foreign[0]}); give another --out")])
+        if not self.path.exists():
+            make_folder(folder, (FILE, LOCK))
         self._lock = Lock(folder, LOCK)
         try:
             self._read(dict(facts))
