@@ -285,8 +285,8 @@ def test_a_changed_exercise_changes_the_studies_that_have_it_and_no_other() -> N
     }  # fmt: skip
     assert practised["eight-week"] == {"mindfulness"} and practised["two-week"] == set()
     assert practised["eight-week-active"] == {"mindfulness", "cognitive-restructuring"}
-    with pytest.raises(InputError, match="whistling"):
-        studies.scenario(studies.STUDIES["two-week"], changes={"training.exercises.whistling.ease": 0.1}, **size)
+    with pytest.raises(InputError, match="yodelling"):
+        studies.scenario(studies.STUDIES["two-week"], changes={"training.exercises.yodelling.ease": 0.1}, **size)
 
 
 def test_a_change_that_reaches_no_study_is_refused_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:

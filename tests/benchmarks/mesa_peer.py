@@ -158,7 +158,7 @@ class PlainModel(mesa.Model):
 
     def __init__(self, start: Start) -> None:
         """Take over a world."""
-        super().__init__(seed=0)
+        super().__init__(rng=0)
         self.start, self.moment, self.strengths = start, start.moment, start.strengths
         self._words = NumpyPeople(start)
         people = [PlainPerson(self, row) for row in range(start.people)]
