@@ -112,7 +112,7 @@ MODEL: dict[str, Parameter] = {
         Parameter("warmth_strength", r"g_W", 4.0, 0.0, 10.0, "input",
                   "affiliative input from fully warm ties", "assumed"),
         Parameter("hostility_strength", r"g_H", 1.0, 0.0, 10.0, "input",
-                  "threat input from fully hostile ties, before hostility_weight", "assumed"),
+                  "threat input from fully hostile ties, before the weight of hostility", "assumed"),
         Parameter("hostility_weight", r"w_H", 2.0, 0.0, 10.0, "1",
                   "weight of hostility against warmth", "Hill et al. 2010 (SISa): discontent spreads at twice the rate of content"),
         Parameter("tie_half_weight", r"k_{half}", 1.0, 0.01, 100.0, "tie weight",

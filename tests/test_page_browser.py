@@ -238,7 +238,7 @@ def test_with_forced_colours_charts_are_on_white_and_what_is_on_can_be_told(open
     assert page.evaluate(look, page.locator("svg.circles").element_handle())[0] == white
     switch = "getComputedStyle(document.querySelector('[role=switch]'), '::before').backgroundImage"
     off = page.evaluate(switch)
-    page.get_by_role("switch").click()
+    page.get_by_role("switch").first.click()
     assert "gradient" in off and page.evaluate(switch) not in ("none", off)
 
 

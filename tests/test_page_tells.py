@@ -31,7 +31,6 @@ def looks(folder: Path, costs: list[float], number: int) -> list[list[tuple[str,
     script = f"""
     const result = {costs}.map((cost) => {{
       const mind = new Mind(0), size = DATA.events.ambiguous_look.ambiguous * DATA.everyday.ambiguous;
-      mind.setQuiet(true);
       mind.setModel("cost_of_a_miss", cost);
       return Array.from({{ length: {number} }}, () => {{
         mind.restart();
@@ -71,7 +70,6 @@ def test_whether_an_exercise_worked_is_told_as_it_was(tmp_path: Path) -> None:
     script = """
     const level = (world) => LAYOUT.trainable.reduce((sum, name) => sum + world.get(0, 0, name), 0);
     const mind = new Mind(0), result = [];
-    mind.setQuiet(true);
     for (const kind of EXERCISES) for (let k = 0; k < 60; k++) {
       mind.choose(["robin", "mina", "kaya"][k % 3]);
       mind.happen("near_miss");
@@ -96,7 +94,6 @@ def test_what_is_learnt_to_the_end_is_not_told_as_failure(tmp_path: Path) -> Non
     """Understanding pressed once an hour: after a day there is next to nothing more in it, and it hardly ever fails."""
     script = """
     const mind = new Mind(0), result = [];
-    mind.setQuiet(true);
     for (let k = 0; k < 100; k++) {
       mind.practise("psychoeducation");
       result.push(mind.said());
@@ -141,3 +138,60 @@ def test_good_and_bad_weeks_begin_when_the_page_says(tmp_path: Path) -> None:
     for language, midnight in zip(LANGUAGES, ("midnight", "Mitternacht"), strict=True):
         sliders = STRINGS[language]["sliders"]
         assert midnight in sliders["note"] and sliders["equations"] in sliders["note"]
+
+
+def test_one_mind_is_quiet_unless_its_ups_and_downs_are_switched_on(tmp_path: Path) -> None:
+    """So the first press shows what it does, and that it passes; the switch brings the fluctuation of the engine."""
+    script = """
+    const seen = (mind, hours) => { for (let k = 0; k < 12 * hours; k++) mind.step(); return mind.state()[0]; };
+    const mind = new Mind(0), result = { begins: mind.state()[0], alone: seen(mind, 12) };
+    mind.happen("harsh_criticism");
+    Object.assign(result, { pressed: seen(mind, 0.5), passed: seen(mind, 8) });
+    mind.setLively(true);
+    result.lively = Array.from({ length: 48 }, () => seen(mind, 0.5));
+    result.sd = mind.model.background_sd;
+    const page = { view: "mind", landscape: { load: "self_criticism" }, lessons: {}, mind, communitySettings: {} };
+    result.link = settingsOf(page);
+    mind.setLively(false);
+    result.off = mind.model.background_sd;"""
+    seen = on_the_page(script, tmp_path)
+    assert seen["alone"] == pytest.approx(seen["begins"], abs=0.005)
+    assert seen["pressed"] > seen["begins"] + 0.15 and seen["passed"] == pytest.approx(seen["begins"], abs=0.02)
+    assert max(seen["lively"]) - min(seen["lively"]) > 0.1
+    assert seen["sd"] == MODEL["background_sd"].default and seen["off"] == 0
+    assert f"model.background_sd={seen['sd']:.6g}" in seen["link"]
+
+
+@pytest.mark.parametrize("load", ["self_criticism", "threat_load"])
+@pytest.mark.parametrize("case", ["alex", "robin", "tom", "noor"])
+def test_the_landscape_tells_where_a_mind_has_settled(tmp_path: Path, load: str, case: str) -> None:
+    """While a load grows and while it falls: held up by itself where less threat is possible, calm only if it is."""
+    script = f"""
+    const mind = new Mind(0), place = Object.create(Landscape.prototype), load = "{load}";
+    mind.choose("{case}");
+    const person = personOf(mind.world, 0, 0), coupling = formulas.coupling(mind.model);
+    const lines = landscape(load, quietInputs(mind.model), person, coupling);
+    const at = (value, state) => Object.assign(place, {{ load, lines, value, state }}).where;
+    const told = (states) => lines.values.map((value, k) => at(value, states[k]));
+    const result = {{ up: lines.up.map(([threat]) => threat), down: lines.down.map(([threat]) => threat),
+      growing: told(lines.up), falling: told(lines.down) }};"""
+    seen = on_the_page(script, tmp_path)
+    for up, down, growing, falling in zip(*(seen[name] for name in ("up", "down", "growing", "falling")), strict=True):
+        if down - up > 0.05:
+            assert (growing, falling) == ("lower", "upper"), up
+        else:
+            level = "high" if up > 0.4 else "between" if up > 0.25 else "low"
+            assert growing in (level, "lower") and (growing == level or up < 0.4)
+            assert falling in (growing, "high", "between")
+
+
+def test_the_closer_look_says_who_trains_and_who_is_tied_to_them(tmp_path: Path) -> None:
+    script = """
+    const place = Object.create(Community.prototype);
+    place.trained = [true, false, false, false];
+    place.world = { network: { start: [0, 1, 3, 4, 4], source: [1, 0, 2, 1] } };
+    const result = [0, 1, 2, 3].map((who) => place.training(who));"""
+    words_of = STRINGS["en"]["community"]
+    assert on_the_page(script, tmp_path) == [
+        words_of["trains"], words_of["tied"].replace("{count}", "1"), words_of["apart"], words_of["apart"],
+    ]  # fmt: skip

@@ -49,7 +49,8 @@ def draw_course(axes: Axes, shown: Course, words: dict[str, str], size: float = 
     axes.set_xlabel(words[f"axis_{shown.unit}"], fontsize=size, color=INK)
     axes.set_ylabel(words["activation"], fontsize=size, color=INK)
     axes.tick_params(labelsize=size - 0.5, colors=GREY, length=2)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.1f}".replace(".", words["decimal"]))
+    # In per cent, as the page shows it.
+    axes.yaxis.set_major_formatter(lambda value, _: words["percent"].format(value=round(100 * value)))
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.patch.set_alpha(0)

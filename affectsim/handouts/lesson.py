@@ -51,20 +51,17 @@ def _handout(sheet: Sheet, lesson: Mapping[str, Any], texts: Mapping[str, Any], 
 
 def _worksheet(sheet: Sheet, lesson: Mapping[str, Any], texts: Mapping[str, Any], said: dict[str, str]) -> None:
     sheet.paragraph(said["worksheet.how"], 10.5, after=4)
-    tried = 0
     for number, (step, told) in enumerate(zip(lesson["steps"], texts["steps"], strict=True), 1):
-        following = lesson["steps"][number : number + 1]
         if step["kind"] == "predict":
-            sheet.heading(f"{said['worksheet.step'].format(number=number)}: {said['page.lessons.expect']}", 90)
+            sheet.heading(said["page.lessons.step"].format(number=number, what=said["page.lessons.expect"]), 90)
             sheet.paragraph(told["text"])
             sheet.boxes(told["choices"])
         elif step["kind"] == "try":
-            sheet.heading(f"{said['worksheet.step'].format(number=number)}: {said['page.lessons.try']}", 60)
+            # The question stays with what it is about, and with its lines.
+            keep = sheet.height_of(told["text"]) + (70 if "write" in step else 0)
+            sheet.heading(said["page.lessons.step"].format(number=number, what=said["page.lessons.try"]), keep)
             sheet.paragraph(told["text"])
-            tried += 1
-            if not following or following[0]["kind"] != "try":
-                # The question stays with its lines.
-                sheet.room(62)
+            if "write" in step:
                 sheet.paragraph(said["page.lessons.saw"], 9.5, "bold", after=0)
                 sheet.writing(2)
     sheet.heading(said["page.lessons.discuss"], 60)

@@ -129,6 +129,10 @@ class Sheet:
             self.put(line, self.margin + indent, self.y + 0.3 * size, size, weight, colour)
         self.y -= after
 
+    def height_of(self, text: str, size: float = 10.5) -> float:
+        """Return how high a paragraph will be (points)."""
+        return len(broken(text, self.inner, size)) * size * LEADING
+
     def title(self, over: str, text: str) -> None:
         """Set the title of a sheet with a small line over it."""
         self.paragraph(over.upper(), 8.5, "bold", GREY, after=2)

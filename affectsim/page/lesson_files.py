@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,8 @@ def words_of(lesson: Mapping[str, Any], language: str) -> dict[str, Any]:
 def checked(table: Mapping[str, Any], source: str) -> dict[str, Any]:
     """Return a lesson: name, minutes, discuss_minutes, steps, pictures, texts (language -> texts).
 
-    Raises InputError with every mistake.
+    Steps are those of the table, some with `write`: a worksheet has room there for what was seen. Raises
+    InputError with every mistake.
     """
     return _Check(table, source).lesson()
 
@@ -95,6 +96,13 @@ def _known() -> tuple[list[str], list[str], list[str]]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _with_lines(steps: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Mark the steps after which what was seen is written down: the last of several that try the same."""
+    for step, after in zip(steps, [*steps[1:], {}], strict=True):
+        goes_on = after.get("kind") == "try" and after.get("wait") == step.get("wait") and "case" not in after
+        yield {**step, "write": True} if step["kind"] == "try" and not goes_on else dict(step)
 
 
 class _Check:
@@ -133,8 +141,9 @@ class _Check:
         name = re.sub(r"^\d+-", "", Path(self.source).stem)
         minutes = sum(step["minutes"] for step in steps) + table["discuss_minutes"]
         return {
-            "name": name, "minutes": minutes, "discuss_minutes": table["discuss_minutes"], "steps": steps,
-            "pictures": pictures, "texts": {language: table[language] for language in languages},
+            "name": name, "minutes": minutes, "discuss_minutes": table["discuss_minutes"],
+            "steps": list(_with_lines(steps)), "pictures": pictures,
+            "texts": {language: table[language] for language in languages},
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------ steps

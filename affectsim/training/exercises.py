@@ -334,9 +334,8 @@ class FearsBlocksResistances(Practice, kind="fears-blocks-resistances"):
 
     Assumes: a small threat while it lasts; lowers the fears of all three flows by tolerated exposure, and
     teaches what compassion is; the higher threat is, the likelier is exposure to fail, and then the same
-    fears rise by a share of what is left above them: a low fear by more than a success would have lowered it, a high
-    one by less. It starts from the fears, so they cost
-    it less than other exercises.
+    fears rise: a low one by more than a success would have lowered it, a high one by less. It starts from the fears,
+    so they cost it less than other exercises.
     """
 
     minutes: float = _minutes(30.0)

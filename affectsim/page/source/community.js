@@ -242,12 +242,19 @@ class Community {
     });
     const describe = (arm) => SYSTEMS.map((s) => `${say(`systems.${s}`)} ${percent(this.world.get(arm, who, s))}`).join(", ");
     this.closer.textContent = say("community.person", {
-      number: digits(who + 1, 0), with: describe(0), without: describe(1),
+      number: digits(who + 1, 0), trains: this.training(who), with: describe(0), without: describe(1),
       critic_with: digits(this.world.get(0, who, "effective_self_criticism")), critic_without: digits(this.world.get(1, who, "effective_self_criticism")),
     });
     this.when.textContent = clock(this.world.hours);
     this.hear(this.arms.map((arm, k) => `${say(k ? "community.without" : "community.with")}: ${arm.words.textContent}`).join(". "));
     this.curves();
+  }
+
+  /** Whether a person trains, and if not, how many do to whom there is a tie. */
+  training(who) {
+    const { start, source } = this.world.network;
+    const count = source.slice(start[who], start[who + 1]).filter((one) => this.trained[one]).length;
+    return say(`community.${this.trained[who] ? "trains" : count ? "tied" : "apart"}`, { count: digits(count, 0) });
   }
 
   /** Mean threat and soothing of both arms over the days. */

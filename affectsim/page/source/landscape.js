@@ -88,9 +88,18 @@ class Landscape {
 
   frame() {}
 
+  /** Where this mind has settled: on one of two ways if there are two at this load, else low, in between, or high. */
+  get where() {
+    const two = bistable(this.lines), [threat] = this.state, { values, up, down } = this.lines;
+    const at = Math.round((this.value / LOADS[this.load].most) * (values.length - 1)), [low, high] = [up[at][0], down[at][0]];
+    if (two && threat - low > Math.max(0.05, (high - low) / 2)) return "upper";
+    if (two && this.value >= two[0] && this.value <= two[1]) return "lower";
+    return threat > 0.4 ? "high" : threat > 0.25 ? "between" : "low";
+  }
+
   get edges() {
     const size = textSize();
-    return { left: 3.2 * size, right: 1.2 * size, top: 1.5 * size, bottom: 2.6 * size };
+    return { left: 3.2 * size, right: 1.2 * size, top: 2.8 * size, bottom: 2.6 * size };
   }
 
   atPointer(event) {
@@ -113,8 +122,10 @@ class Landscape {
       pen.textAlign = "left";
     }
     pen.fillStyle = QUIET;
+    pen.fillText(`${LOOKS.threat.mark} ${say("systems.threat")}`, 0, size);
     for (const value of [0, 0.5, 1]) pen.fillText(percent(value), 0, y(value) + 4);
-    for (let k = 0; k <= 4; k++) pen.fillText(digits((most * k) / 4, most > 2 ? 0 : 1), x((most * k) / 4) - 8, height - 1.4 * size);
+    const step = most > 2 ? 1 : 0.5;
+    for (let value = 0; value <= most; value += step) pen.fillText(digits(value, step < 1 ? 1 : 0), x(value) - 8, height - 1.4 * size);
     pen.fillText(say(`landscape.${this.load}`), left, height - 2);
     for (const [states, dash] of [[this.lines.down, [6, 4]], [this.lines.up, []]]) {
       pen.strokeStyle = LOOKS.threat.colour;
@@ -136,15 +147,14 @@ class Landscape {
     mark(pen, "threat", x(this.value), y(this.state[0]), 12);
     pen.fillStyle = INK;
     pen.fill();
-    const locked = two && this.value >= two[0] && this.value <= two[1];
-    const where = locked ? (this.state[0] > 0.4 ? "upper" : "lower") : this.state[0] > 0.4 ? "high" : "low";
-    const text = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", say(`landscape.${where}`)].join(" ").trim();
+    const settles = say(`landscape.${this.where}`, { threat: percent(this.state[0]) });
+    const text = [this.jumped ? say(this.jumped > 0 ? "landscape.tipped" : "landscape.freed") : "", settles].join(" ").trim();
     if (this.words.textContent !== text) this.words.textContent = text;
     this.label.textContent = say(`landscape.${this.load}`);
     this.output.textContent = digits(this.value);
     this.besideLabel.textContent = say("landscape.beside", { load: say(`landscape.${this.other}`) });
     this.besideOutput.textContent = digits(this.besideValue);
-    this.input.setAttribute("aria-valuetext", `${digits(this.value)}: ${say(`landscape.${where}`)}`);
+    this.input.setAttribute("aria-valuetext", `${digits(this.value)}: ${settles}`);
     this.beside.setAttribute("aria-valuetext", digits(this.besideValue));
     this.input.value = this.value;
     this.canvas.setAttribute("aria-label", say("landscape.picture", { value: digits(this.value), threat: percent(this.state[0]) }));

@@ -24,7 +24,7 @@ class Lessons {
   }
 
   list() {
-    const print = (key, lesson, of) => button(key, () => printSheet(this.sheet, of(this.words(lesson)), this.line.value.trim()));
+    const print = (key, lesson, of) => button(key, () => printSheet(this.sheet, of(this.words(lesson), lesson), this.line.value.trim()));
     this.element.replaceChildren(...LESSONS.map((lesson) => {
         const { title, about, discuss, notes } = this.words(lesson);
         const listed = (key, texts) => [make("h3", { text: key }), make("ul", {}, ...texts.map((text) => make("li", {}, text)))];
@@ -50,7 +50,7 @@ class Lessons {
     this.again = this.number < number;
     Object.assign(communitySettings, FIRST_COMMUNITY);
     delete views.community;
-    mind.setQuiet(true);
+    mind.model = { ...QUIET_MODEL };
     mind.choose(this.latest("case") ?? Object.keys(DATA.cases)[0]);
     if (this.latest("critic")) mind.setCritic(true);
     this.enter();
@@ -204,7 +204,6 @@ class Lessons {
     const { mind, communitySettings, views } = this.page;
     this.release();
     this.lesson = null;
-    mind.setQuiet(false);
     mind.take(this.kept);
     Object.assign(communitySettings, this.kept.community);
     delete views.community;

@@ -5,8 +5,11 @@ function medianTraits(changes = {}) {
   return Object.fromEntries(TRAIT_NAMES.map((name) => [name, Float64Array.of(changes[name] ?? DATA.traits[name].median)]));
 }
 
-/** One mind has ordinary weeks, so that what a press does is seen for what it is; the community has good and bad ones. */
-const ORDINARY_MODEL = { ...DEFAULT_MODEL, circumstances_sd: 0 };
+/**
+ * One mind has weeks neither good nor bad, and days on which nothing happens by itself unless somebody switches it on, so
+ * that what a press does is seen for what it is; the community has all of it.
+ */
+const QUIET_MODEL = { ...DEFAULT_MODEL, circumstances_sd: 0, background_sd: 0 };
 
 /** What is learnt at once, as a share of all there is to learn of one thing, that is next to nothing (assumed). */
 const LITTLE = 0.001;
@@ -15,7 +18,7 @@ class Mind {
   /** `chance`: where the numbers of presses begin, which tell their draws apart. */
   constructor(chance = 0) {
     this.presses = chance;
-    this.model = { ...ORDINARY_MODEL };
+    this.model = { ...QUIET_MODEL };
     this.circles = new Circles();
     this.record = new Record();
     this.pace = this.usualPace = 4;
@@ -46,13 +49,25 @@ class Mind {
     this.now = this.before = this.state();
     this.record.add(this.world.hours, this.now);
     this.told(() => say(this.lesson?.lesson ? "mind.opening_lesson" : "mind.opening", { name: say(`cases.${this.name}.name`) }));
-    this.showCritic();
+    this.showSwitches();
     this.sliders?.refresh();
     this.show(0, true);
   }
 
-  showCritic() {
+  showSwitches() {
     this.criticButton.setAttribute("aria-checked", String(this.critic));
+    this.livelyButton.setAttribute("aria-checked", String(this.lively));
+  }
+
+  /** Whether how one feels goes up and down by itself. */
+  get lively() {
+    return this.model.background_sd > 0;
+  }
+
+  setLively(on) {
+    this.setModel("background_sd", on ? DEFAULT_MODEL.background_sd : 0);
+    this.sliders.refresh();
+    this.told(() => say(on ? "mind.lively_on" : "mind.lively_off"));
   }
 
   /** How strong the critic is when it is on: where a mind can settle in two ways, so that one event can tip it. */
@@ -73,7 +88,7 @@ class Mind {
 
   setCritic(on) {
     this.critic = on;
-    this.showCritic();
+    this.showSwitches();
     this.derive();
     this.told(() => say(on ? "mind.critic_on" : "mind.critic_off"));
     this.lesson?.done(on ? "critic:on" : "critic:off");
@@ -94,21 +109,12 @@ class Mind {
     this.world.model = this.model;
     this.world.tables = makeTables(this.model, "mind", [false], 0);
     this.derive();
-  }
-
-  /** A day on which nothing happens by itself, as lessons need it: a background that does not fluctuate. */
-  setQuiet(on) {
-    this.quiet = on;
-    this.model = this.usualModel();
-    this.restart();
-  }
-
-  usualModel() {
-    return { ...ORDINARY_MODEL, ...(this.quiet ? { background_sd: 0 } : {}) };
+    this.showSwitches();
   }
 
   /** Start again with what `settingsNow` has found. */
   take({ name, traits, model, critic }) {
+    this.model = { ...QUIET_MODEL };
     this.choose(name);
     Object.assign(this.traits, traits);
     Object.assign(this.model, model);
@@ -170,7 +176,8 @@ class Mind {
     this.feelings = make("ul.feelings");
     this.when = make("span.quiet");
     this.criticButton = button("mind.critic", () => this.setCritic(!this.critic));
-    set(this.criticButton, { role: "switch", "aria-checked": "false" });
+    this.livelyButton = button("mind.lively", () => this.setLively(!this.lively));
+    for (const one of [this.criticButton, this.livelyButton]) set(one, { role: "switch", "aria-checked": "false" });
     this.playing = button("controls.pause", () => this.run(!this.running));
     this.paces = make("select", { onchange: (event) => { this.pace = Number(event.target.value); } },
       ...[[2, "slow"], [4, "medium"], [12, "fast"], [48, "fastest"]].map(([ticks, name]) =>
@@ -192,7 +199,7 @@ class Mind {
         make("section.card", {}, labelled("mind.case", this.cases),
           make("h2", { text: "mind.what_happens" }), make("div.buttons", {}, ...events),
           make("h3", { text: "mind.practise" }), make("div.buttons", {}, ...exercises),
-          make("h3", { text: "mind.inside" }), this.criticButton,
+          make("h3", { text: "mind.switches" }), make("div.buttons", {}, this.criticButton, this.livelyButton),
           make("details", {}, make("summary", { text: "mind.assumptions" }), make("ul", {},
             ...[...Object.keys(DATA.events).map((name) => `events.${name}`), ...EXERCISES.map((kind) => `exercises.${kind}`)].map((key) =>
               make("li", {}, make("b", { text: `${key}.name` }), ": ", make("span", { text: `${key}.assumes` })))))),

@@ -4,7 +4,6 @@ class Rehearsal {
   constructor(lesson, hand) {
     this.hand = hand;
     this.mind = new Mind(hand.chance);
-    this.mind.setQuiet(true);
     this.community = null;
     this.view = "mind";
     this.seen = lesson.steps.map((step) => this.step(step));

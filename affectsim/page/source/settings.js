@@ -17,7 +17,7 @@ function settingsOf(page) {
   const mind = lessons.kept ?? settingsNow(page), usual = medianTraits(DATA.cases[mind.name]);
   const found = new URLSearchParams({ language, view, person: mind.name });
   for (const name of TRAIT_NAMES) if (mind.traits[name] !== usual[name][0]) found.set(`trait.${name}`, Number(mind.traits[name].toPrecision(6)));
-  for (const name of Object.keys(DEFAULT_MODEL)) if (mind.model[name] !== ORDINARY_MODEL[name]) found.set(`model.${name}`, Number(mind.model[name].toPrecision(6)));
+  for (const name of Object.keys(DEFAULT_MODEL)) if (mind.model[name] !== QUIET_MODEL[name]) found.set(`model.${name}`, Number(mind.model[name].toPrecision(6)));
   if (mind.critic) found.set("critic", "on");
   for (const [name, value] of Object.entries(mind.community)) found.set(name, value);
   found.set("load", landscape.load);

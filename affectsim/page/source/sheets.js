@@ -7,11 +7,15 @@ function handout({ title, about, points, practise }) {
 }
 
 /** Return the parts of the worksheet: what is expected, what was seen, what there is to discuss, with room to write. */
-function worksheet({ title, about, steps, discuss }) {
-  const room = () => make("p.room"), parts = steps.filter(({ text }) => text).map(({ text, choices }) =>
-    (choices ? [make("p", {}, text), make("ul.boxes", {}, ...choices.map((choice) => make("li", {}, choice)))] : null));
-  return [make("h1", {}, title), make("p", {}, about), make("h2", {}, say("lessons.expect")), ...parts.filter(Boolean).flat(),
-    make("h2", {}, say("lessons.saw")), room(), room(), make("h2", {}, say("lessons.discuss")),
+function worksheet({ title, about, steps, discuss }, lesson) {
+  const room = () => make("p.room"), listed = lesson.steps.map(({ kind, write }, k) => {
+    const { text, choices } = steps[k], asked = kind === "predict" ? "expect" : kind;
+    if (!["expect", "try"].includes(asked)) return [];
+    return [make("h2", {}, say("lessons.step", { number: digits(k + 1, 0), what: say(`lessons.${asked}`) })), make("p", {}, text),
+      ...(choices ? [make("ul.boxes", {}, ...choices.map((choice) => make("li", {}, choice)))] : []),
+      ...(write ? [make("p.asked", {}, say("lessons.saw")), room(), room()] : [])];
+  });
+  return [make("h1", {}, title), make("p", {}, about), ...listed.flat(), make("h2", {}, say("lessons.discuss")),
     ...discuss.flatMap((text) => [make("p", {}, text), room()])];
 }
 

@@ -11,7 +11,7 @@ class Sliders {
       make("h2", { text: "sliders.person" }), make("p.quiet", { text: "sliders.note" }),
       ...FIRST.map((name) => this.slider(name, "trait")),
       fold("sliders.more", person, "trait"), fold("sliders.equations", DATA.shown_parameters, "model"),
-      button("sliders.reset", () => { mind.model = mind.usualModel(); mind.choose(mind.name); }),
+      button("sliders.reset", () => { mind.model = { ...QUIET_MODEL }; mind.choose(mind.name); }),
     ];
   }
 
