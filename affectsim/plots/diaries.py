@@ -52,16 +52,22 @@ def _predictive(axes: Any, fit: xr.Dataset, names: list[str]) -> None:
         axes.hlines(place, low, high, color=PALE, linewidth=14 / len(groups), zorder=1)
         axes.plot((seen[g] - centre) / spread, place, "o", markersize=4.5, color=_GROUPS[g % 6], label=group, zorder=3)
     axes.axvline(0, color=GREY, linewidth=0.8, zorder=2)
-    axes.set_yticks(
-        np.arange(len(names))[::-1], [name.replace("_", " ").replace(".", ": ", 1) for name in names], fontsize=8
-    )
+    axes.set_yticks(np.arange(len(names))[::-1], [_statistic(name) for name in names], fontsize=8)
     axes.set_xlabel("diaries against fitted population (SD of fitted)")
     if len(groups) > 1:
         # Above the axes: inside, it would cover diaries.
         axes.legend(
-            frameon=False, fontsize=8, title="arm/phase", title_fontsize=8, ncols=len(groups), columnspacing=0.8,
-            handletextpad=0.2, loc="lower center", bbox_to_anchor=(0.5, 0.985),
+            frameon=False, fontsize=8, title="arm / phase, as in the file", title_fontsize=8, ncols=len(groups),
+            columnspacing=0.8, handletextpad=0.2, loc="lower center", bbox_to_anchor=(0.5, 0.985),
         )  # fmt: skip
+
+
+def _statistic(name: str) -> str:
+    """Return the name of a statistic in words: `threat.r_0.75_2.25h` is an autocorrelation at lags of those hours."""
+    what, _, kind = name.partition(".")
+    if kind.startswith("r_"):
+        kind = f"r, lag {kind[2:-1].replace('_', ' to ')} h"
+    return f"{what.replace('_', ' ')}: {kind.replace('_', ' ')}"
 
 
 def _unknowns(axes: Any, fit: xr.Dataset) -> None:
@@ -92,6 +98,7 @@ def _changes(axes: Any, changes: list[dict[str, Any]]) -> None:
     axes.set_yticks(np.arange(len(changes))[::-1], labels, fontsize=8)
     axes.axvline(1, color=GREY, linewidth=0.8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_xlabel("ratio (1: no change)")

@@ -6,9 +6,11 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from affectsim.plots.style import COLOURS, GREY, INK, PALE, Float, new_figure, plain
 from affectsim.readouts import SYSTEMS
@@ -60,12 +62,18 @@ def phase_portrait(found: PhasePlane, conditions: str = "") -> Figure:
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.set_xlabel(found.across, fontsize=11)
     axes.set_ylabel(found.up, fontsize=11)
-    handles = [
+    handles: list[Artist] = [
         Line2D([], [], color=COLOURS[found.across], lw=2, label=f"{found.across} does not change"),
         Line2D([], [], color=COLOURS[found.up], lw=2, ls="--", label=f"{found.up} does not change"),
         Line2D([], [], color=INK, marker="o", ls="", ms=9, label="stable state"),
         Line2D([], [], color=INK, marker="o", ls="", ms=9, mfc="white", mew=2, label="unstable state"),
     ]
+    stable = found.equilibria.stable
+    if len(stable) > 1:
+        handles += [
+            Patch(facecolor=colour, edgecolor=GREY, label=f"leads to threat {one.state[0]:.2f}")
+            for colour, one in zip(_BASINS, stable, strict=False)
+        ]
     figure.legend(
         handles=handles, loc="lower center", bbox_to_anchor=(0.53, 0.035), ncols=2, frameon=False, fontsize=10
     )
@@ -74,7 +82,7 @@ def phase_portrait(found: PhasePlane, conditions: str = "") -> Figure:
 
 def _third_words(found: PhasePlane) -> str:
     where = "where it would settle" if found.given is None else f"at {found.given:g}"
-    return f"Grounds: which stable state is reached from there. Arrows and starts: {found.third} {where}."
+    return f"Coloured areas: which stable state is reached from there. Arrows and starts: {found.third} {where}."
 
 
 def bifurcation_diagram(

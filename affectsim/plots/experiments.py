@@ -21,8 +21,17 @@ Bar = tuple[float, float, float]
 #: Okabe and Ito (2008), in an order in which neighbours differ in lightness, and one marker for each.
 _LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#6E6E6E")
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_DASHES: tuple[object, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1, 1, 1)))
+_DASHES: tuple[object, ...] = (
+    "-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1, 1, 1)), (0, (8, 4)), (0, (1, 3)), (0, (3, 1, 1, 1, 1, 1)), (0, (2, 4)),
+)  # fmt: skip
 _WRAP = 78
+#: What level is shown where its name alone does not say it.
+_LEVELS = {
+    "balance": "Balance (1: three equal circles, 0: one alone)",
+    "threat_dominant": "Share of time with threat strongest",
+    "in_balance": "Share of time in balance",
+    "risk_events": "Risks taken by a person so far",
+}
 #: Panels next to each other.
 _COLUMNS = 5
 
@@ -66,7 +75,8 @@ def compared(
             axes.plot([first, third], [place] * 2, color=GREY, linewidth=6, solid_capstyle="butt")
             axes.plot(middle, place, marker="|", markersize=11, color=INK, markeredgewidth=2)
         shown = names if (panels - 1) % columns == 0 else []
-        _rows(axes, places, shown, f"{_words(outcomes[0])}: 9 in 10 people", zero)
+        _rows(axes, places, shown, f"{_words(outcomes[0])}: people one by one", zero)
+        axes.set_xlabel("line: 9 in 10 people; thick: half; tick: the middle", fontsize=8.5, color=GREY)
     return figure
 
 
@@ -118,11 +128,13 @@ def swept(
         plain(axes)
         axes.set_title(_words(outcome) if zero else _plain_words(outcome), loc="left", fontsize=11, weight="bold")
         xs = [float(value) for value in rows]
-        for number, name in enumerate(next(iter(rows.values()))):
+        conditions = next(iter(rows.values()))
+        for number, name in enumerate(conditions):
             found = np.array([cells[name] for cells in rows.values()])
             colour, mark = _LINES[number % len(_LINES)], _MARKS[number % len(_MARKS)]
             dashes = _DASHES[number % len(_DASHES)]
-            axes.plot(xs, found[:, 0], color=colour, marker=mark, linestyle=dashes, linewidth=1.8, label=name)
+            wide = _wide(number, len(conditions))
+            axes.plot(xs, found[:, 0], color=colour, marker=mark, linestyle=dashes, linewidth=wide, label=name)
             axes.vlines(xs, found[:, 1], found[:, 2], color=colour, linewidth=1.6)
         if zero:
             axes.axhline(0, color=INK, linewidth=1)
@@ -138,6 +150,10 @@ def courses(title: str, subtitle: str, days: Float, outcomes: Mapping[str, Mappi
     # Below the last panel: its axis, then the rows of the legend.
     below = max(1.3, 0.85 + 0.22 * math.ceil(len(names) / _legend_columns(names, 9.5)))
     height = 0.9 + below + 2.1 * len(outcomes)
+    # What is over within a day or two is told in hours.
+    short = days[-1] - days[0] < 2
+    first = int(days[0])
+    times = 24 * (days - first) if short else days
     figure = new_figure(9.5, height, textwrap.fill(title, _WRAP), subtitle)
     grid = figure.add_gridspec(
         len(outcomes), 1, left=0.08, right=0.985, top=1 - 1.05 / height, bottom=below / height, hspace=0.45
@@ -148,12 +164,18 @@ def courses(title: str, subtitle: str, days: Float, outcomes: Mapping[str, Mappi
         axes.set_title(_plain_words(outcome), loc="left", fontsize=11, weight="bold")
         for number, (name, values) in enumerate(lines.items()):
             dashes = _DASHES[number % len(_DASHES)]
-            axes.plot(days, values, color=_LINES[number % len(_LINES)], linestyle=dashes, linewidth=1.8, label=name)
-        axes.set_xlim(days[0] if days[0] > 1 else 0, days[-1])
+            wide = _wide(number, len(lines))
+            axes.plot(times, values, color=_LINES[number % len(_LINES)], linestyle=dashes, linewidth=wide, label=name)
+        axes.set_xlim(times[0] if days[0] > 1 else 0, times[-1])
         if row == len(outcomes) - 1:
-            axes.set_xlabel("day", fontsize=11)
+            axes.set_xlabel(f"hours since the beginning of day {first}" if short else "day", fontsize=11)
     _legend(figure, 9.5)
     return figure
+
+
+def _wide(number: int, count: int) -> float:
+    """Return how wide a line is: the first ones are wider, so that they are seen beneath others on the same numbers."""
+    return 1.8 + 0.7 * (min(count, 5) - 1 - min(number, 4))
 
 
 def _legend(figure: Figure, width: float) -> None:
@@ -177,4 +199,4 @@ def _words(outcome: str) -> str:
 
 
 def _plain_words(outcome: str) -> str:
-    return outcome.replace("_", " ").capitalize()
+    return _LEVELS.get(outcome, outcome.replace("_", " ").capitalize())

@@ -35,8 +35,8 @@ def policy_front(
     columns = len(ys)
     figure = new_figure(
         max(7.8, 5.2 * columns), height, "No policy is best: the front of what was tried",
-        "Full marks with letters: on the front, in fresh replicates with 95 % intervals; the fuller, the surer.\n"
-        "Thin lines lead from what the search saw. Open circles: near the front. Grey dots: everything else tried.",
+        "Full marks with letters: on the front of the search, in fresh replicates with 95 % intervals; the fuller,\n"
+        "the surer. Thin lines lead from what the search saw. Open blue circles: near the front. Grey: everything else.",
     )  # fmt: skip
     foot = (0.42 + 0.21 * (len(listed) + 1)) / height
     grid = figure.add_gridspec(
@@ -64,7 +64,15 @@ def policy_front(
         panel.set_ylabel(axes[y], fontsize=10)
         panel.margins(x=0.08, y=0.14)
         _letters(panel, {label: (one["fresh"][x], one["fresh"][y]) for label, one in front.items()})
-    figure.text(0.02, foot, "On the front (chance to be there)", fontsize=9, weight="bold", color=INK, va="top")
+    figure.text(
+        0.02,
+        foot,
+        "On the front of the search (chance to be on that of fresh replicates)",
+        fontsize=9,
+        weight="bold",
+        color=INK,
+        va="top",
+    )
     for n, (label, one) in enumerate(listed, start=1):
         more = f"   … and {len(front) - _LISTED} more in the table" if n == _LISTED and len(front) > _LISTED else ""
         figure.text(
