@@ -30,7 +30,7 @@ _LEVELS = {
     "balance": "Balance (1: three equal circles, 0: one alone)",
     "threat_dominant": "Share of time with threat strongest",
     "in_balance": "Share of time in balance",
-    "risk_events": "Risks taken by a person so far",
+    "risk_events": "Risks a person has taken",
 }
 #: Panels next to each other.
 _COLUMNS = 5
@@ -184,7 +184,14 @@ def _legend(figure: Figure, width: float) -> None:
         place = (0.5, 0.28 / figure.get_size_inches()[1])
         columns = _legend_columns(names, width)
         figure.legend(
-            handles, names, loc="lower center", bbox_to_anchor=place, ncols=columns, frameon=False, fontsize=10
+            handles,
+            names,
+            loc="lower center",
+            bbox_to_anchor=place,
+            ncols=columns,
+            frameon=False,
+            fontsize=10,
+            handlelength=3.5,
         )
 
 

@@ -36,7 +36,7 @@ def policy_front(
     figure = new_figure(
         max(7.8, 5.2 * columns), height, "No policy is best: the front of what was tried",
         "Full marks with letters: on the front of the search, in fresh replicates with 95 % intervals; the fuller,\n"
-        "the surer. Thin lines lead from what the search saw. Open blue circles: near the front. Grey: everything else.",
+        "the surer. Thin lines lead from what the search saw. Open blue circles: near the front. Grey: all others.",
     )  # fmt: skip
     foot = (0.42 + 0.21 * (len(listed) + 1)) / height
     grid = figure.add_gridspec(
