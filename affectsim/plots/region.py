@@ -48,9 +48,11 @@ def region_over_years(found: Mapping[str, xr.Dataset]) -> Figure:
         axes: Any = figure.add_subplot(grid[place // columns, place % columns])
         plain(axes)
         words, factor = _PANELS[name]
-        for (label, one), shade, mark in zip(found.items(), _SHADES, _MARKS, strict=False):
+        for number, ((label, one), shade, mark) in enumerate(zip(found.items(), _SHADES, _MARKS, strict=False)):
             years = one["year"].to_numpy()
-            style: Any = {"color": shade, "marker": mark, "markersize": 5}
+            # The first are larger, so that they are seen beneath others on the same numbers.
+            beneath = 0 if name == "gain" else len(found) - 1 - number
+            style: Any = {"color": shade, "marker": mark, "markersize": 5 + 3 * beneath, "linewidth": 1.5 + 2 * beneath}
             if name == "gain":
                 for group, line in (("in_need", "-"), ("region", ":")):
                     gained = one[f"balance_{group}"] - one[f"balance_{group}_untrained"]
