@@ -27,7 +27,7 @@ _DASHES: tuple[object, ...] = (
 _WRAP = 78
 #: What level is shown where its name alone does not say it.
 _LEVELS = {
-    "balance": "Balance (1: three equal circles, 0: one alone)",
+    "balance": "Balance (0: one-sided, 1: equal)",
     "threat_dominant": "Share of time with threat strongest",
     "in_balance": "Share of time in balance",
     "risk_events": "Risks a person has taken",
@@ -55,10 +55,12 @@ def compared(
     columns = min(panels, _COLUMNS)
     lines = math.ceil(panels / columns)
     each = 0.75 + 0.36 * len(names)
-    height, width = 1.75 + lines * (each + 0.35), 2.6 + 2.6 * columns
+    # Below the last panel, beside the ticks: what marks of single people mean.
+    below = 0.78 if individuals else 0.6
+    height, width = 1.15 + below + lines * (each + 0.35), 2.6 + 2.6 * columns
     figure = new_figure(width, height, textwrap.fill(title, int(8.2 * width)), subtitle)
     left = (0.35 + 0.082 * max(len(name) for name in names)) / width
-    edges = {"left": left, "right": 0.985, "top": 1 - 1.4 / height, "bottom": 0.6 / height}
+    edges = {"left": left, "right": 0.985, "top": 1 - 1.4 / height, "bottom": below / height}
     grid = figure.add_gridspec(lines, columns, wspace=0.12, hspace=0.95 / (each - 0.45), **edges)
     places = np.arange(len(names), dtype=np.float64)[::-1]
     for panel, outcome in enumerate(outcomes):
