@@ -79,7 +79,7 @@ def page_data() -> dict[str, Any]:
         "attendance", "exercises", "bonds",
     )  # fmt: skip
     return {
-        "model": {name: _parameter(p) for name, p in MODEL.items()},
+        "model": {name: _parameter(p, name in shown_parameters()) for name, p in MODEL.items()},
         "traits": {name: _trait(t) for name, t in DISTRIBUTIONS.items()},
         "presets": {name: _preset(name) for name in PRESETS},
         "exercises": list(made.exercises()),
@@ -114,8 +114,9 @@ def _first(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     return values if name == "exercises" else values[:1]
 
 
-def _parameter(p: Any) -> dict[str, Any]:
-    return {key: getattr(p, key) for key in ("default", "low", "high", "unit", "meaning")}
+def _parameter(p: Any, shown: bool) -> dict[str, Any]:
+    more = ("low", "high", "unit", "meaning") if shown else ()
+    return {key: getattr(p, key) for key in ("default", *more)}
 
 
 def _trait(t: Any) -> dict[str, Any]:

@@ -17,7 +17,11 @@ class Page {
     addEventListener("hashchange", () => this.settle(location.hash.slice(1)));
     this.remember = seldom(1, () => this.link());
     addEventListener("resize", () => this.redraw());
-    addEventListener("beforeprint", () => this.redraw());
+    // As wide as paper, so that words in charts are as large as those beside them.
+    for (const [event, on] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => {
+      document.documentElement.classList.toggle("paper", on);
+      this.redraw();
+    });
     still.addEventListener("change", () => this.redraw());
     let last = performance.now();
     const frame = (now) => {
