@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from affectsim.plots.network import MOST_TIES_DRAWN, Placed, key
 from affectsim.plots.style import COLOURS, GREY, INK, SHAPES, WORDS, Float, arms, new_figure
-from affectsim.plots.triangle import CORNERS, grid
+from affectsim.plots.triangle import CORNERS, grid, label
 from affectsim.readouts import SYSTEMS
 
 if TYPE_CHECKING:
@@ -188,11 +188,7 @@ def _triangle(axes: Axes, shares: Float, chosen: npt.NDArray[np.bool_]) -> Calla
     axes.set_xlim(-0.16, 1.16)
     axes.set_ylim(-0.16, 1.0)
     grid(axes)
-    for name, (x, y, side, edge) in zip(
-        SYSTEMS, ((-0.08, -0.03, "left", "top"), (1.08, -0.03, "right", "top"), (0.5, 0.89, "center", "bottom")),
-        strict=True,
-    ):  # fmt: skip
-        axes.text(x, y, name.title(), fontsize=12, weight="bold", color=COLOURS[name], ha=side, va=edge)
+    label(axes, [name.title() for name in SYSTEMS], 12)
     size = float(np.sqrt(np.clip(9000 / shares.shape[1], 5, 60)))
     put = _marks(axes, size, chosen)
     crosses = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Span = tuple[float, float]
-#: Corners of threat (left), drive (right) and soothing (top): a triangle of side 1.
-CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
+#: Corners of threat (below), drive (left) and soothing (right), as on the page and the poster: a triangle of side 1.
+CORNERS = np.array([[0.5, 0.0], [0.0, np.sqrt(3) / 2], [1.0, np.sqrt(3) / 2]])
 _CENTRE = CORNERS.mean(axis=0)
 
 
@@ -96,10 +97,14 @@ def _panel(axes: Axes, shares: Float, title: str, start: Float | None) -> None:
     for width, colour in ((5.0, "white"), (2.4, INK)):
         axes.plot(*mean, marker="+", markersize=15, markeredgewidth=width, color=colour, zorder=7)
     percent = 100 * np.bincount(strongest, minlength=3) / max(len(shares), 1)
-    places = (("left", -0.09, -0.04, "top"), ("right", 1.09, -0.04, "top"), ("center", 0.5, 0.895, "bottom"))
-    for name, share, (side, x, y, edge) in zip(SYSTEMS, percent, places, strict=True):
-        words = f"{name.title()} strongest\nin {share:.0f} %"
-        axes.text(x, y, words, fontsize=11, color=COLOURS[name], weight="bold", ha=side, va=edge, linespacing=1.2)
+    label(axes, [f"{name.title()} strongest\nin {share:.0f} %" for name, share in zip(SYSTEMS, percent, strict=True)])
+
+
+def label(axes: Axes, words: Sequence[str], size: float = 11) -> None:
+    """Write words at the corners of threat, drive and soothing."""
+    places = ((0.5, -0.04, "center", "top"), (-0.08, 0.895, "left", "bottom"), (1.08, 0.895, "right", "bottom"))
+    for name, text, (x, y, side, edge) in zip(SYSTEMS, words, places, strict=True):
+        axes.text(x, y, text, fontsize=size, color=COLOURS[name], weight="bold", ha=side, va=edge, linespacing=1.2)
 
 
 def grid(axes: Axes) -> None:
@@ -113,11 +118,12 @@ def grid(axes: Axes) -> None:
     axes.annotate(
         "balance",
         tuple(_CENTRE),
-        xytext=(0, 10),
+        xytext=(9, 0),
         textcoords="offset points",
         fontsize=10,
         color=INK,
-        ha="center",
+        ha="left",
+        va="center",
         bbox={"facecolor": "#FAFAFA", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
         zorder=1,
     )
