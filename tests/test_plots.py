@@ -173,3 +173,33 @@ def test_effects_show_every_outcome(run: xr.Dataset) -> None:
     assert len(axes.get_yticklabels()) == trial.sizes["outcome"]
     shown = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
     assert any(np.isclose(shown, float(trial["d"].sel(group="trained", outcome="balance", later="after"))))
+
+
+@pytest.mark.parametrize(
+    ("last", "shown", "says"), [(8.0, 24.0, "hours since the beginning of day 7"), (20.0, 20.0, "day")]
+)
+def test_a_course_tells_a_day_or_two_in_hours(last: float, shown: float, says: str) -> None:
+    days = np.linspace(7.5, last, 5)
+    figure = plots.courses("?", "", days, {"balance": {"one": days, "same": days}})
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == says and axes.get_xlim()[1] == pytest.approx(shown)
+    assert axes.get_title("left") == "Balance (0: one-sided, 1: equal)"
+
+
+def test_lines_on_the_same_numbers_are_both_seen() -> None:
+    """The one beneath is wider; so with curves over a swept number."""
+    days = np.arange(20.0)
+    course = plots.courses("?", "", days, {"threat": {"one": days, "same": days}})
+    rows = {str(value): dict.fromkeys(("one", "same"), (value, value, value)) for value in (0.5, 1.0)}
+    swept = plots.swept("?", "", "a number", {"threat": rows}, zero=False)
+    for figure in (course, swept):
+        below, above = figure.axes[0].lines[:2]
+        assert below.get_linewidth() > above.get_linewidth() and below.get_linestyle() != above.get_linestyle()
+
+
+def test_what_marks_of_single_people_mean_is_said() -> None:
+    rows = {"alone": {"threat": (0.1, 0.0, 0.2)}}
+    figure = plots.compared("?", "", rows, {"alone": np.array([-1, 0, 0.2, 0.5, 1])})
+    assert "9 in 10" in figure.axes[-1].get_xlabel() and "one by one" in figure.axes[-1].get_title("left").replace(
+        "\n", " "
+    )
