@@ -206,7 +206,10 @@ def _say(detail: Any, where: str, field: Declared | None, known: dict[str, Decla
         for name, message in context["problems"]:
             findings.add(dotted(where, name), message, _at(value, name))
     elif kind == "too_short":
-        findings.add(where, "must not be empty", value)
+        # An item that is wrong itself, which is said, is not counted.
+        if not hasattr(value, "__len__") or len(value) < context["min_length"]:
+            least = context["min_length"]
+            findings.add(where, "must not be empty" if least == 1 else f"needs at least {least}", value)
     elif kind == "string_too_short":
         findings.add(where, "must not be an empty text", value)
     elif kind == "string_too_long":

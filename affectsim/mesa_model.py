@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from affectsim.errors import InputError, Mistake
+from affectsim.errors import InputError, Mistake, nearest
 from affectsim.layout import FAST_ROWS, LANES, SLOW, SLOW_ROWS, STEADY, STEADY_ROWS, STEADY_UNITS, Fast, steady
 from affectsim.networks.ties import Community
-from affectsim.parameters import DISTRIBUTIONS
+from affectsim.parameters import DISTRIBUTIONS, MODEL
 from affectsim.readouts import SYSTEMS, balance
 from affectsim.scenario import Scenario
 from affectsim.simulation import advance
@@ -173,11 +173,8 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         `collect_people`: every person's activations too.
         `ticks_per_step`: ticks of one step, at least 1. Further keywords: parameters of the equations.
         """
-        if isinstance(seed, (int, np.integer)) and seed < 0:
-            raise InputError("AffectModel", [Mistake("seed", f"is {seed}; allowed: 0 or more")])
+        _refuse_arguments(network, share, seed, scenario, ticks_per_step, model)
         super().__init__(rng=seed)
-        if ticks_per_step < 1:
-            raise ValueError(f"ticks_per_step = {ticks_per_step} must be at least 1")
         self.ticks_per_step = int(ticks_per_step)
         if scenario is None:
             scenario = self._of_arguments(
@@ -265,6 +262,33 @@ class AffectModel(mesa.Model):  # type: ignore[misc]
         )
         graph.add_weighted_edges_from(rows)
         return graph
+
+
+def _refuse_arguments(network: Any, share: Any, seed: Any, scenario: Any, ticks_per_step: Any, model: Any) -> None:
+    """Raise InputError for arguments of another kind, out of range, or that there are not."""
+    whole = (int, np.integer)
+    known = [name for name in inspect.signature(AffectModel).parameters if name != "model"]
+    wrong = [
+        Mistake(name, message)
+        for name, sound, message in (
+            ("seed", seed is None or (isinstance(seed, whole) and seed >= 0),
+             f"is {seed!r}; allowed: a whole number, 0 or more"),
+            ("ticks_per_step", isinstance(ticks_per_step, whole) and ticks_per_step >= 1,
+             f"is {ticks_per_step!r}; allowed: a whole number, at least 1"),
+            ("share", isinstance(share, (*whole, float)) and 0 <= share <= 1, f"is {share!r}; allowed: 0 to 1"),
+            ("network", isinstance(network, str | Mapping), f"is {network!r}; allowed: a kind, or a table with kind"),
+            ("scenario", scenario is None or isinstance(scenario, Scenario),
+             f"is {scenario!r}; allowed: a Scenario; Scenario.load reads one from a file"),
+        )
+        if not sound
+    ]  # fmt: skip
+    wrong += [
+        Mistake(name, f"unknown{near}")
+        for name in model
+        if name not in MODEL and "did you mean" in (near := nearest(name, [*known, *MODEL]))
+    ]
+    if wrong:
+        raise InputError("AffectModel", wrong)
 
 
 def _refuse_beside(scenario: Scenario, model: Mapping[str, float], **said: Any) -> None:

@@ -29,6 +29,7 @@ installed packages, but no files next to it, since a scenario's digest covers th
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 import traceback
 from collections.abc import Iterator
@@ -39,9 +40,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from affectsim.checking import Findings, wrong_type
+from pydantic import ValidationError
+
+from affectsim.checking import Findings, range_words, translate, wrong_type
 from affectsim.errors import InputError, Mistake
-from affectsim.parts import OWN, Exercise, Network, Part, Readout, Stimulus, alike, knowing
+from affectsim.parts import OWN, Declared, Exercise, Network, Part, Readout, Stimulus, alike, knowing
 from affectsim.readouts import Measure
 from affectsim.stimuli import DailyLife, Dated, Script, Shock
 from affectsim.text_files import missing_file, read_text
@@ -129,7 +132,16 @@ def _mistake(error: BaseException, path: Path) -> Mistake:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     said = " ".join(str(error).split())[:300]
     message = f"{type(error).__name__}{': ' if said else ''}{said}"
+    if isinstance(error, ValidationError):
+        message = _in_words(error)
     return Mistake(f"line {lines[-1]}" if lines else "file", f"the code fails: {message}")
+
+
+def _in_words(error: ValidationError) -> str:
+    """Return what is wrong with values that a part was given in code, as in a file."""
+    findings = Findings()
+    translate(error, Practice, "", findings)
+    return "; ".join(f"{one.where} {one.message}" for one in findings.mistakes())
 
 
 def parts_of(module: str) -> list[type[Part]]:
@@ -165,6 +177,10 @@ def _refuse_useless(module: str, source: str) -> None:
 
 
 def _useless(part: type[Part]) -> str:
+    for name, one in part.declared().items():
+        if isinstance(one.default, int | float) and not _within(one):
+            allowed = range_words(one.low, one.high, one.unit, one.low_is_allowed)
+            return f"{name}: its default {one.default:g} is not allowed by its own bounds ({allowed})"
     if issubclass(part, Exercise) and not issubclass(part, Practice) and part.during is Exercise.during:
         return "must be below Practice, or have a method during(self) that returns a Practice"
     if issubclass(part, Stimulus) and not issubclass(part, (DailyLife, Dated, Shock, Script)):
@@ -184,6 +200,12 @@ def practice_of(exercise: Exercise) -> Practice:
         if not isinstance(found, Practice):
             raise TypeError(f"during must return a Practice, not {type(found).__name__}")
         return found
+
+
+def _within(one: Declared) -> bool:
+    low = -math.inf if one.low is None else one.low
+    high = math.inf if one.high is None else one.high
+    return low <= one.default <= high and (one.low_is_allowed or one.default > low)
 
 
 @contextmanager

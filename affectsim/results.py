@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from affectsim.errors import visible
+from affectsim.errors import InputError, Mistake, visible
 from affectsim.own_parts import blamed
 from affectsim.parameters import MOMENT_HOURS
 from affectsim.readouts import ALWAYS, SYSTEMS, Measure, Recording, cell_methods
@@ -340,12 +340,13 @@ def need_room(found: xr.Dataset, path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
-def save(run: xr.Dataset, path: Path, *, circumstances: bool = True) -> None:
+def save(run: xr.Dataset, path: str | Path, *, circumstances: bool = True) -> None:
     """Write a run as NetCDF; the file appears whole or not at all.
 
     `circumstances`: also when, by which command and from which commit it was made. Without them the same run gives
     the same bytes; a manifest beside the file says them. Raises OSError where it cannot be written (`need_room`).
     """
+    path = Path(path)
     need_room(run, path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     encoding: Mapping[str, Mapping[str, object]] = {
@@ -362,9 +363,15 @@ def save(run: xr.Dataset, path: Path, *, circumstances: bool = True) -> None:
         partial.unlink(missing_ok=True)
 
 
-def load(path: Path) -> xr.Dataset:
-    """Read a run that `save` wrote."""
+def load(path: str | Path) -> xr.Dataset:
+    """Read a run that `save` wrote. Raises InputError."""
     import xarray as xr
 
-    with xr.open_dataset(path, engine="h5netcdf") as run:
-        return run.load()
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(str(path.parent), [Mistake(path.name, "is not there; a run or a demo writes it")])
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as run:
+            return run.load()
+    except (OSError, ValueError, KeyError):
+        raise InputError(str(path.parent), [Mistake(path.name, "is no run that can be read (NetCDF)")]) from None

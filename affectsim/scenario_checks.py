@@ -21,7 +21,7 @@ from affectsim.checking import (
     wrong_type,
 )
 from affectsim.correlations import CORRELATIONS
-from affectsim.errors import InputError
+from affectsim.errors import InputError, Mistake
 from affectsim.mistakes import Mistakes
 from affectsim.networks.generators import Generated, SmallWorld
 from affectsim.networks.table import MOST_TIES
@@ -49,6 +49,15 @@ from affectsim.training.programmes import Programme
 MOST_RECORDED = 4_000_000_000
 
 
+#: Tables of files that name a scenario, and what reads them.
+_OTHERS = {
+    "sweep": "affectsim sweep FILE --dry-run checks it",
+    "trial": "affectsim trial FILE",
+    "optimise": "affectsim optimise FILE",
+    "course": "affectsim practitioners FILE",
+}
+
+
 def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folder: Path) -> dict[str, Any]:
     """Return the validated fields of a scenario from plain tables, and `modules`: those of its own parts.
 
@@ -56,6 +65,9 @@ def checked(values: Mapping[str, Any], fields: Sequence[str], source: str, folde
     from `folder`. Raises InputError with every mistake.
     """
     findings = Findings()
+    for table, command in _OTHERS.items():
+        if isinstance(values.get(table), Mapping):
+            raise InputError(source, [Mistake(table, f"belongs to another kind of file: {command}")])
     unknown_keys(values, fields, "", findings)
     given = {key: value for key, value in values.items() if value is not None}
     modules = read_own_parts(given.get("parts", ()), folder, source, findings)

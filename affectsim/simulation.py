@@ -125,6 +125,8 @@ def recorded(
     if isinstance(scenarios, str | os.PathLike | Scenario):
         raise TypeError(f"needs a list of scenarios, not {scenarios!r}; Scenario.load reads one from a file")
     only_scenarios(scenarios)
+    if not scenarios:
+        raise ValueError("needs at least one scenario")
     first = scenarios[0]
     if any(s.record.every != first.record.every or slow_rows(s) != slow_rows(first) for s in scenarios):
         raise ValueError("scenarios of one batch need the same record.every and readouts")

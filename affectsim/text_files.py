@@ -8,6 +8,8 @@ import io
 import os
 import re
 import tomllib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,20 +31,26 @@ def read_text(path: Path, source: str, what: str = "file") -> str:
     raise InputError(source, [Mistake("file", message)])
 
 
-def write_text(path: Path, text: str, source: str = "--out") -> None:
-    """Write a text; the file appears whole or not at all. Raises InputError where the disk refuses.
+def whole_file(path: Path, write: Callable[[Path], Any], source: str = "--out") -> None:
+    """Let `write` make a file that appears whole or not at all. Raises InputError where the disk refuses.
 
     `source`: what asked for it, for messages.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        write(partial)
         os.replace(partial, path)
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
         raise InputError(source, [Mistake(str(path), message)]) from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
+
+
+def write_text(path: Path, text: str, source: str = "--out") -> None:
+    """Write a text as a `whole_file`."""
+    whole_file(path, lambda partial: partial.write_text(text, encoding="utf-8"), source)
 
 
 class Marks(NamedTuple):
@@ -127,11 +135,20 @@ def csv_rows(text: str, source: str) -> list[tuple[int, list[str]]]:
     InputError.
     """
     reader = csv.reader(io.StringIO(text))
-    found, line = [], 1
+    found: list[tuple[int, list[str]]] = []
+    line = 1
     try:
         for row in reader:
             found.append((line, row))
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(source, [Mistake(f"line {line}", f"malformed CSV: {error}")]) from None
+    if found and (mark := other_separator(found[0][1])):
+        message = f"columns must be separated by commas, not by {mark!r}"
+        raise InputError(source, [Mistake(f"line {found[0][0]}", message)])
     return found
+
+
+def other_separator(header: Sequence[str]) -> str:
+    """Return what separates columns in place of commas, if the header is one cell with such a sign in it; else ""."""
+    return next((mark for mark in ";\t|" if mark in header[0]), "") if len(header) == 1 else ""

@@ -237,6 +237,51 @@ def test_output_that_cannot_show_greek_or_is_closed(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a file that is always full")
+def test_output_that_is_full_is_told_in_a_line(tmp_path: Path) -> None:
+    full = f"{sys.executable} -m affectsim new > /dev/full"
+    done = subprocess.run(full, shell=True, capture_output=True, text=True, env=inherited(), check=False)
+    assert done.returncode == 2 and done.stderr == "the output cannot be written: No space left on device\n"
+
+
+def test_a_file_of_another_kind_is_no_scenario(cli: Command, tmp_path: Path) -> None:
+    for table, command in (("sweep", "affectsim sweep"), ("trial", "affectsim trial"), ("optimise", "optimise")):
+        (tmp_path / "other.toml").write_text(f'[{table}]\nscenario = "s.toml"\n')
+        for word in ("validate", "run"):
+            found = cli(word, "other.toml")
+            assert found.code == 2 and "1 mistake\n" in found.err and command in found.err, found.err
+
+
+def test_runs_that_cannot_be_read_are_told_in_words(cli: Command, tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    assert cli("run", "small.toml", "--out", "one").code == 0
+    whole = (tmp_path / "one" / "run.nc").read_bytes()
+    for damaged in (whole[:1000], b"x", b""):
+        (tmp_path / "one" / "run.nc").write_bytes(damaged)
+        for words in (("compare", "one", "a", "b"), ("report", "one", "--out", "r.html")):
+            found = cli(*words)
+            assert found.code == 2 and "is no run that can be read (NetCDF)" in found.err, found.err
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_sheets_and_page_say_what_the_disk_refuses(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", refuses)
+    for words in (("poster",), ("page", "build"), ("page", "handout", "soothing")):
+        found = cli(*words)
+        assert found.code == 2 and "cannot be written: No space left" in found.err, found.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_fit_of_all_numbers_is_of_no_card(cli: Command) -> None:
+    found = cli("evidence", "--only", "trials", "--calibrate", "out.toml")
+    assert found.code == 2 and "--calibrate fits all numbers" in found.err
+
+
 # ------------------------------------------------------------------------------------------ running
 
 

@@ -488,6 +488,12 @@ def test_command_line(tmp_path: Path) -> None:
     assert "soothing" not in done.output
 
 
+def test_too_little_to_say_anything_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "person,time,threat,drive,soothing\na,1,0.5,0.5,\n")
+    done = CliRunner().invoke(affectsim, ["diaries", str(path), "--map", "threat=threat,drive=drive,soothing=soothing"])
+    assert "too few ratings for any statistic" in done.output and "soothing: its columns hold no rating" in done.output
+
+
 def test_what_is_printed_is_csv_whatever_an_arm_is_called(tmp_path: Path) -> None:
     data, arms = made_up(20, 3, 6, 3.0, 0.5, seed=3), ('"CFT, group"', '"as ""usual"""')
     lines = [

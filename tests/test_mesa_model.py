@@ -90,7 +90,7 @@ def test_seeds():
     assert (state(0) == state(0)).all()
     assert not (state(0) == state(1)).all()
     assert not (state(None) == state(None)).all()
-    with pytest.raises(InputError, match=r"seed +is -1; allowed: 0 or more"):
+    with pytest.raises(InputError, match=r"seed +is -1; allowed: a whole number, 0 or more"):
         state(-1)
     with pytest.raises(InputError, match="seed"):
         state(np.random.default_rng(1))
@@ -102,6 +102,17 @@ def test_flat_keywords_reach_the_model_and_mistakes_are_named():
     assert np.median(strong.world.get(0, "self_criticism")) > 1.5
     with pytest.raises(InputError, match="did you mean soothing_calms_threat"):
         AffectModel(size=20, soothing_calm_threat=1.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"seed": "x"}, "seed"), ({"seed": 1.5}, "seed"), ({"network": 5}, "network"), ({"ticks_per_step": 1.5}, "ticks"),
+     ({"scenario": "s.toml"}, "Scenario.load"), ({"share": 5}, "0 to 1"), ({"sise": 3}, "did you mean size"),
+     ({"model_defeat": 1.0}, "model_defeat"), ({"seeed": 3, "share": -1}, "2 mistakes")],
+)  # fmt: skip
+def test_arguments_that_cannot_be_used_are_named(wrong, says):
+    with pytest.raises(InputError, match=says):
+        AffectModel(**{"size": 4, "days": 1, **wrong})
 
 
 def test_shares_held_in_16_bits_are_read_and_set_as_shares():

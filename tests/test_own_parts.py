@@ -305,6 +305,10 @@ def readout(kind: str = "r", does: str = "R.", unit: str = "1") -> str:
         (readout("threat"), "R: kind 'threat' is what a run calls something else"),
         (readout(does=r"R\0."), "R: what it says of itself must be a text without control characters"),
         (readout(unit=r"a\0"), "R: unit must be a text without control characters"),
+        (
+            "import affectsim as af\n" + SINGING.replace("field(0.6", "field(-3.0"),
+            "warmth: its default -3 is not allowed",
+        ),
         ("\0", "not valid Python"),
     ],
 )
@@ -338,6 +342,8 @@ def test_files_that_are_not_there(folder: Path) -> None:
             "during must return a Practice, not float",
         ),
         ("affiliative=self.warmth", "affiliative=self.warm", "has no attribute 'warm'"),
+        ("affiliative=self.warmth", "affiliativ=self.warmth", "affiliativ unknown; did you mean affiliative?"),
+        ("affiliative=self.warmth", "affiliative=-1.0", "the code fails: affiliative = -1 must be 0 to 5 input"),
         ("field(0.6, ", "field(", "missing: soothing input while singing (0 to 2 input)"),
     ],
 )

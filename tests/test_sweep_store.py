@@ -32,6 +32,7 @@ from affectsim.sweep.plan import again, refuse_differences
 from affectsim.sweep.request import Sweep, read
 from affectsim.sweep.runs import Made
 from affectsim.sweep.store import FILE, Done, Store
+from affectsim.sweep.workers import without_ctrl_c
 from tests.worlds import BASE
 
 TOP = Path(__file__).resolve().parents[1]
@@ -651,6 +652,35 @@ def test_also_the_first_process_begins_deaf_to_ctrl_c(tmp_path):
     said = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True).stdout
     (blocked,) = (int(line.split()[1], 16) for line in said.splitlines() if line.startswith("SigBlk:"))
     assert blocked & (1 << (signal.SIGINT - 1))
+
+
+def test_ctrl_c_that_another_thread_takes_waits_until_a_process_has_begun():
+    """Python would stop the main thread in the middle, whatever that one lets through."""
+    now, taken = threading.Event(), []
+
+    def takes() -> None:
+        now.wait()
+        signal.raise_signal(signal.SIGINT)
+
+    other = threading.Thread(target=takes)  # It lets the signal through: it was there before.
+    other.start()
+    with pytest.raises(KeyboardInterrupt), without_ctrl_c():
+        now.set()
+        other.join()
+        taken.append(True)
+    assert taken
+
+
+def test_a_sweep_is_read_where_nobody_may_write(tmp_path, monkeypatch):
+    """As a superuser may write anywhere, only what the system is asked and told is looked at."""
+    expected, there = whole(tmp_path, asked(tmp_path, 3)), tmp_path / "whole"
+    before = {path.name: path.read_bytes() for path in there.iterdir()}
+    monkeypatch.setattr("affectsim.sweep.store.os.access", lambda *_: False)
+    with Store(there) as store:
+        opened = {path.name for path in there.iterdir()}
+        assert store.counts() == (15, 0, 15)
+    assert opened == set(before)  # not even a log beside it
+    assert table(there) == expected and {path.name: path.read_bytes() for path in there.iterdir()} == before
 
 
 def _until(true, seconds: float = 60.0) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affectsim.errors import InputError
-from affectsim.text_files import Marks, printed, read_text, write_text
+from affectsim.text_files import Marks, csv_rows, printed, read_text, whole_file, write_text
 
 MARKS = Marks("<!-- here -->", "<!-- to here -->")
 _plain = st.text(st.characters(codec="utf-8", exclude_characters="<\r\ufeff"))
@@ -59,6 +59,25 @@ def test_what_cannot_be_read_or_written_is_told_in_words(tmp_path):
         read_text(tmp_path / "bytes", "x")
     with pytest.raises(InputError, match="cannot be written"):
         write_text(tmp_path / "no" / "folder.md", "text")
+
+
+def test_half_a_file_is_left_by_nobody(tmp_path):
+    def half(partial):
+        partial.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left"):
+        whole_file(tmp_path / "x.bin", half)
+    assert not list(tmp_path.iterdir())
+    whole_file(tmp_path / "x.bin", lambda partial: partial.write_bytes(b"whole"))
+    assert [one.name for one in tmp_path.iterdir()] == ["x.bin"]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_columns_that_are_not_separated_by_commas_are_told_as_that(mark):
+    with pytest.raises(InputError, match=r"line 1 +columns must be separated by commas, not by"):
+        csv_rows(f"person{mark}time\n1{mark}2\n", "x.csv")
+    assert csv_rows(f'"a{mark}b",c\n1,2\n', "x.csv")[0][1] == [f"a{mark}b", "c"]
 
 
 def test_what_was_printed_stands_as_code():

@@ -677,6 +677,17 @@ def test_stopping_and_going_on_changes_nothing(asked: Trial, tmp_path: Path, mon
     assert len(kept) == len(set(kept)) == sum(one.replicates for one in whole)
 
 
+def test_an_arm_that_is_wrong_is_one_mistake(tmp_path: Path) -> None:
+    """The others are as many as are needed: what is wrong in one makes no list too short."""
+    one, wrong = '{ name = "a", programme = "two-week" }', '{ name = "b", control = "waiting" }'
+    (tmp_path / "t.toml").write_text(f'[trial]\nscenario = "s"\narms = [{one}, {wrong}]\n')
+    with pytest.raises(InputError, match=r"1 mistake\n.*did you mean waiting-list"):
+        read_trial(tmp_path / "t.toml", {})
+    (tmp_path / "t.toml").write_text(f'[trial]\nscenario = "s"\narms = [{one}]\n')
+    with pytest.raises(InputError, match="needs at least 2"):
+        read_trial(tmp_path / "t.toml", {})
+
+
 def test_another_question_and_changed_lines_are_refused(asked: Trial, tmp_path: Path) -> None:
     facts = power.facts(asked)
     store = KeptStore(tmp_path, facts)

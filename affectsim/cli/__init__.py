@@ -6,6 +6,8 @@ Ctrl-C.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -86,6 +88,13 @@ def _code(arguments: Sequence[str] | None) -> int:
         return error.exit_code
     except InputError as error:
         click.echo(str(error), err=True)
+        return 2
+    except OSError as error:
+        # What a file refuses is said where it is written: this is the output itself.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO) or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"the output cannot be written: {error.strerror}", err=True)
         return 2
     except MemoryError:
         click.echo("not enough memory: run fewer people or replicates, or record fewer people", err=True)

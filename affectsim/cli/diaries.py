@@ -52,17 +52,25 @@ def diaries(
     The intervals come from drawing people anew (bootstrap). With --before-after, changes follow, and how people's
     means before and after go together, and with --arm what changed more in the last arm than in the first.
     """
+    from affectsim.diaries.files import parse_mapping
     from affectsim.diaries.stability import stability, stability_between
     from affectsim.diaries.statistics import compare, describe
+    from affectsim.readouts import SYSTEMS
 
     data = _read(file, mapping, scales, phase, arm)
     _row("arm", "phase", "statistic", "value", "low", "high")
     for a, name in enumerate(data.arms):
         for p, when in enumerate(data.phases):
             shown = describe(data, p, a, draws=draws) | stability(data, p, a, draws=draws)
-            for statistic, found in shown.items():
-                if found.value == found.value:  # not NaN: systems and lags that were not rated are left out
-                    _row(name, when, statistic, *found)
+            # Not NaN: systems and lags that were not rated are left out.
+            known = {statistic: found for statistic, found in shown.items() if found.value == found.value}
+            for statistic, found in known.items():
+                _row(name, when, statistic, *found)
+            if not known:
+                click.echo(f"arm {name}, phase {when}: too few ratings for any statistic", err=True)
+    for system, rated in zip(SYSTEMS, data.rated, strict=True):
+        if not rated and system in parse_mapping(mapping, scales).items:
+            click.echo(f"{system}: its columns hold no rating", err=True)
     if len(data.phases) > 1:
         for a, name in enumerate(data.arms):
             for statistic, found in stability_between(data, a, draws=draws).items():

@@ -41,6 +41,8 @@ def evidence(
     held against the same evidence, such as --set model.soothing_calms_threat=0.
     """
     if calibrated is not None:
+        if only or alone or blind or changes or write or as_json:
+            raise click.UsageError("--calibrate fits all numbers and shows no card: leave --only and the like out")
         _calibrate(calibrated, minutes, seed)
         return
     if alone and blind:

@@ -16,6 +16,7 @@ from affectsim.cli.sheets import (
     overwrite_option,
     own_lessons,
 )
+from affectsim.text_files import write_text
 
 
 @click.group(short_help="Make the page that teaches the three systems: one file, opens anywhere.")
@@ -40,9 +41,7 @@ def build(out: Path, overwrite: bool, own: tuple[Path, ...], help_line: str) -> 
     from affectsim.page.assemble import build_page
 
     text = build_page(added, line)
-    partial = out.with_name(out.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(out)
+    write_text(out, text)
     click.echo(f"{out}: {len(text.encode()) / 1000:.0f} kB; open it in a browser")
 
 

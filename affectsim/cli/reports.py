@@ -183,12 +183,7 @@ def _run_in(source: Path) -> Any:
     from affectsim.results import load
 
     path = source / "run.nc" if source.is_dir() else source
-    try:
-        run = load(path)
-    except FileNotFoundError:
-        raise InputError(str(source), [Mistake(path.name, "is not there; a run or a demo writes it")]) from None
-    except (OSError, ValueError, KeyError):
-        raise InputError(str(source), [Mistake(path.name, "is no run that can be read (NetCDF)")]) from None
+    run = load(path)
     if "arm" not in run.coords or "scenario" not in run.attrs:
         raise InputError(str(source), [Mistake(path.name, "is no run: it holds no worlds")])
     return run

@@ -40,9 +40,9 @@ def sensitivity(
     other things than the mean).
     """
     from affectsim.results import DISCLAIMER
-    from affectsim.sweep.exports import whole_file
     from affectsim.sweep.sensitivity import sensitivity as indices
     from affectsim.sweep.store import Store
+    from affectsim.text_files import whole_file
 
     if out is not None:
         check_folder(out, overwrite)

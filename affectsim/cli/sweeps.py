@@ -101,6 +101,10 @@ def sweep(
 
 def _hands(workers: int | None, scheduler: str | None, time_limit: float | None) -> dict[str, Any]:
     """Return the arguments of `execute` that say who makes the runs. Raises InputError."""
+    if scheduler is not None:
+        from affectsim.sweep.dask_workers import need_dask
+
+        need_dask()
     if scheduler is not None and scheduler != "local":
         from affectsim.sweep.dask_workers import check_address
 

@@ -207,7 +207,7 @@ def _write_power(out: Path, asked: Trial, question: Any, found: list[AtSize], te
     import pandas as pd
 
     from affectsim import plots
-    from affectsim.sweep.exports import whole_file
+    from affectsim.text_files import whole_file
 
     table = pd.DataFrame([{**one._asdict(), "power": one.power} for one in found])
     whole_file(out / "power.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n"))

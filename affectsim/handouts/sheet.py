@@ -6,7 +6,7 @@ Matplotlib draws it, so nothing more needs to be installed; letters stay letters
 from __future__ import annotations
 
 import functools
-import os
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from affectsim.plots.style import GREY, INK
+from affectsim.text_files import whole_file
 
 #: Width and height in points (1/72 inch).
 SIZES = {"a4": (595.28, 841.89), "a3": (841.89, 1190.55)}
@@ -186,7 +187,7 @@ class Sheet:
         return axes
 
     def save(self, path: Path, title: str) -> None:
-        """Write all pages as PDF, whole or not at all; the same bytes for the same sheet, on any day."""
+        """Write all pages as PDF, whole or not at all; the same bytes on any day. Raises InputError."""
         for number, figure in enumerate(self.pages, 1):
             if len(self.pages) > 1:
                 text = self.page_words.format(page=number, pages=len(self.pages))
@@ -194,12 +195,10 @@ class Sheet:
                     1 - self.margin / self.width, (self.bottom - 10 - self.small * LEADING + 2) / self.height, text,
                     fontsize=self.small, family=_FAMILY, color=GREY, ha="right", va="baseline", parse_math=False,
                 )  # fmt: skip
-        partial = path.with_name(path.name + ".partial")
         about = {"Title": title, "Creator": "affectsim", "Producer": "affectsim", "CreationDate": None}
-        try:
-            with mpl.rc_context({"pdf.fonttype": 42, "font.family": _FAMILY}), PdfPages(partial, metadata=about) as pdf:
-                for figure in self.pages:
-                    pdf.savefig(figure)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        # In memory first: a disk that is full while PDF is being made leaves matplotlib in pieces.
+        made = io.BytesIO()
+        with mpl.rc_context({"pdf.fonttype": 42, "font.family": _FAMILY}), PdfPages(made, metadata=about) as pdf:
+            for figure in self.pages:
+                pdf.savefig(figure)
+        whole_file(path, lambda partial: partial.write_bytes(made.getvalue()))

@@ -31,7 +31,7 @@ from affectsim.networks.table import (
     short,
     tie_table,
 )
-from affectsim.text_files import similar_file
+from affectsim.text_files import other_separator, similar_file
 
 _MOST_BYTES = {".csv": 2_000_000_000, ".graphml": 500_000_000, ".xml": 500_000_000}
 _MOST_LINE = 1_000_000
@@ -152,8 +152,8 @@ class _Rows:
         where = self.column(name)
         if where is None and self.header:
             message = f"no column {name!r}{nearest(name, [short(n) for n in self.header])}"
-            if len(self.header) == 1 and (marks := [m for m in ";\t|" if m in self.header[0]]):
-                message = f"no column {name!r}: columns must be separated by commas, not by {marks[0]!r}"
+            if mark := other_separator(self.header):
+                message = f"no column {name!r}: columns must be separated by commas, not by {mark!r}"
             self.complain(message)
         return -1 if where is None else where
 

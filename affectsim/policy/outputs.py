@@ -14,7 +14,7 @@ from affectsim.policy.decisions import words
 from affectsim.policy.search import Candidate, Problem, Result, Trial
 from affectsim.policy.words import labels, summary
 from affectsim.results import DISCLAIMER
-from affectsim.sweep.exports import whole_file
+from affectsim.text_files import whole_file
 
 FRONT, TRIALS, SUMMARY = "front.csv", "trials.csv", "summary.txt"
 FIGURE = "front"

@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from affectsim.errors import InputError, Mistake
@@ -88,11 +89,9 @@ class DaskWorkers:
 
     def __init__(self, plan: Plan, count: int, scheduler: str, time_limit: float, how_to_go_on: str) -> None:
         """`count`: workers of a scheduler of one's own. Raises InputError if there is no scheduler, or no Dask."""
-        try:
-            from distributed import Client, LocalCluster
-        except ImportError:
-            hint = 'needs the library dask: pip install "affectsim[dask]"'
-            raise InputError("sweep", [Mistake("--scheduler", hint)]) from None
+        need_dask()
+        from distributed import Client, LocalCluster
+
         # What goes wrong is said by the coordinator, in words.
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
         self._plan, self._time_limit = plan.to_text(), time_limit
@@ -241,6 +240,13 @@ class DaskWorkers:
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=_CONNECT)
+
+
+def need_dask() -> None:
+    """Raise InputError if the library is not installed."""
+    if find_spec("distributed") is None:
+        hint = 'needs the library dask: pip install "affectsim[dask]"'
+        raise InputError("sweep", [Mistake("--scheduler", hint)])
 
 
 def check_address(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -68,7 +69,9 @@ def said(path: Path, safe: str, again: str) -> Iterator[None]:
         raise InputError(folder, [Mistake(name, f"is damaged: {error}. {damaged}")]) from None
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorname", "")
-        if code in _FULL:
+        if path.exists() and not os.access(path, os.R_OK):
+            message = "cannot be read: no permission"
+        elif code in _FULL:
             message = f"the disk is full or cannot be written ({error}); {safe}. Free some space, then {again}"
         elif isinstance(error, sqlite3.OperationalError) and code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             message = "is in use by another program; try again"

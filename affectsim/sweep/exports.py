@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from affectsim.errors import InputError, Mistake
 from affectsim.results import DISCLAIMER, need_room, variable_names
@@ -15,6 +14,7 @@ from affectsim.sweep.factors import bounds
 from affectsim.sweep.outcomes import described
 from affectsim.sweep.plan import Plan, refuse_differences
 from affectsim.sweep.store import Done, Store
+from affectsim.text_files import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,19 +113,6 @@ def _texts(found: pd.DataFrame) -> pd.DataFrame:
     for name in found.select_dtypes(exclude="number").columns:
         found[name] = found[name].map(lambda value: "" if value is None else str(value))
     return found
-
-
-def whole_file(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` make a file that appears whole or not at all. Raises InputError."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        write(partial)
-        os.replace(partial, path)
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise InputError("export", [Mistake(str(path), message)]) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def merge(folders: Sequence[Path], out: Path) -> tuple[int, int]:

@@ -51,7 +51,7 @@ class Store(LockedFile):
         self._lock = Lock(folder, LOCK) if write else None
         try:
             with self._said():
-                self._file = sqlite3.connect(path, isolation_level=None, timeout=30)
+                self._file = sqlite3.connect(_address(path, write), isolation_level=None, timeout=30, uri=True)
                 if write:
                     self._file.execute("PRAGMA journal_mode = WAL")
                     self._file.execute("PRAGMA synchronous = FULL")
@@ -248,6 +248,14 @@ def _schema(plan: Plan) -> dict[str, str]:
         "results": f"CREATE VIEW results AS SELECT r.run, r.point, r.replicate{shown}, r.failed "
         "FROM runs r JOIN points p USING (point) ORDER BY r.run",
     }
+
+
+def _address(path: Path, write: bool) -> str:
+    """Return the URI of the file. Where nobody may write, it is read as it is, if no log lies beside it."""
+    address = path.absolute().as_uri()
+    log = path.with_name(f"{path.name}-wal")
+    still = not write and not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    return f"{address}?mode=ro&immutable=1" if still else f"{address}?mode=rw"
 
 
 def _quoted(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -125,10 +126,17 @@ def without_ctrl_c() -> Iterator[None]:
     # The tracker of multiprocessing lets Ctrl-C through after it has been begun; the first process would begin it.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # The mask is that of this thread: where another one takes the signal, Python would stop this one all the same.
+    main, seen = threading.current_thread() is threading.main_thread(), []
+    handler = signal.signal(signal.SIGINT, lambda *_: seen.append(True)) if main else None
     try:
         yield
     finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if seen:
+            signal.raise_signal(signal.SIGINT)
 
 
 def warm() -> None:
