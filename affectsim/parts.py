@@ -233,8 +233,9 @@ class Part(Table):
 
     @classmethod
     def headline(cls) -> str:
-        """Return the first line of the docstring: the part in one line."""
-        return inspect.getdoc(cls).splitlines()[0] if cls.__doc__ else ""  # type: ignore[union-attr]
+        """Return the first line of the docstring, as far as it says what the part is: the part in one line."""
+        first = inspect.getdoc(cls).splitlines()[0] if cls.__doc__ else ""  # type: ignore[union-attr]
+        return first.partition("Assumes:")[0].strip()
 
     @classmethod
     def assumes(cls) -> str:

@@ -392,6 +392,7 @@ def test_the_example_of_the_readme_and_of_the_module_is_the_one_tested_here() ->
 def test_the_command_line_lists_own_parts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     listed = CliRunner().invoke(command_line, ["parts", "s.toml"], catch_exceptions=False).output
+    assert listed.count("Assumes: warms those who are present") == 1
     assert "Singing together." in listed and "warmth" in listed and "mindfulness" not in listed
     assert CliRunner().invoke(command_line, ["parts", "singing.py"]).output == listed
     assert CliRunner().invoke(command_line, ["parts", "--from", "singing.py", "singing"]).output == listed

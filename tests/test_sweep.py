@@ -654,6 +654,7 @@ def test_an_export_replaces_no_file_of_the_sweep(tmp_path):
         for name in (FILE, f"{FILE}-wal", "sweep.lock", "sweep-command.json", "manifest.json"):
             words = ["export", folder, option, str(tmp_path / "out" / name), "--overwrite"]
             assert "is a file of the sweep itself" in str(CliRunner().invoke(command, words).exception)
+    assert "names no file" in str(CliRunner().invoke(command, ["export", folder, "--csv", "-"]).exception)
     (tmp_path / "manifest.json").write_text("of something else")
     words = ["export", folder, "--csv", str(tmp_path / "manifest.json"), "--overwrite"]
     assert CliRunner().invoke(command, words).exit_code == 0

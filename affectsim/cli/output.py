@@ -38,6 +38,8 @@ def free_file(
     """Raise InputError if a file cannot be written: there already, no folder, itself a folder."""
     if out.is_dir():
         raise InputError(command, [Mistake(f"{option} {out}", "is a folder; name a file")])
+    if str(out) == "-":
+        raise InputError(command, [Mistake(f"{option} {out}", "names no file, and nothing is printed instead")])
     if out.exists() and not overwrite:
         raise InputError(command, [Mistake(f"{option} {out}", f"is there already; {hint}")])
     if not out.parent.is_dir():
