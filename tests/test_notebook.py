@@ -35,5 +35,5 @@ def test_the_notebook_runs_and_draws_what_it_promises(tmp_path, monkeypatch):
 def test_a_notebook_with_a_mistake_fails(tmp_path, monkeypatch):
     notebook = copy.deepcopy(nbformat.read(documentation.NOTEBOOK, as_version=4))
     notebook.cells = [nbformat.v4.new_code_cell("import affectsim as af\naf.AffectModel(sise=3)")]
-    with pytest.raises(nbclient.exceptions.CellExecutionError, match=r"model\.sise  unknown"):
+    with pytest.raises(nbclient.exceptions.CellExecutionError, match=r"sise  unknown; did you mean size"):
         _run(notebook, tmp_path, monkeypatch)
